@@ -1,0 +1,108 @@
+/**
+ * One address of a service.
+ *
+ * @module
+ */
+
+/**
+ * Health of an endpoint: the worst of its checks. `maintenance` is Consul's maintenance mode of
+ * the service or of its node, which Consul itself reports as critical.
+ */
+export type EndpointStatus = "passing" | "warning" | "critical" | "maintenance";
+
+/** One address of a service and what the registry says of it. Frozen and shared: never copied per call. */
+export interface Endpoint {
+  /** Name of the service. */
+  readonly service: string;
+  /** Id of this instance, unique on its node. */
+  readonly id: string;
+  /** IP address or host name, without brackets. The node's address where the service gave none. */
+  readonly address: string;
+  /** TCP port, 1 to 65535. */
+  readonly port: number;
+  /** `address:port`, IPv6 in brackets: what goes into a URL. */
+  readonly host: string;
+  /** Name of the node that it runs on. */
+  readonly node: string;
+  /** Datacenter that it was found in. */
+  readonly datacenter: string;
+  /** Tags in the registry's order. */
+  readonly tags: readonly string[];
+  /** Service metadata. */
+  readonly meta: Readonly<Record<string, string>>;
+  /** Weight for its present status, as the registry gives it (Consul's default: 1). 0 takes no traffic by weight. */
+  readonly weight: number;
+  /** Worst of its checks. */
+  readonly status: EndpointStatus;
+  /** Zone: `zone` (or `availability_zone`) of the service's metadata, else of its node's, else `""`. */
+  readonly zone: string;
+}
+
+/**
+ * Tells two endpoints apart across snapshots: the same identity means the same instance.
+ *
+ * @param endpoint The endpoint.
+ * @returns `datacenter/node/id`, each part encoded, so that no two instances share one.
+ */
+export function endpointIdentity(endpoint: Endpoint): string {
+  return `${endpoint.datacenter}\u0000${endpoint.node}\u0000${endpoint.id}`;
+}
+
+/**
+ * Joins an address and a port for use in a URL.
+ *
+ * @param address IPv4, IPv6 (with or without brackets) or a host name.
+ * @param port TCP port.
+ * @returns `address:port`, with IPv6 in brackets.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatHost } from "./endpoint.ts";
+ *
+ * assertEquals(formatHost("10.0.0.1", 80), "10.0.0.1:80");
+ * assertEquals(formatHost("2001:db8::1", 80), "[2001:db8::1]:80");
+ * ```
+ */
+export function formatHost(address: string, port: number): string {
+  return address.includes(":") && !address.startsWith("[")
+    ? `[${address}]:${port}`
+    : `${address}:${port}`;
+}
+
+/**
+ * Whether two endpoints of the same identity say the same: address, port, tags, meta, weight,
+ * status and zone. Check output and registry indexes are not part of an endpoint.
+ *
+ * @param a One.
+ * @param b The other.
+ * @returns `true` when nothing that a user can see differs.
+ */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a === b ||
+    (a.address === b.address && a.port === b.port && a.weight === b.weight &&
+      a.status === b.status && a.zone === b.zone && a.id === b.id && a.node === b.node &&
+      a.datacenter === b.datacenter && a.service === b.service && sameList(a.tags, b.tags) &&
+      sameRecord(a.meta, b.meta));
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function sameRecord(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  if (a === b) return true;
+  let count = 0;
+  for (const key in a) {
+    if (a[key] !== b[key]) return false;
+    count++;
+  }
+  for (const _ in b) count--;
+  return count === 0;
+}

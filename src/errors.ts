@@ -1,0 +1,122 @@
+/**
+ * The one error class of Piloted and its closed list of codes.
+ *
+ * @module
+ */
+
+/**
+ * Every reason for which Piloted refuses or fails.
+ *
+ * | code | when |
+ * |---|---|
+ * | `CONFIG_NOT_FOUND` | no argument and no `$CONTAINERPILOT`, or the file is missing or not readable |
+ * | `CONFIG_INVALID` | the file or object was read and is not a valid configuration |
+ * | `TEMPLATE_INVALID` | a Go template could not be parsed or executed, or went over a limit |
+ * | `NOT_CONFIGURED` | a synchronous function was called before `config()` resolved |
+ * | `UNKNOWN_SERVICE` | the name is not among the watched ones |
+ * | `NO_ENDPOINTS` | the service is watched and has no endpoint that may be handed out |
+ * | `REGISTRY_UNREACHABLE` | no answer from the registry: refused, reset, DNS, proxy, no leader |
+ * | `REGISTRY_DENIED` | the registry answered 401 or 403: the token is missing or not allowed |
+ * | `REGISTRY_RESPONSE` | the registry answered with something that Piloted can't take |
+ * | `ENDPOINT_INVALID` | one entry of an otherwise good answer was left out |
+ * | `SNAPSHOT_INVALID` | the snapshot file is corrupt, foreign or of a newer format, and was ignored |
+ * | `REQUEST_FAILED` | a balanced request failed after all its attempts |
+ * | `OVERLOADED` | too many requests in flight for one service |
+ * | `TIMEOUT` | a deadline of Piloted's own ran out |
+ * | `CLOSED` | the client was closed |
+ */
+export type PilotedErrorCode =
+  | "CONFIG_NOT_FOUND"
+  | "CONFIG_INVALID"
+  | "TEMPLATE_INVALID"
+  | "NOT_CONFIGURED"
+  | "UNKNOWN_SERVICE"
+  | "NO_ENDPOINTS"
+  | "REGISTRY_UNREACHABLE"
+  | "REGISTRY_DENIED"
+  | "REGISTRY_RESPONSE"
+  | "ENDPOINT_INVALID"
+  | "SNAPSHOT_INVALID"
+  | "REQUEST_FAILED"
+  | "OVERLOADED"
+  | "TIMEOUT"
+  | "CLOSED";
+
+/** The facts that an error carries as fields, besides its code and message. */
+export interface PilotedErrorOptions {
+  /** What was caught, kept whole. */
+  cause?: unknown;
+  /** Name of the service in question. */
+  service?: string;
+  /** Names that would have been right, with `UNKNOWN_SERVICE`. */
+  services?: readonly string[];
+  /** Address that was asked, without user name, password or token. */
+  url?: string;
+  /** HTTP status of the answer. */
+  status?: number;
+  /** Milliseconds after which the other side asked to be tried again (`Retry-After`). */
+  retryAfterMs?: number;
+  /** File in question, as given. */
+  path?: string;
+  /** Line in that file or text, from 1. */
+  line?: number;
+  /** Column in that line, from 1, in UTF-16 code units. */
+  column?: number;
+  /** Stage of a template that failed: when it was read, or when it was executed. */
+  stage?: "parse" | "exec";
+}
+
+/**
+ * What Piloted throws and rejects with. Tell errors apart by `code`, never by their words.
+ *
+ * @example
+ * ```ts
+ * import { PilotedError } from "@piloted/core";
+ *
+ * const error = new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: none is healthy", {
+ *   service: "customers",
+ * });
+ * if (error.code !== "NO_ENDPOINTS" || error.service !== "customers") throw error;
+ * ```
+ */
+export class PilotedError extends Error {
+  /** Always `"PilotedError"`, also in minified builds. */
+  override readonly name: "PilotedError" = "PilotedError";
+  /** Why, out of a closed list. */
+  readonly code: PilotedErrorCode;
+  /** Name of the service in question. */
+  readonly service?: string;
+  /** Names that would have been right, with `UNKNOWN_SERVICE`. */
+  readonly services?: readonly string[];
+  /** Address that was asked, without user name, password or token. */
+  readonly url?: string;
+  /** HTTP status of the answer. */
+  readonly status?: number;
+  /** Milliseconds after which the other side asked to be tried again. */
+  readonly retryAfterMs?: number;
+  /** File in question, as given. */
+  readonly path?: string;
+  /** Line in that file or text, from 1. */
+  readonly line?: number;
+  /** Column in that line, from 1, in UTF-16 code units. */
+  readonly column?: number;
+  /** Stage of a template that failed. */
+  readonly stage?: "parse" | "exec";
+
+  /**
+   * Makes an error.
+   *
+   * @param code Why, out of the closed list.
+   * @param message "Cannot X: why, received Y", without a final period, token or password.
+   * @param options Facts as fields, and the cause.
+   */
+  constructor(code: PilotedErrorCode, message: string, options: PilotedErrorOptions = {}) {
+    const { cause, ...facts } = options;
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    // Only facts that are known become fields, so that printing an error shows no "undefined".
+    for (const [key, value] of Object.entries(facts)) {
+      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
+    }
+  }
+}

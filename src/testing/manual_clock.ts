@@ -1,0 +1,91 @@
+/**
+ * A clock that stands still until it is told to move.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../clock.ts";
+
+/**
+ * A {@linkcode Clock} for tests: time passes only in {@linkcode ManualClock.advance}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { ManualClock } from "@piloted/core/testing";
+ *
+ * const clock = new ManualClock();
+ * let rang = false;
+ * clock.start(() => rang = true, 1_000);
+ * await clock.advance(999);
+ * assertEquals(rang, false);
+ * await clock.advance(1);
+ * assertEquals(rang, true);
+ * ```
+ */
+export class ManualClock implements Clock {
+  #now: number;
+  #sequence = 0;
+  readonly #timers = new Map<number, { at: number; callback: () => void }>();
+
+  /**
+   * Makes a clock.
+   *
+   * @param now Milliseconds since the Unix epoch to begin with. @default {1_700_000_000_000}
+   */
+  constructor(now = 1_700_000_000_000) {
+    this.#now = now;
+  }
+
+  /** Milliseconds since the Unix epoch. */
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many timers wait: 0 when everything was cleaned up. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Starts a timer that runs inside a later {@linkcode ManualClock.advance}. */
+  start(callback: () => void, delayMs: number): Timer {
+    const key = this.#sequence++;
+    this.#timers.set(key, { at: this.#now + Math.max(0, delayMs), callback });
+    return { cancel: () => void this.#timers.delete(key) };
+  }
+
+  /**
+   * Lets time pass, running due timers in order and letting promises settle between them.
+   *
+   * @param ms Milliseconds, 0 or more.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settle();
+    for (;;) {
+      let due: { key: number; at: number; callback: () => void } | undefined;
+      for (const [key, timer] of this.#timers) {
+        if (timer.at <= end && (due === undefined || timer.at < due.at)) due = { key, ...timer };
+      }
+      if (due === undefined) break;
+      this.#timers.delete(due.key);
+      this.#now = Math.max(this.#now, due.at);
+      due.callback();
+      await settle();
+    }
+    this.#now = end;
+    await settle();
+  }
+}
+
+// A macrotask turn lets every chain of settled promises run to its end.
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      port2.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * `test(name, fn)`: node:test on Node and Bun; on Deno `Deno.test` with the leak sanitizers on,
+ * which node:test under Deno switches off.
+ */
+import nodeTest from "node:test";
+
+type TestFunction = () => void | Promise<void>;
+
+export interface TestOptions {
+  /** Why the test can't run here; printed, never silent. */
+  skip?: string | false;
+  /** Milliseconds after which it has failed. */
+  timeout?: number;
+}
+
+interface DenoTest {
+  test(definition: {
+    name: string;
+    ignore: boolean;
+    sanitizeOps: boolean;
+    sanitizeResources: boolean;
+    fn: TestFunction;
+  }): void;
+}
+
+const deno = (globalThis as { Deno?: DenoTest }).Deno;
+
+/** Registers one flat test. */
+export function test(name: string, fn: TestFunction): void;
+export function test(name: string, options: TestOptions, fn: TestFunction): void;
+export function test(
+  name: string,
+  second: TestOptions | TestFunction,
+  third?: TestFunction,
+): void {
+  const options = typeof second === "function" ? {} : second;
+  const fn = typeof second === "function" ? second : third!;
+  const label = options.skip ? `${name} (skipped: ${options.skip})` : name;
+  if (deno) {
+    deno.test({
+      name: label,
+      ignore: Boolean(options.skip),
+      sanitizeOps: true,
+      sanitizeResources: true,
+      fn: options.timeout === undefined ? fn : () => within(options.timeout!, fn),
+    });
+  } else {
+    nodeTest(label, { skip: Boolean(options.skip), timeout: options.timeout ?? 60_000 }, fn);
+  }
+}
+
+async function within(ms: number, fn: TestFunction): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    await Promise.race([
+      fn(),
+      new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`Test ran longer than ${ms} ms`)), ms);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
