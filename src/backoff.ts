@@ -36,7 +36,9 @@ export interface BackoffOptions {
  */
 export function fullJitter(attempt: number, options: BackoffOptions): number {
   if (!(attempt >= 0)) {
-    throw new RangeError(`Cannot compute a backoff: attempt must be 0 or more, received ${attempt}`);
+    throw new RangeError(
+      `Cannot compute a backoff: attempt must be 0 or more, received ${attempt}`,
+    );
   }
   const { baseMs, maxMs, random = Math.random } = options;
   return random() * Math.min(maxMs, baseMs * 2 ** attempt);

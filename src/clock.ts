@@ -61,10 +61,14 @@ export function sleep(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const timer = clock.start(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, delayMs, background);
+    const timer = clock.start(
+      () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      },
+      delayMs,
+      background,
+    );
     const abort = () => {
       timer.cancel();
       reject(signal!.reason);
