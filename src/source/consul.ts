@@ -55,8 +55,16 @@ export class ConsulSource implements Source {
    * Makes a source. Nothing is asked yet.
    *
    * @param options Where Consul is and how it is asked.
+   * @throws {PilotedError} `CONFIG_INVALID` when the token can't be sent in a header.
    */
   constructor(options: ConsulSourceOptions) {
+    // The runtimes' own error for such a header prints its value.
+    if (options.token && !/^[\x21-\x7e]+$/.test(options.token)) {
+      throw new PilotedError(
+        "CONFIG_INVALID",
+        "Cannot send the Consul token: it has a space, a line break or a character beyond ASCII",
+      );
+    }
     this.#url = options.url;
     this.#token = options.token;
     // Looked up at each call, so that a stubbed or instrumented global fetch is used.

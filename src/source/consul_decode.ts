@@ -138,7 +138,7 @@ function decodeMeta(value: unknown): Readonly<Record<string, string>> | undefine
 function decodeStatus(checks: unknown): EndpointStatus | undefined {
   if (checks === null || checks === undefined) return "passing";
   if (!Array.isArray(checks)) return undefined;
-  let worst: EndpointStatus = "passing";
+  let worst = "passing" as EndpointStatus;
   for (const check of checks) {
     if (!isRecord(check) || typeof check.Status !== "string") return undefined;
     const { Status: status, CheckID: id } = check;
@@ -150,7 +150,8 @@ function decodeStatus(checks: unknown): EndpointStatus | undefined {
     ) {
       return "maintenance";
     }
-    worst = status === "warning" && worst !== "critical" ? "warning" : "critical";
+    if (status !== "warning") worst = "critical";
+    else if (worst === "passing") worst = "warning";
   }
   return worst;
 }
