@@ -22,6 +22,7 @@
  * | `SNAPSHOT_INVALID` | the snapshot file is corrupt, foreign or of a newer format, and was ignored |
  * | `REQUEST_FAILED` | a balanced request failed after all its attempts |
  * | `OVERLOADED` | too many requests in flight for one service |
+ * | `LISTENER_FAILED` | a listener threw; the loop that called it goes on |
  * | `TIMEOUT` | a deadline of Piloted's own ran out |
  * | `CLOSED` | the client was closed |
  */
@@ -39,6 +40,7 @@ export type PilotedErrorCode =
   | "SNAPSHOT_INVALID"
   | "REQUEST_FAILED"
   | "OVERLOADED"
+  | "LISTENER_FAILED"
   | "TIMEOUT"
   | "CLOSED";
 
