@@ -1,0 +1,36 @@
+/** How much work one rendering may do. Going over any of them is a `TEMPLATE_INVALID` error. */
+export interface TemplateLimits {
+  /**
+   * Bytes of the rendered text, and of every string that a function makes on the way.
+   *
+   * @default {10485760} 10 MiB
+   */
+  readonly outputBytes: number;
+  /**
+   * Steps of evaluation: one for each node evaluated, each pass of a `range` and each item of a
+   * list, and one for every 32 bytes of text that a function reads or makes.
+   *
+   * @default {5000000}
+   */
+  readonly steps: number;
+  /**
+   * Control structures, parentheses and `template` calls inside each other.
+   *
+   * @default {500}
+   */
+  readonly nesting: number;
+  /**
+   * Instructions that one regular expression compiles to.
+   *
+   * @default {10000}
+   */
+  readonly regexpSize: number;
+}
+
+/** The limits where none are given: far above any configuration, far below a frozen process. */
+export const DEFAULT_TEMPLATE_LIMITS: TemplateLimits = Object.freeze({
+  outputBytes: 10 * 1024 * 1024,
+  steps: 5_000_000,
+  nesting: 500,
+  regexpSize: 10_000,
+});
