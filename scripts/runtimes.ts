@@ -1,0 +1,106 @@
+/**
+ * The three runtimes that the suite runs on: how each is called and how its summary is read.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+
+/** What a test runner says that it did. */
+export interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** One runtime with its test runner. */
+export interface Runtime {
+  /** `deno`, `bun` or `node`. */
+  readonly name: string;
+  /** Prints its version. */
+  readonly versionCommand: readonly string[];
+  /** Runs test files; their paths are appended. */
+  readonly testCommand: readonly string[];
+  /** Reads the runner's closing lines; `undefined` where there are none. */
+  readCounts(output: string): Counts | undefined;
+}
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const DENO = process.versions.deno ? [process.execPath] : ["npx", "-y", "deno@2"];
+const BUN = join(ROOT, "node_modules", ".bin", "bun");
+
+/** Every runtime, in the order in which the suite runs. */
+export const RUNTIMES: readonly Runtime[] = [
+  {
+    name: "deno",
+    versionCommand: [...DENO, "--version"],
+    // The types are checked by themselves, once, and not before every run.
+    testCommand: [...DENO, "test", "-A", "--no-check"],
+    readCounts(output) {
+      // ok | 12 passed (3 steps) | 0 failed | 1 ignored (2s)
+      const line = last(output, /^.*\| (\d+) passed.* \| (\d+) failed(?:.* \| (\d+) ignored)?/gm);
+      return line && { passed: line[0]!, failed: line[1]!, skipped: line[2]! };
+    },
+  },
+  {
+    name: "bun",
+    versionCommand: [BUN, "--version"],
+    // Each file in a fresh global object, as Deno and Node do it.
+    testCommand: [BUN, "test", "--isolate"],
+    readCounts(output) {
+      //  12 pass
+      //  1 skip
+      //  0 fail
+      //  1 error         (a file that can't be loaded)
+      const number = (word: string) => last(output, new RegExp(`^ *(\\d+) ${word}s?$`, "gm"))?.[0];
+      const passed = number("pass");
+      const failed = number("fail");
+      if (passed === undefined || failed === undefined) return undefined;
+      return { passed, failed: failed + (number("error") ?? 0), skipped: number("skip") ?? 0 };
+    },
+  },
+  {
+    name: "node",
+    versionCommand: ["node", "--version"],
+    // Node runs each file in a process of its own; by default one core fewer than there are.
+    testCommand: [
+      "node",
+      "--import",
+      "tsx",
+      "--test",
+      "--test-reporter=spec",
+      "--test-concurrency=2",
+    ],
+    readCounts(output) {
+      // ℹ pass 12
+      const number = (word: string) => last(output, new RegExp(`^[ℹ#] ${word} (\\d+)$`, "gm"))?.[0];
+      const passed = number("pass");
+      const failed = number("fail");
+      if (passed === undefined || failed === undefined) return undefined;
+      return {
+        passed,
+        failed: failed + (number("cancelled") ?? 0),
+        skipped: (number("skipped") ?? 0) + (number("todo") ?? 0),
+      };
+    },
+  },
+];
+
+/**
+ * Whether a test file is for a runtime: `x_test.ts` for each, `x.node_test.ts` for Node alone.
+ *
+ * @param file Path of the file.
+ * @param runtime Name of the runtime.
+ * @returns Whether it runs there.
+ */
+export function runsOn(file: string, runtime: string): boolean {
+  const only = /\.(deno|bun|node)_test\.ts$/.exec(file)?.[1];
+  return file.endsWith("_test.ts") && (only === undefined || only === runtime);
+}
+
+// The groups of the last match as numbers: a test may itself print such a line, the runner is last.
+function last(output: string, pattern: RegExp): number[] | undefined {
+  return [...stripVTControlCharacters(output).matchAll(pattern)].at(-1)?.slice(1).map((group) => Number(group ?? 0));
+}
