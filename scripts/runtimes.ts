@@ -102,5 +102,7 @@ export function runsOn(file: string, runtime: string): boolean {
 
 // The groups of the last match as numbers: a test may itself print such a line, the runner is last.
 function last(output: string, pattern: RegExp): number[] | undefined {
-  return [...stripVTControlCharacters(output).matchAll(pattern)].at(-1)?.slice(1).map((group) => Number(group ?? 0));
+  return [...stripVTControlCharacters(output).matchAll(pattern)].at(-1)?.slice(1).map((group) =>
+    Number(group ?? 0)
+  );
 }
