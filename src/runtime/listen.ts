@@ -1,0 +1,177 @@
+/**
+ * An HTTP server of the runtime at hand for a `fetch` handler.
+ *
+ * @module
+ */
+import { formatHost } from "../endpoint.ts";
+
+/** Answers one request. */
+export type FetchHandler = (request: Request) => Response | Promise<Response>;
+
+/** Where and how to listen. */
+export interface ListenOptions {
+  /** Address to listen on. @default {"127.0.0.1"} */
+  hostname?: string;
+  /** TCP port; 0 takes any free one. @default {0} */
+  port?: number;
+  /** Milliseconds that `close()` gives requests under way before it cuts them. @default {1_000} */
+  graceMs?: number;
+  /** Closes the listener. */
+  signal?: AbortSignal;
+  /** Told of what the handler threw; the client gets a 500 without details. */
+  onError?: (error: unknown) => void;
+}
+
+/** A server that listens. */
+export interface Listener {
+  /** `http://host:port`, without a slash at the end. */
+  readonly url: string;
+  /** Address that it listens on. */
+  readonly hostname: string;
+  /** TCP port that it listens on. */
+  readonly port: number;
+  /**
+   * Stops listening, lets requests under way end for at most `graceMs` and closes every connection.
+   * Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+// One per runtime: what is left of its server once it listens.
+interface Server {
+  readonly port: number;
+  /** Takes no more connections; resolves when the last request was answered. */
+  drain(): Promise<unknown>;
+  /** Cuts what is left. */
+  cut(): unknown;
+}
+
+/**
+ * Listens on Deno, Bun or Node. A request may stay open as long as it likes: no idle timeout.
+ *
+ * @param handler Answers the requests.
+ * @param options Where and how.
+ * @returns The listener, once it accepts connections.
+ * @throws {Error} when the address can't be taken, as the runtime says it.
+ * @throws The reason of `signal` when it has aborted before.
+ */
+export async function listen(
+  handler: FetchHandler,
+  options: ListenOptions = {},
+): Promise<Listener> {
+  const { hostname = "127.0.0.1", port = 0, graceMs = 1_000, signal, onError } = options;
+  signal?.throwIfAborted();
+  const guarded = async (request: Request): Promise<Response> => {
+    try {
+      return await handler(request);
+    } catch (error) {
+      onError?.(error);
+      return new Response("Internal Server Error", { status: 500 });
+    }
+  };
+  const server = await start(guarded, hostname, port);
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    signal?.removeEventListener("abort", close);
+    return closed ??= closeServer(server, graceMs);
+  };
+  signal?.addEventListener("abort", close);
+  return {
+    url: `http://${formatHost(hostname, server.port)}`,
+    hostname,
+    port: server.port,
+    close,
+  };
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const drained = server.drain();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), graceMs);
+  });
+  const outcome = await Promise.race([drained, late]);
+  clearTimeout(timer);
+  if (outcome === "late") await server.cut();
+  await drained;
+}
+
+interface DenoServer {
+  readonly addr: { readonly port: number };
+  readonly finished: Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+interface BunServer {
+  readonly port: number;
+  stop(closeActiveConnections?: boolean): Promise<void>;
+}
+
+interface Runtime {
+  Deno?: {
+    serve(
+      options: { hostname: string; port: number; signal: AbortSignal; onListen(): void },
+      handler: FetchHandler,
+    ): DenoServer;
+  };
+  Bun?: {
+    serve(
+      options: { hostname: string; port: number; idleTimeout: number; fetch: FetchHandler },
+    ): BunServer;
+  };
+}
+
+function start(handler: FetchHandler, hostname: string, port: number): Promise<Server> | Server {
+  const { Deno, Bun } = globalThis as unknown as Runtime;
+  if (Deno?.serve) return startDeno(Deno.serve, handler, hostname, port);
+  if (Bun?.serve) {
+    const server = Bun.serve({ hostname, port, idleTimeout: 0, fetch: handler });
+    return { port: server.port, drain: () => server.stop(), cut: () => server.stop(true) };
+  }
+  return startNode(handler, hostname, port);
+}
+
+function startDeno(
+  serve: NonNullable<Runtime["Deno"]>["serve"],
+  handler: FetchHandler,
+  hostname: string,
+  port: number,
+): Server {
+  const abort = new AbortController();
+  const server = serve({ hostname, port, signal: abort.signal, onListen() {} }, handler);
+  return {
+    port: server.addr.port,
+    drain: () => server.shutdown(),
+    cut() {
+      abort.abort();
+      return server.finished;
+    },
+  };
+}
+
+async function startNode(
+  handler: FetchHandler,
+  hostname: string,
+  port: number,
+): Promise<Server> {
+  const { createAdaptorServer } = await import("@hono/node-server");
+  const server = createAdaptorServer({ fetch: handler, overrideGlobalObjects: false });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as { port: number }).port,
+    drain: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        if ("closeIdleConnections" in server) server.closeIdleConnections();
+      }),
+    cut() {
+      if ("closeAllConnections" in server) server.closeAllConnections();
+    },
+  };
+}

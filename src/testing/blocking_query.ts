@@ -1,0 +1,98 @@
+/**
+ * The parameters that every read of the catalog takes, and waiting for a change.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import type { Catalog } from "./catalog.ts";
+import { parseGoDuration } from "./go_duration.ts";
+import { Refusal } from "./refusal.ts";
+
+// "Blocking Queries" of Consul's HTTP API documentation.
+const DEFAULT_WAIT_MS = 300_000;
+const LONGEST_WAIT_MS = 600_000;
+const LARGEST_INDEX = 2n ** 64n - 1n;
+
+/** How a read is asked for. */
+export interface ReadQuery {
+  /** Answer only past this index; 0 answers at once. */
+  readonly index: bigint;
+  /** Milliseconds to wait for it, without jitter. */
+  readonly waitMs: number;
+  /** As Consul names it in its answer. */
+  readonly consistency: "leader" | "stale" | "consistent";
+  /** Whether the agent's cache may answer. */
+  readonly cached: boolean;
+}
+
+/**
+ * Reads the parameters, in the order and with the words in which Consul refuses them.
+ *
+ * @param params Parameters of the request.
+ * @returns What they ask for.
+ * @throws {Refusal} 400 when one is not valid or two contradict each other.
+ */
+export function parseReadQuery(params: URLSearchParams): ReadQuery {
+  const wait = params.get("wait") || "0";
+  const waitMs = parseGoDuration(wait);
+  if (waitMs === undefined) throw new Refusal(400, "Invalid wait time");
+  const text = params.get("index") || "0";
+  const index = /^\d+$/.test(text) ? BigInt(text) : -1n;
+  if (index < 0n || index > LARGEST_INDEX) throw new Refusal(400, "Invalid index");
+  const [stale, consistent, cached] = ["stale", "consistent", "cached"].map((k) => params.has(k));
+  for (const [given, name] of [[stale, "stale"], [cached, "cached"]] as const) {
+    if (given && consistent) {
+      throw new Refusal(400, `Cannot specify ?${name} with ?consistent, conflicting semantics.`);
+    }
+  }
+  return {
+    index,
+    waitMs: waitMs <= 0 ? DEFAULT_WAIT_MS : Math.min(waitMs, LONGEST_WAIT_MS),
+    consistency: stale ? "stale" : consistent ? "consistent" : "leader",
+    cached: cached === true,
+  };
+}
+
+/** What waiting needs. */
+export interface Waiting {
+  readonly clock: Clock;
+  /** Random numbers in [0, 1): up to a sixteenth of the wait is added. */
+  readonly random: () => number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until an index has gone past the one of the query, or its time is over.
+ *
+ * @param catalog Which changes may move the index.
+ * @param current Reads the index.
+ * @param query What to wait for, and how long.
+ * @param waiting Time, random numbers and a signal.
+ * @throws The signal's own reason when it aborts.
+ */
+export function waitForIndex(
+  catalog: Catalog,
+  current: () => bigint,
+  query: ReadQuery,
+  { clock, random, signal }: Waiting,
+): Promise<void> {
+  signal.throwIfAborted();
+  if (query.index === 0n || current() > query.index) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      timer.cancel();
+      unsubscribe();
+      signal.removeEventListener("abort", abort);
+      settle();
+    };
+    const abort = () => end(() => reject(signal.reason));
+    const delayMs = query.waitMs + random() * query.waitMs / 16;
+    const timer = clock.start(() => end(resolve), delayMs, true);
+    const unsubscribe = catalog.subscribe(() => {
+      // An index that went back is no news for Consul either: such a query sits out its time.
+      if (current() > query.index) end(resolve);
+    });
+    signal.addEventListener("abort", abort);
+  });
+}

@@ -1,0 +1,139 @@
+/**
+ * Consul's JSON for what the catalog holds.
+ *
+ * @module
+ */
+import type { CheckEntry, Indexed, Instance, NodeRow, ServiceEntry } from "./catalog_entry.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+// Every service carries these two; they belong to Consul Connect, which nothing here uses.
+const NO_PROXY = { MeshGateway: {}, Expose: {} };
+
+// JSON numbers: an index above 2^53 is exact only in the X-Consul-Index header.
+function indexes(row: Indexed): Json {
+  return { CreateIndex: Number(row.createIndex), ModifyIndex: Number(row.modifyIndex) };
+}
+
+function taggedAddresses(service: ServiceEntry, key: string): Json {
+  const given = Object.keys(service.taggedAddresses).length > 0;
+  return given ? { [key]: service.taggedAddresses } : {};
+}
+
+function weights(service: ServiceEntry): Json {
+  return { Passing: service.weights.passing, Warning: service.weights.warning };
+}
+
+/**
+ * An entry of `/v1/health/service/:name`.
+ *
+ * @param instance The instance.
+ * @param datacenter Its datacenter.
+ * @returns The object to encode.
+ */
+export function healthJson({ node, service, checks }: Instance, datacenter: string): Json {
+  return {
+    Node: {
+      ID: node.id,
+      Node: node.name,
+      Address: node.address,
+      Datacenter: datacenter,
+      TaggedAddresses: node.taggedAddresses,
+      Meta: node.meta,
+      ...indexes(node),
+    },
+    Service: {
+      ID: service.id,
+      Service: service.name,
+      Tags: service.tags,
+      Address: service.address,
+      ...taggedAddresses(service, "TaggedAddresses"),
+      Meta: service.meta,
+      Port: service.port,
+      Weights: weights(service),
+      EnableTagOverride: service.enableTagOverride,
+      Proxy: NO_PROXY,
+      Connect: {},
+      ...indexes(service),
+    },
+    Checks: checks.map((check) => ({
+      ...checkJson(check, node, check.serviceId === "" ? undefined : service),
+      ...indexes(check),
+    })),
+  };
+}
+
+/**
+ * An entry of `/v1/catalog/service/:name`.
+ *
+ * @param instance The instance.
+ * @param datacenter Its datacenter.
+ * @returns The object to encode.
+ */
+export function catalogJson({ node, service }: Instance, datacenter: string): Json {
+  return {
+    ID: node.id,
+    Node: node.name,
+    Address: node.address,
+    Datacenter: datacenter,
+    TaggedAddresses: node.taggedAddresses,
+    NodeMeta: node.meta,
+    ServiceKind: "",
+    ServiceID: service.id,
+    ServiceName: service.name,
+    ServiceTags: service.tags,
+    ServiceAddress: service.address,
+    ...taggedAddresses(service, "ServiceTaggedAddresses"),
+    ServiceWeights: weights(service),
+    ServiceMeta: service.meta ?? {},
+    ServicePort: service.port,
+    ServiceEnableTagOverride: service.enableTagOverride,
+    ServiceProxy: NO_PROXY,
+    ServiceConnect: {},
+    ...indexes(service),
+  };
+}
+
+/**
+ * An entry of `/v1/agent/services`.
+ *
+ * @param service The service.
+ * @returns The object to encode.
+ */
+export function agentServiceJson(service: ServiceEntry): Json {
+  return {
+    ID: service.id,
+    Service: service.name,
+    Tags: service.tags,
+    Meta: service.meta ?? {},
+    Port: service.port,
+    Address: service.address,
+    ...taggedAddresses(service, "TaggedAddresses"),
+    Weights: weights(service),
+    EnableTagOverride: service.enableTagOverride,
+  };
+}
+
+/**
+ * A check without its indexes.
+ *
+ * @param check The check.
+ * @param node Its node.
+ * @param service Its service, if it has one.
+ * @returns The object to encode.
+ */
+export function checkJson(check: CheckEntry, node: NodeRow, service?: ServiceEntry): Json {
+  return {
+    Node: node.name,
+    CheckID: check.id,
+    Name: check.name,
+    Status: check.status,
+    Notes: check.notes,
+    Output: check.output,
+    ServiceID: check.serviceId,
+    ServiceName: service?.name ?? "",
+    ServiceTags: service?.tags ?? [],
+    Type: check.type,
+    Definition: {},
+  };
+}

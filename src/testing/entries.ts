@@ -1,0 +1,165 @@
+/**
+ * Makes catalog entries out of short descriptions, with Consul's defaults.
+ *
+ * @module
+ */
+import type { CheckEntry, CheckStatus, NodeEntry, ServiceEntry } from "./catalog_entry.ts";
+
+/** A check of a service to register. */
+export interface EmbeddedCheck {
+  /** Id, unique on the node. @default {"service:<service id>"}, numbered where there are several */
+  id?: string;
+  /** Name for people. @default {"Service '<name>' check"} */
+  name?: string;
+  /** State to begin with. @default {"critical"}, as Consul has it until the first report */
+  status?: CheckStatus;
+  /** Note for people. */
+  notes?: string;
+  /** What the check printed. */
+  output?: string;
+  /** Milliseconds without a report after which it is critical; never where left out. */
+  ttlMs?: number;
+  /** Milliseconds of being critical after which the service is removed; at least a minute. */
+  deregisterAfterMs?: number;
+}
+
+/** An instance of a service to register. */
+export interface EmbeddedService {
+  /** Name of the service. */
+  name: string;
+  /** Id of this instance, unique on its node: give one where several share a name. @default {name} */
+  id?: string;
+  /** Address; the node's counts where it is empty. @default {""} */
+  address?: string;
+  /** TCP port. @default {0} */
+  port?: number;
+  /** Tags. @default {[]} */
+  tags?: readonly string[];
+  /** Metadata. */
+  meta?: Readonly<Record<string, string>>;
+  /** Weights by state. @default {{ passing: 1, warning: 1 }} */
+  weights?: { readonly passing: number; readonly warning: number };
+  /** Whether others may change the tags in the catalog. @default {false} */
+  enableTagOverride?: boolean;
+  /** Addresses by network, such as `lan` and `wan`. */
+  taggedAddresses?: Readonly<Record<string, { Address: string; Port: number }>>;
+  /** State of a check that is made for it; without this and `checks` it has no check and passes. */
+  status?: CheckStatus;
+  /** Checks. */
+  checks?: readonly EmbeddedCheck[];
+  /** Name of the node that it runs on. @default {the agent's own node} */
+  node?: string;
+  /** Address of that node, where it is not the agent's own. @default {"127.0.0.1"} */
+  nodeAddress?: string;
+}
+
+/** A check with its times, ready to be registered with an agent. */
+export interface CheckDefinition {
+  readonly entry: CheckEntry;
+  /** Milliseconds without a report after which it is critical; none where there is no TTL. */
+  readonly ttlMs?: number;
+  /** Milliseconds of being critical after which the service is removed. */
+  readonly deregisterAfterMs?: number;
+}
+
+/**
+ * The entry of an instance.
+ *
+ * @param service What is known of it.
+ * @returns The entry with Consul's defaults.
+ */
+export function serviceEntry(service: EmbeddedService): ServiceEntry {
+  const { name, id = name, address = "", port = 0, weights } = service;
+  return {
+    id,
+    name,
+    address,
+    port,
+    tags: [...service.tags ?? []],
+    meta: service.meta === undefined ? null : { ...service.meta },
+    weights: { passing: weights?.passing ?? 1, warning: weights?.warning ?? 1 },
+    enableTagOverride: service.enableTagOverride ?? false,
+    taggedAddresses: { ...familyAddresses(address, port), ...service.taggedAddresses },
+  };
+}
+
+// An agent adds the service's own address under the names of its IP version; none for host names.
+function familyAddresses(
+  address: string,
+  port: number,
+): Record<string, { Address: string; Port: number }> {
+  const family = /^\d+(\.\d+){3}$/.test(address) ? "ipv4" : address.includes(":") ? "ipv6" : "";
+  if (family === "") return {};
+  const value = { Address: address, Port: port };
+  return { [`lan_${family}`]: value, [`wan_${family}`]: value };
+}
+
+/**
+ * The definitions of all checks of an instance.
+ *
+ * @param service The instance.
+ * @param checks What is known of its checks.
+ * @returns The definitions with Consul's defaults.
+ */
+export function serviceChecks(
+  service: ServiceEntry,
+  checks: readonly EmbeddedCheck[],
+): CheckDefinition[] {
+  return checks.map((check, index) => {
+    const numbered = checks.length > 1 ? `:${index + 1}` : "";
+    const { ttlMs, deregisterAfterMs } = check;
+    const entry: CheckEntry = {
+      id: check.id || `service:${service.id}${numbered}`,
+      name: check.name || `Service '${service.name}' check`,
+      status: check.status ?? "critical",
+      notes: check.notes ?? "",
+      output: check.output ?? "",
+      serviceId: service.id,
+      type: ttlMs === undefined ? "" : "ttl",
+    };
+    return { entry, ttlMs, deregisterAfterMs };
+  });
+}
+
+/**
+ * The entry of the agent's own node.
+ *
+ * @param name Its name.
+ * @param id Its id, a UUID.
+ * @param address Its address.
+ * @returns The entry as an agent writes it.
+ */
+export function agentNodeEntry(name: string, id: string, address: string): NodeEntry {
+  const names = ["lan", "lan_ipv4", "wan", "wan_ipv4"];
+  return {
+    id,
+    name,
+    address,
+    taggedAddresses: Object.fromEntries(names.map((key) => [key, address])),
+    meta: { "consul-network-segment": "" },
+  };
+}
+
+/**
+ * The entry of a node without an agent.
+ *
+ * @param name Its name.
+ * @param address Its address.
+ * @returns The entry as the catalog's own register endpoint writes it.
+ */
+export function externalNodeEntry(name: string, address: string): NodeEntry {
+  return { id: "", name, address, taggedAddresses: null, meta: null };
+}
+
+/**
+ * A row without its indexes, to be written again.
+ *
+ * @param row The row.
+ * @returns The entry.
+ */
+export function withoutIndexes<T extends object>(
+  row: T & { readonly createIndex: bigint; readonly modifyIndex: bigint },
+): T {
+  const { createIndex: _created, modifyIndex: _modified, ...entry } = row;
+  return entry as unknown as T;
+}

@@ -1,0 +1,159 @@
+/**
+ * The agent of one node: what is registered with it, and its TTL checks.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import type { Catalog } from "./catalog.ts";
+import type { CheckEntry, CheckStatus, NodeEntry, ServiceEntry } from "./catalog_entry.ts";
+import { type CheckDefinition, serviceEntry, withoutIndexes } from "./entries.ts";
+import { TtlChecks } from "./ttl_checks.ts";
+
+/** Registers with the catalog what runs on one node, as a Consul agent does. */
+export class LocalAgent {
+  /** Its node. */
+  readonly node: NodeEntry;
+  readonly #catalog: Catalog;
+  readonly #ttl: TtlChecks;
+
+  /**
+   * Makes an agent and registers its node as a server.
+   *
+   * @param catalog Where it registers.
+   * @param node Its node.
+   * @param clock Whose time.
+   */
+  constructor(catalog: Catalog, node: NodeEntry, clock: Clock) {
+    this.#catalog = catalog;
+    this.node = node;
+    this.#ttl = new TtlChecks(
+      clock,
+      (id) => this.#expire(id),
+      (id) => this.#removeServiceOf(id),
+    );
+    catalog.write({
+      node,
+      service: serviceEntry({ name: "consul", port: 8300, meta: { version: "1.8.7" } }),
+      checks: [{
+        id: "serfHealth",
+        name: "Serf Health Status",
+        status: "passing",
+        notes: "",
+        output: "Agent alive and reachable",
+        serviceId: "",
+        type: "",
+      }],
+    });
+  }
+
+  /** Services that run on the node, without the server itself. */
+  get services(): readonly ServiceEntry[] {
+    const services = this.#catalog.node(this.node.name)?.services.values() ?? [];
+    return [...services].filter((service) => service.id !== "consul");
+  }
+
+  /** Checks of the node and its services, without Consul's own. */
+  get checks(): readonly CheckEntry[] {
+    const checks = this.#catalog.node(this.node.name)?.checks.values() ?? [];
+    return [...checks].filter((check) => check.id !== "serfHealth");
+  }
+
+  /**
+   * Registers a service and its checks; a check that was there keeps its state.
+   *
+   * @param service The service.
+   * @param checks Its checks.
+   */
+  addService(service: ServiceEntry, checks: readonly CheckDefinition[]): void {
+    const kept = checks.map((check) => this.#kept(check));
+    this.#catalog.write({
+      node: this.node,
+      service,
+      checks: kept.map(({ entry }) => entry),
+    });
+    for (const check of kept) this.#watch(check);
+  }
+
+  /**
+   * Removes a service with its checks; an unknown one is ignored.
+   *
+   * @param id Its id.
+   */
+  removeService(id: string): void {
+    for (const check of this.checks) {
+      if (check.serviceId === id) this.#ttl.delete(check.id);
+    }
+    this.#catalog.removeService(this.node.name, id);
+  }
+
+  /**
+   * Registers a check; one that was there keeps its state.
+   *
+   * @param check The check.
+   */
+  addCheck(check: CheckDefinition): void {
+    const kept = this.#kept(check);
+    this.#catalog.write({ node: this.node, checks: [kept.entry] });
+    this.#watch(kept);
+  }
+
+  /**
+   * Removes a check; an unknown one is ignored.
+   *
+   * @param id Its id.
+   */
+  removeCheck(id: string): void {
+    this.#ttl.delete(id);
+    this.#catalog.removeCheck(this.node.name, id);
+  }
+
+  /**
+   * Reports to a TTL check.
+   *
+   * @param id Its id.
+   * @param status Its state from now on.
+   * @param output What to say about it.
+   * @returns `false` when there is no TTL check of this id.
+   */
+  report(id: string, status: CheckStatus, output: string): boolean {
+    if (!this.#ttl.has(id)) return false;
+    this.#ttl.report(id, status === "critical");
+    this.#update(id, status, output);
+    return true;
+  }
+
+  /** Stops all timers. */
+  close(): void {
+    this.#ttl.clear();
+  }
+
+  #kept(check: CheckDefinition): CheckDefinition {
+    const old = this.#catalog.node(this.node.name)?.checks.get(check.entry.id);
+    if (old === undefined) return check;
+    return { ...check, entry: { ...check.entry, status: old.status, output: old.output } };
+  }
+
+  #watch({ entry, ttlMs, deregisterAfterMs }: CheckDefinition): void {
+    this.#ttl.delete(entry.id);
+    if (ttlMs === undefined) return;
+    this.#ttl.add(entry.id, { ttlMs, deregisterAfterMs }, entry.status === "critical");
+  }
+
+  #expire(id: string): void {
+    const last = this.#catalog.node(this.node.name)?.checks.get(id)?.output;
+    const tail = last ? ` (last output before timeout follows): ${last}` : "";
+    this.#update(id, "critical", `TTL expired${tail}`);
+  }
+
+  #removeServiceOf(check: string): void {
+    const id = this.#catalog.node(this.node.name)?.checks.get(check)?.serviceId;
+    if (id) this.removeService(id);
+  }
+
+  #update(id: string, status: CheckStatus, output: string): void {
+    const row = this.#catalog.node(this.node.name)?.checks.get(id);
+    if (row === undefined) return;
+    const entry: CheckEntry = { ...withoutIndexes<CheckEntry>(row), status, output };
+    this.#catalog.write({ node: this.node, checks: [entry] });
+  }
+}

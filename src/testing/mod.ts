@@ -1,0 +1,21 @@
+/**
+ * For tests of applications that use Piloted: a Consul agent inside the process and a clock that
+ * stands still.
+ *
+ * @example
+ * ```ts
+ * import { EmbeddedConsul } from "@piloted/core/testing";
+ *
+ * await using consul = new EmbeddedConsul();
+ * consul.register({ name: "customers", address: "10.0.0.1", port: 8080 });
+ * // Give Piloted `{ consul: "http://consul" }` and `fetch: consul.fetch`.
+ * ```
+ *
+ * @module
+ */
+export { type CheckStatus } from "./catalog_entry.ts";
+export { EmbeddedConsul, type EmbeddedConsulOptions, type SeenRequest } from "./embedded_consul.ts";
+export { EmbeddedDatacenter } from "./embedded_datacenter.ts";
+export { type EmbeddedCheck, type EmbeddedService } from "./entries.ts";
+export { type Fault, type FaultMatch } from "./fault.ts";
+export { ManualClock } from "./manual_clock.ts";

@@ -1,0 +1,171 @@
+/**
+ * The routes that read the catalog: health, catalog and status.
+ *
+ * @module
+ */
+import { parseReadQuery, type ReadQuery, waitForIndex } from "./blocking_query.ts";
+import type { Instance } from "./catalog_entry.ts";
+import {
+  allowed,
+  type ConsulApp,
+  type ConsulContext,
+  type ConsulState,
+  type DatacenterState,
+  json,
+  nameAfter,
+  paramsOf,
+  route,
+} from "./consul_context.ts";
+import { catalogJson, healthJson } from "./consul_json.ts";
+import { NO_INDEX, Refusal } from "./refusal.ts";
+
+const HEALTH = "/v1/health/service/";
+const CATALOG = "/v1/catalog/service/";
+// Parameters that narrow the answer: to ignore one would be to lie.
+const UNSUPPORTED = ["filter", "node-meta", "connect"];
+
+/**
+ * Adds the routes.
+ *
+ * @param app Where to add them.
+ * @param state What they read.
+ */
+export function addReadRoutes(app: ConsulApp, state: ConsulState): void {
+  const cache = new Set<string>();
+
+  route(app, "GET", `${HEALTH}*`, (context) => {
+    const name = serviceName(context, HEALTH);
+    const passing = flag(paramsOf(context), "passing");
+    return read(context, state, cache, {
+      index: ({ catalog }) => catalog.serviceIndex(name, true),
+      value: ({ catalog, name: datacenter }) =>
+        tagged(catalog.instances(name), paramsOf(context))
+          .filter(({ checks }) => !passing || checks.every(({ status }) => status === "passing"))
+          .map((instance) => healthJson(instance, datacenter)),
+      hidden: [],
+    });
+  });
+
+  route(app, "GET", `${CATALOG}*`, (context) => {
+    const name = serviceName(context, CATALOG);
+    return read(context, state, cache, {
+      index: ({ catalog }) => catalog.serviceIndex(name, false),
+      value: ({ catalog, name: datacenter }) =>
+        tagged(catalog.instances(name), paramsOf(context))
+          .map((instance) => catalogJson(instance, datacenter)),
+      hidden: [],
+    });
+  });
+
+  route(app, "GET", "/v1/catalog/services", (context) =>
+    read(context, state, cache, {
+      index: ({ catalog }) => catalog.servicesIndex(),
+      value: ({ catalog }) => Object.fromEntries(catalog.services()),
+      hidden: {},
+    }));
+
+  route(
+    app,
+    "GET",
+    "/v1/catalog/datacenters",
+    (context) => json(context, [...state.datacenters.keys()]),
+  );
+
+  route(app, "GET", "/v1/status/leader", (context) => {
+    parseReadQuery(paramsOf(context));
+    return json(context, `${datacenterOf(context, state).agent.node.address}:8300`);
+  });
+
+  route(app, "GET", "/v1/status/peers", (context) => {
+    parseReadQuery(paramsOf(context));
+    return json(context, [`${datacenterOf(context, state).agent.node.address}:8300`]);
+  });
+}
+
+interface Reader {
+  /** The index that the answer depends on. */
+  index(datacenter: DatacenterState): bigint;
+  /** What to answer. */
+  value(datacenter: DatacenterState): unknown;
+  /** What to answer to someone who may see nothing. */
+  readonly hidden: unknown;
+}
+
+async function read(
+  context: ConsulContext,
+  state: ConsulState,
+  cache: Set<string>,
+  reader: Reader,
+): Promise<Response> {
+  const params = paramsOf(context);
+  const query = parseReadQuery(params);
+  const datacenter = datacenterOf(context, state);
+  const visible = allowed(context, state, NO_INDEX);
+  const given = UNSUPPORTED.find((name) => params.has(name));
+  if (given !== undefined) {
+    throw new Refusal(400, `The embedded Consul has no ?${given}`);
+  }
+  const { clock, random } = state;
+  const signal = context.env.signal;
+  await waitForIndex(datacenter.catalog, () => reader.index(datacenter), query, {
+    clock,
+    random,
+    signal,
+  });
+  const index = reader.index(datacenter);
+  return json(context, visible ? reader.value(datacenter) : reader.hidden, {
+    "X-Consul-Index": String(index > 0n ? index : 1n),
+    "X-Consul-Knownleader": "true",
+    "X-Consul-Lastcontact": "0",
+    "X-Consul-Effective-Consistency": query.consistency,
+    ...cacheHeaders(context, query, cache),
+  });
+}
+
+// The agent's cache follows the servers with a blocking query of its own, so a hit is never old.
+function cacheHeaders(
+  context: ConsulContext,
+  query: ReadQuery,
+  cache: Set<string>,
+): Record<string, string> {
+  if (!query.cached) return {};
+  const url = new URL(context.req.url);
+  for (const name of ["index", "wait", "pretty"]) url.searchParams.delete(name);
+  const key = `${url.pathname}?${url.searchParams}`;
+  if (cache.has(key)) return { "X-Cache": "HIT", Age: "0" };
+  cache.add(key);
+  return { "X-Cache": "MISS" };
+}
+
+function serviceName(context: ConsulContext, prefix: string): string {
+  // Consul reads its common parameters before it looks at the name.
+  parseReadQuery(paramsOf(context));
+  const name = nameAfter(context, prefix);
+  if (name === "") throw new Refusal(400, "Missing service name");
+  return name;
+}
+
+function datacenterOf(context: ConsulContext, state: ConsulState): DatacenterState {
+  const name = paramsOf(context).get("dc") || state.local.name;
+  const datacenter = state.datacenters.get(name);
+  if (datacenter === undefined) throw new Refusal(500, "No path to datacenter", NO_INDEX);
+  return datacenter;
+}
+
+function tagged(instances: readonly Instance[], params: URLSearchParams): readonly Instance[] {
+  const wanted = params.getAll("tag").map((tag) => tag.toLowerCase());
+  if (wanted.length === 0) return instances;
+  return instances.filter(({ service }) => {
+    const tags = service.tags.map((tag) => tag.toLowerCase());
+    return wanted.every((tag) => tags.includes(tag));
+  });
+}
+
+// As strconv.ParseBool of Go reads it; a parameter without a value is true.
+function flag(params: URLSearchParams, name: string): boolean {
+  const value = params.get(name);
+  if (value === null) return false;
+  if (["", "1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
+  if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
+  throw new Refusal(400, `Invalid value for ?${name}`);
+}
