@@ -1,0 +1,32 @@
+/**
+ * The project's own files, parsed.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Module, readModule } from "./read_module.ts";
+
+/** Folder of the project. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * Parses every TypeScript file in some folders, and the doors in the root.
+ *
+ * @param folders Names of folders in the root.
+ * @returns Modules by path from the root, with slashes.
+ */
+export async function readProject(folders: readonly string[]): Promise<Map<string, Module>> {
+  const paths = (await readdir(ROOT)).filter((name) => name.endsWith(".ts"));
+  for (const folder of folders) {
+    const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
+      paths.push(relative(ROOT, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
+    }
+  }
+  const modules = new Map<string, Module>();
+  for (const path of paths.sort()) {
+    modules.set(path, readModule(path, await readFile(join(ROOT, path), "utf8")));
+  }
+  return modules;
+}

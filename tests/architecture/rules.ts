@@ -1,0 +1,176 @@
+/**
+ * The directions and rules of the house, as CONTRIBUTING.md draws it. Each rule takes modules and
+ * gives what is wrong, one line each.
+ */
+import { dirname, join, normalize } from "node:path/posix";
+import type { Module } from "./read_module.ts";
+
+/** What a room may import of the others; every room may import itself. */
+const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
+  leaves: [],
+  template: ["leaves"],
+  runtime: ["leaves"],
+  balance: ["leaves"],
+  config: ["leaves", "template", "runtime"],
+  source: ["leaves", "config", "runtime"],
+  discovery: ["leaves", "config", "source", "balance", "runtime"],
+  fetch: ["leaves", "balance", "discovery"],
+  registration: ["leaves", "config", "source", "discovery", "runtime"],
+  testing: ["leaves", "config", "source", "discovery", "runtime"],
+  http: ["leaves", "config", "source", "balance", "discovery", "fetch", "registration", "runtime"],
+};
+
+/** The core: what may be reached from mod.ts. */
+const CORE = [
+  "leaves",
+  "template",
+  "runtime",
+  "balance",
+  "config",
+  "source",
+  "discovery",
+  "fetch",
+  "registration",
+];
+
+/** The rooms of the template may use these leaves and no others. */
+const TEMPLATE_LEAVES = ["src/errors.ts", "src/text_position.ts"];
+
+/** Which package may be imported where. Packages that are missing here may be imported nowhere. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "json5": ["config"],
+  "re2js": ["template"],
+  "hono": ["http", "testing", "serve.ts", "cli"],
+  "@hono/node-server": ["runtime"],
+  "@std/path": ["config", "cli", "serve.ts", "cli.ts"],
+  "@std/fmt": ["cli", "serve.ts", "cli.ts"],
+};
+
+const RUNTIME_NAMES = ["Deno", "Bun", "process", "Buffer", "__dirname", "require"];
+const RUNTIME_ROOMS = ["runtime", "cli", "serve.ts", "cli.ts"];
+const CONSOLE_ROOMS = ["cli", "serve.ts", "cli.ts"];
+const LONGEST_FILE = 350;
+
+/**
+ * The room of a file: the folder under `src/`, `leaves` for files in `src/` itself, or the name of
+ * a door such as `mod.ts`.
+ *
+ * @param path Path from the root of the project.
+ * @returns Its room.
+ */
+export function roomOf(path: string): string {
+  const [top, second, ...rest] = path.split("/");
+  if (top !== "src") return top!;
+  return rest.length === 0 ? "leaves" : second!;
+}
+
+/**
+ * The file that a relative import names.
+ *
+ * @param from Path of the importing file.
+ * @param specifier What it imports.
+ * @returns Its path, or `undefined` where the import is not relative.
+ */
+export function resolveImport(from: string, specifier: string): string | undefined {
+  return specifier.startsWith(".") ? normalize(join(dirname(from), specifier)) : undefined;
+}
+
+/** Imports of one file: direction, real extension, no way back to a door, allowed packages. */
+export function importFaults(module: Module): string[] {
+  const room = roomOf(module.path);
+  const faults: string[] = [];
+  for (const { specifier, line } of module.imports) {
+    const fault = specifier === undefined
+      ? RUNTIME_ROOMS.includes(room) ? undefined : "imports what can't be read from the code"
+      : specifier.startsWith(".")
+      ? fileFault(module.path, room, specifier)
+      : packageFault(room, specifier);
+    if (fault !== undefined) faults.push(`${module.path}:${line} ${fault}`);
+  }
+  return faults;
+}
+
+/** Names of one file: no runtime outside its rooms, no console outside the commands. */
+export function nameFaults(module: Module): string[] {
+  const room = roomOf(module.path);
+  const refused = [
+    ...RUNTIME_ROOMS.includes(room) ? [] : RUNTIME_NAMES,
+    ...CONSOLE_ROOMS.includes(room) ? [] : ["console"],
+  ];
+  return module.names
+    .filter(({ name }) => refused.includes(name))
+    .map(({ name, line }) => `${module.path}:${line} names ${name}`);
+}
+
+/** Shape of one file: no `export *`, its name, its length. */
+export function shapeFaults(module: Module): string[] {
+  const faults = module.starExports.map((line) => `${module.path}:${line} exports *`);
+  if (!/(^|\/)[a-z0-9_]+\.ts$/.test(module.path)) {
+    faults.push(`${module.path} is not in snake_case`);
+  }
+  if (module.lines > LONGEST_FILE) faults.push(`${module.path} has ${module.lines} lines`);
+  return faults;
+}
+
+/**
+ * Everything that loading a file would load, types and dynamic imports included.
+ *
+ * @param entry Path of the file to begin with.
+ * @param modules Every file by path.
+ * @returns Paths of files, specifiers of packages, and imports of files that do not exist.
+ */
+export function reachable(
+  entry: string,
+  modules: ReadonlyMap<string, Module>,
+): { files: Set<string>; packages: Set<string>; missing: string[] } {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  const missing: string[] = [];
+  for (const path of files) {
+    const module = modules.get(path);
+    for (const { specifier } of module?.imports ?? []) {
+      if (specifier === undefined) continue;
+      const target = resolveImport(path, specifier);
+      if (target === undefined) packages.add(specifier);
+      else if (modules.has(target)) files.add(target);
+      else missing.push(`${path} imports ${specifier}, which does not exist`);
+    }
+  }
+  return { files, packages, missing };
+}
+
+/** The core is small: mod.ts reaches only its rooms, and not hono. */
+export function coreFaults(modules: ReadonlyMap<string, Module>): string[] {
+  const { files, packages, missing } = reachable("mod.ts", modules);
+  return [
+    ...missing,
+    ...[...files].filter((path) => path !== "mod.ts" && !CORE.includes(roomOf(path)))
+      .map((path) => `mod.ts reaches ${path}`),
+    ...[...packages].filter((name) => /^(@hono\/|hono$|hono\/)/.test(name))
+      .map((name) => `mod.ts reaches ${name}`),
+  ];
+}
+
+function fileFault(from: string, room: string, specifier: string): string | undefined {
+  const target = resolveImport(from, specifier)!;
+  const targetRoom = roomOf(target);
+  if (!specifier.endsWith(".ts")) return `imports ${specifier} without .ts`;
+  if (!target.startsWith("src/")) {
+    // A door may be built on another, the house may not stand on its doors.
+    return room.endsWith(".ts") && target.endsWith(".ts") && !target.includes("/")
+      ? undefined
+      : `imports ${target} outside of src`;
+  }
+  if (room === "mod.ts") return CORE.includes(targetRoom) ? undefined : `imports ${targetRoom}`;
+  if (room === targetRoom || room === "cli" || room.endsWith(".ts")) return undefined;
+  if (room === "template" && !TEMPLATE_LEAVES.includes(target)) return `imports ${target}`;
+  return DIRECTIONS[room]?.includes(targetRoom) ? undefined : `imports ${targetRoom}: ${target}`;
+}
+
+function packageFault(room: string, specifier: string): string | undefined {
+  if (specifier.startsWith("node:")) {
+    return RUNTIME_ROOMS.includes(room) ? undefined : `imports ${specifier}`;
+  }
+  const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  return PACKAGES[name]?.includes(room) ? undefined : `imports the package ${specifier}`;
+}
