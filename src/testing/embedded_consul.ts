@@ -8,7 +8,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { listen, type Listener, type ListenOptions } from "../runtime/listen.ts";
 import { Catalog } from "./catalog.ts";
 import type { CheckStatus } from "./catalog_entry.ts";
-import { type ConsulEnv, type ConsulState, type DatacenterState } from "./consul_context.ts";
+import type { ConsulEnv, ConsulState, DatacenterState } from "./consul_context.ts";
 import { EmbeddedDatacenter } from "./embedded_datacenter.ts";
 import { agentNodeEntry, type EmbeddedService } from "./entries.ts";
 import { type Fault, type FaultMatch, matches } from "./fault.ts";
