@@ -4,6 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
+import type { Member } from "./member.ts";
 
 /**
  * One endpoint and what this process has learned about it. The same object stays with the same
@@ -15,9 +16,9 @@ export interface Candidate {
   /** Leases that are out: requests under way. */
   readonly pending: number;
   /**
-   * Tells the expected latency: the peak-sensitive moving average of what was measured.
+   * Tells the expected latency, which rises with a peak at once and falls slowly.
    *
-   * @param now Milliseconds since the epoch; the average falls while nothing is measured.
+   * @param now Milliseconds since the Unix epoch.
    * @returns Milliseconds, `undefined` while nothing was measured yet.
    */
   latencyMs(now: number): number | undefined;
@@ -25,31 +26,29 @@ export interface Candidate {
 
 /** What one pick asks for. */
 export interface PickOptions {
-  /** Equal keys go to the same endpoint, with the balancer `hash`; others ignore it. */
+  /** Equal keys go to the same endpoint with the balancer `hash`; the others ignore it. */
   key?: string;
   /** Endpoints that this pick must not give, such as those that were already tried. */
   exclude?: (endpoint: Endpoint) => boolean;
 }
 
-/** Picks one endpoint of the current list. One instance serves one service. */
+/** Picks one member of the current list. One instance serves one service. */
 export interface Balancer {
   /** Name of the algorithm, such as `"round_robin"`. */
   readonly name: string;
   /**
-   * Takes the current list. What a balancer remembers of candidates that stay, it keeps.
+   * Takes the current list. What is remembered of members that stay is kept.
    *
    * @param eligible Those that may be picked, in a stable order.
-   * @param all Those and the ones that may not be picked at present. @default {eligible}
    */
-  update(eligible: readonly Candidate[], all?: readonly Candidate[]): void;
+  update(eligible: readonly Member[]): void;
   /**
    * Picks the next one. A pick without options allocates nothing.
    *
    * @param options What this pick asks for.
-   * @param now Milliseconds since the epoch, from a caller that has just read the clock.
-   * @returns The candidate, or `undefined` when there is none or all are excluded.
+   * @returns The member, or `undefined` when there is none or all are excluded.
    */
-  pick(options?: PickOptions, now?: number): Candidate | undefined;
+  pick(options?: PickOptions): Member | undefined;
 }
 
 /**

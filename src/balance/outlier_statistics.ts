@@ -1,0 +1,49 @@
+/**
+ * Who fails more than the others: the two algorithms of gRPC's A50.
+ *
+ * @module
+ */
+import type { Member } from "./member.ts";
+import type { FailurePercentageOptions, SuccessRateOptions } from "./outlier_options.ts";
+
+/**
+ * Finds the members whose success rate is far below the mean.
+ *
+ * @param members All members, with their counts of the interval.
+ * @param options Limits.
+ * @returns Those below `mean - stdev * stdevFactor / 1000`.
+ */
+export function successRateOutliers(
+  members: readonly Member[],
+  options: Required<SuccessRateOptions>,
+): Member[] {
+  const busy = members.filter((member) => volume(member) >= options.requestVolume);
+  if (busy.length === 0 || busy.length < options.minimumHosts) return [];
+  const rates = busy.map((member) => member.outlier.successes / volume(member));
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
+  const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length;
+  const least = mean - Math.sqrt(variance) * options.stdevFactor / 1000;
+  return busy.filter((_, index) => rates[index]! < least);
+}
+
+/**
+ * Finds the members of whose requests too many failed.
+ *
+ * @param members All members, with their counts of the interval.
+ * @param options Limits.
+ * @returns Those above the threshold.
+ */
+export function failurePercentageOutliers(
+  members: readonly Member[],
+  options: Required<FailurePercentageOptions>,
+): Member[] {
+  if (members.length < options.minimumHosts) return [];
+  return members.filter((member) =>
+    volume(member) > 0 && volume(member) >= options.requestVolume &&
+    100 * member.outlier.failures / volume(member) > options.threshold
+  );
+}
+
+function volume(member: Member): number {
+  return member.outlier.successes + member.outlier.failures;
+}

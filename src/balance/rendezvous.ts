@@ -1,0 +1,88 @@
+/**
+ * The same endpoint for the same key.
+ *
+ * @module
+ */
+import { endpointIdentity } from "../endpoint.ts";
+import type { Balancer, PickOptions } from "./balancer.ts";
+import { hashText, mix } from "./hash_text.ts";
+import type { Member } from "./member.ts";
+import { WeightedSampler } from "./weighted_sampler.ts";
+
+/** How many keys are remembered; a power of two. */
+const REMEMBERED = 4096;
+
+/**
+ * Weighted rendezvous hashing: each member scores `-weight / ln(h)` with a hash `h` in (0, 1) of key
+ * and member, and the highest score wins ("Weighted Distributed Hash Tables", Schindelhauer and
+ * Schomaker). When a member goes, only its own keys move. Every process with the same list picks
+ * the same.
+ *
+ * A key that was picked lately is remembered, and costs the same with any number of members; a new
+ * one costs a look at each. A pick without a key is a random one, by weight.
+ */
+export class Rendezvous implements Balancer {
+  /** Name of the algorithm. */
+  readonly name: "hash" = "hash";
+  readonly #sampler: WeightedSampler;
+  #seeds: Uint32Array = new Uint32Array(0);
+  #rememberedHashes: Uint32Array | undefined;
+  #rememberedMembers: (Member | undefined)[] = [];
+
+  /**
+   * Makes a balancer.
+   *
+   * @param random Random numbers in [0, 1), for picks without a key.
+   */
+  constructor(random: () => number) {
+    this.#sampler = new WeightedSampler(random);
+  }
+
+  /** Takes a list and forgets which key went where, which is the same as before where nothing changed. */
+  update(eligible: readonly Member[]): void {
+    this.#sampler.update(eligible);
+    this.#seeds = Uint32Array.from(
+      this.#sampler.members,
+      (member) => hashText(endpointIdentity(member.endpoint)),
+    );
+    this.#rememberedMembers.fill(undefined);
+  }
+
+  /** Picks the key's member. */
+  pick(options?: PickOptions): Member | undefined {
+    const key = options?.key;
+    const exclude = options?.exclude;
+    if (key === undefined) return this.#sampler.draw(undefined, exclude);
+    const hash = hashText(key);
+    if (exclude !== undefined) return this.#highest(hash, exclude);
+    const hashes = this.#rememberedHashes ??= new Uint32Array(REMEMBERED);
+    const place = hash % REMEMBERED;
+    let member = hashes[place] === hash ? this.#rememberedMembers[place] : undefined;
+    if (member === undefined) {
+      if (this.#rememberedMembers.length === 0) {
+        this.#rememberedMembers = new Array<undefined>(REMEMBERED).fill(undefined);
+      }
+      member = this.#highest(hash);
+      hashes[place] = hash;
+      this.#rememberedMembers[place] = member;
+    }
+    return member;
+  }
+
+  #highest(hash: number, exclude?: PickOptions["exclude"]): Member | undefined {
+    const members = this.#sampler.members;
+    let best: Member | undefined;
+    let bestScore = -1;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[i]!;
+      if (exclude?.(member.endpoint)) continue;
+      const point = (mix(hash ^ this.#seeds[i]!) + 0.5) / 2 ** 32;
+      const score = -(member.endpoint.weight || 1) / Math.log(point);
+      if (score > bestScore) {
+        best = member;
+        bestScore = score;
+      }
+    }
+    return best;
+  }
+}
