@@ -33,8 +33,11 @@ const CORE = [
   "registration",
 ];
 
-/** The rooms of the template may use these leaves and no others. */
+/** The template stands for itself: it may use these leaves and no others. */
 const TEMPLATE_LEAVES = ["src/errors.ts", "src/text_position.ts"];
+
+/** Files of types alone: the runtime room may say in their words what it is told to do. */
+const CONTRACTS = ["src/config/config.ts"];
 
 /** Which package may be imported where. Packages that are missing here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -164,6 +167,7 @@ function fileFault(from: string, room: string, specifier: string): string | unde
   if (room === "mod.ts") return CORE.includes(targetRoom) ? undefined : `imports ${targetRoom}`;
   if (room === targetRoom || room === "cli" || room.endsWith(".ts")) return undefined;
   if (room === "template" && !TEMPLATE_LEAVES.includes(target)) return `imports ${target}`;
+  if (room === "runtime" && CONTRACTS.includes(target)) return undefined;
   return DIRECTIONS[room]?.includes(targetRoom) ? undefined : `imports ${targetRoom}: ${target}`;
 }
 
