@@ -59,7 +59,7 @@ export interface PilotedOptions {
   consistency?: Consistency;
   /** How long Consul may hold a question, in milliseconds; half to all of it, by chance. @default {60_000} */
   waitMs?: number;
-  /** Least time between two questions for one service after a burst of two, in milliseconds. @default {100} */
+  /** Least time between two questions for one service after a burst of two, in milliseconds. @default {50} */
   minIntervalMs?: number;
   /** Whether a list that is suddenly empty is believed. @default {"confirm"} */
   emptyPolicy?: EmptyPolicy;

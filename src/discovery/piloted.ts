@@ -1,0 +1,376 @@
+/**
+ * The client.
+ *
+ * @module
+ */
+import type { Config, WatchConfig } from "../config/config.ts";
+import type { Endpoint } from "../endpoint.ts";
+import { PilotedError } from "../errors.ts";
+import { onSignal } from "../runtime/signals.ts";
+import type { Change } from "../snapshot.ts";
+import type { Source } from "../source/source.ts";
+import { iterateChanges } from "./changes.ts";
+import type { Events, PilotedEvents, PilotedListener } from "./events.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { Recovery } from "./recovery.ts";
+import { Refresher } from "./refresher.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { SnapshotFile } from "./snapshot_file.ts";
+import type { PilotedStatus, ServiceStatus } from "./status.ts";
+import { WatchContext } from "./watch_context.ts";
+import { WatchedService } from "./watched_service.ts";
+import { Watchers } from "./watchers.ts";
+
+/** A registry that a client may talk to, and how to leave it. */
+export interface Registry {
+  /** What is asked. */
+  source: Source;
+  /** Frees its connections. */
+  close(): Promise<void>;
+}
+
+/** What a client is made of. */
+export interface PilotedParts {
+  /** The configuration. */
+  config: Config;
+  /** Options with defaults. */
+  options: ResolvedOptions;
+  /** Where events go. */
+  events: Events;
+  /** Reads the configuration again. */
+  reload: () => Promise<Config>;
+  /** Makes the connection to the registry that a configuration names. */
+  connect: (config: Config) => Registry;
+  /** Keeps the last good lists over a restart. */
+  snapshotFile: SnapshotFile | undefined;
+}
+
+/**
+ * Endpoints of every watched service, kept fresh. Made by `createPiloted()`.
+ *
+ * @example
+ * ```ts
+ * import { createPiloted } from "@piloted/core";
+ * import { EmbeddedConsul } from "@piloted/core/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const consul = new EmbeddedConsul();
+ * consul.register({ name: "customers", address: "10.0.0.1", port: 8080 });
+ * await using piloted = await createPiloted({
+ *   config: { consul: "127.0.0.1:8500", watches: [{ name: "customers" }] },
+ *   fetch: consul.fetch,
+ * });
+ * assertEquals(piloted.pick("customers").host, "10.0.0.1:8080");
+ * ```
+ */
+export class Piloted {
+  readonly #options: ResolvedOptions;
+  readonly #events: Events;
+  readonly #parts: PilotedParts;
+  readonly #context: WatchContext;
+  readonly #watchers: Watchers;
+  readonly #refresher: Refresher;
+  readonly #services = new Map<string, WatchedService>();
+  readonly #ends = new Set<() => void>();
+  #config: Config;
+  #registry: Registry;
+  #state: PilotedStatus["state"] = "starting";
+  #removeSignal: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** @internal Use `createPiloted()`. */
+  constructor(parts: PilotedParts) {
+    const { config, options, events, connect, snapshotFile } = parts;
+    const { clock, random, maxConnections, waitMs, keepAlive } = options;
+    this.#parts = parts;
+    this.#options = options;
+    this.#events = events;
+    this.#config = config;
+    this.#registry = connect(config);
+    this.#context = new WatchContext(
+      options,
+      this.#registry.source,
+      new Scheduler({ clock, random, maxConnections, waitMs }),
+      new Recovery(clock, random, !keepAlive),
+    );
+    this.#watchers = new Watchers(this.#context, snapshotFile?.restored ?? new Map());
+    this.#refresher = new Refresher(
+      () => this.#refreshAll(),
+      clock,
+      options.refreshTimeoutMs,
+      !keepAlive,
+    );
+  }
+
+  /** The configuration in use. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Names of the watched services, in the configuration's order. */
+  get services(): readonly string[] {
+    return [...this.#services.keys()];
+  }
+
+  /**
+   * Asks for every watched service once, and goes on from there.
+   *
+   * @internal `createPiloted()` calls it.
+   * @throws {PilotedError} why the registry answered nothing at all, unless the option
+   * `onStartFailure` is `"background"`.
+   */
+  async start(): Promise<void> {
+    if (this.#options.signals) {
+      this.#removeSignal = onSignal("SIGHUP", () => void this.refresh().catch(() => {}));
+    }
+    await this.#configure(this.#config);
+    if (this.#state === "closed") throw this.#closedError();
+    const failure = this.#startFailure();
+    if (failure !== undefined && this.#options.onStartFailure === "reject") {
+      await this.close();
+      throw failure;
+    }
+    this.#state = "ready";
+    this.#parts.snapshotFile?.follow(this.#watchers, this.#events, this.#options);
+  }
+
+  /**
+   * The next endpoint, synchronously and without waiting: the hot path.
+   *
+   * @param name Name of a watched service.
+   * @returns A healthy endpoint; round robin over all of them.
+   * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `NO_ENDPOINTS` when none is
+   * healthy, `CLOSED` after `close()`.
+   */
+  pick(name: string): Endpoint {
+    const endpoint = this.#services.get(name)?.pool.pick();
+    if (endpoint !== undefined) return endpoint;
+    throw this.#service(name).noEndpoints();
+  }
+
+  /**
+   * The next endpoint, after a refresh under way.
+   *
+   * @param name Name of a watched service.
+   * @returns A healthy endpoint; round robin over all of them.
+   * @throws {PilotedError} as {@linkcode Piloted.pick}, by rejecting.
+   */
+  service(name: string): Promise<Endpoint> {
+    const gate = this.#refresher.gate;
+    if (gate !== undefined) return gate.then(() => this.pick(name));
+    const endpoint = this.#services.get(name)?.pool.pick();
+    if (endpoint !== undefined) return Promise.resolve(endpoint);
+    try {
+      return Promise.resolve(this.pick(name));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Every current endpoint, synchronously.
+   *
+   * @param name Name of a watched service.
+   * @returns A frozen list, empty when none is healthy.
+   * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
+   */
+  serviceHosts(name: string): readonly Endpoint[] {
+    return this.#service(name).pool.endpoints;
+  }
+
+  /**
+   * Reads every watched service again, as SIGHUP does. Calls during a refresh join into one more.
+   * A service that can't be read keeps its list and is told of by `error` events and `status()`.
+   *
+   * @throws {PilotedError} `CLOSED` after `close()`, by rejecting.
+   */
+  refresh(): Promise<void> {
+    if (this.#state === "closed") return Promise.reject(this.#closedError());
+    return this.#refresher.request();
+  }
+
+  /**
+   * Listens.
+   *
+   * @param type `"refresh"`, `"change"`, `"status"` or `"error"`.
+   * @param listener Called with each event. One that throws is reported as an `error` event.
+   * @param options `signal` ends the listening when it aborts.
+   * @returns Ends the listening.
+   * @throws {TypeError} when the type is unknown or the listener is not a function.
+   */
+  on<T extends keyof PilotedEvents>(
+    type: T,
+    listener: PilotedListener<T>,
+    options?: { signal?: AbortSignal },
+  ): () => void {
+    return this.#events.on(type, listener, options);
+  }
+
+  /**
+   * Changes of one service, one after the other, for people who hold connections.
+   *
+   * @param name Name of a watched service.
+   * @param options `signal` ends the iteration, which then throws its reason.
+   * @returns An async iterable that ends with `close()`.
+   * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
+   */
+  watch(name: string, options: { signal?: AbortSignal } = {}): AsyncIterableIterator<Change> {
+    this.#service(name);
+    return iterateChanges({
+      subscribe: (changed, ended) => {
+        const remove = this.#events.on("change", (change) => {
+          if (change.service === name) changed(change);
+        });
+        this.#ends.add(ended);
+        return () => {
+          remove();
+          this.#ends.delete(ended);
+        };
+      },
+    }, options.signal);
+  }
+
+  /** What is known of all services, how fresh it is, and why it is not fresher. */
+  status(): PilotedStatus;
+  /**
+   * What is known of one service.
+   *
+   * @param name Name of a watched service.
+   * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
+   */
+  status(name: string): ServiceStatus;
+  status(name?: string): PilotedStatus | ServiceStatus {
+    if (name !== undefined) return this.#service(name).status();
+    return {
+      state: this.#state,
+      registry: this.#config.consul.url,
+      refreshing: this.#refresher.running,
+      services: [...this.#services.values()].map((service) => service.status()),
+    };
+  }
+
+  /**
+   * Ends everything: loops, timers, the signal listener, connections. Idempotent.
+   */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  /** The same as {@linkcode Piloted.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#state = "closed";
+    this.#removeSignal?.();
+    this.#context.scheduler.close();
+    this.#context.recovery.close();
+    await this.#parts.snapshotFile?.close();
+    await Promise.all([...this.#services.values()].map((service) => service.close()));
+    await this.#watchers.close();
+    for (const end of [...this.#ends]) end();
+    await this.#registry.close();
+  }
+
+  async #configure(config: Config): Promise<void> {
+    const byName = new Map<string, WatchConfig[]>();
+    for (const watch of config.watches) {
+      const watches = byName.get(watch.name);
+      if (watches === undefined) byName.set(watch.name, [watch]);
+      else watches.push(watch);
+    }
+    const gone = [...this.#services.values()].filter(({ name }) => !byName.has(name));
+    await Promise.all([...byName].map(([name, watches]) => {
+      let service = this.#services.get(name);
+      if (service === undefined) {
+        service = new WatchedService(name, this.#options, this.#watchers, this.#events);
+        this.#services.set(name, service);
+      }
+      return service.configure(watches);
+    }));
+    for (const service of gone) {
+      this.#services.delete(service.name);
+      await service.close();
+    }
+  }
+
+  async #refreshAll(): Promise<void> {
+    const { clock, reload } = this.#options;
+    const startedAt = clock.now();
+    if (reload) await this.#reload();
+    const services = [...this.#services.values()];
+    const answered = await Promise.all(services.map((service) => service.refresh()));
+    if (this.#state === "closed") return;
+    this.#events.emit("refresh", {
+      services: services.map(({ name }) => name),
+      failed: services.filter((_, position) => !answered[position]).map(({ name }) => name),
+      durationMs: clock.now() - startedAt,
+    });
+  }
+
+  /** Takes over the file as it is now, or keeps the old configuration and tells why. */
+  async #reload(): Promise<void> {
+    try {
+      const config = await this.#parts.reload();
+      if (this.#state === "closed") return;
+      if (!sameRegistry(config, this.#config)) await this.#reconnect(config);
+      this.#config = config;
+      await this.#configure(config);
+    } catch (cause) {
+      const error = cause instanceof PilotedError ? cause : new PilotedError(
+        "CONFIG_INVALID",
+        "Cannot reload the configuration: reading it failed; the old one stays",
+        { cause },
+      );
+      this.#events.emit("error", error);
+    }
+  }
+
+  async #reconnect(config: Config): Promise<void> {
+    const old = this.#registry;
+    this.#registry = this.#parts.connect(config);
+    this.#context.source = this.#registry.source;
+    for (const watcher of this.#watchers) watcher.forgetIndex();
+    await old.close();
+  }
+
+  /** Why not one watch has a list or an answer; `undefined` when at least one has. */
+  #startFailure(): PilotedError | undefined {
+    let failure: PilotedError | undefined;
+    for (const watcher of this.#watchers) {
+      if (watcher.answered || watcher.confirmedAt !== undefined) return undefined;
+      failure ??= watcher.error;
+    }
+    if (failure?.code !== "TIMEOUT") return failure;
+    return new PilotedError("REGISTRY_UNREACHABLE", failure.message, {
+      cause: failure,
+      service: failure.service,
+      url: this.#config.consul.url,
+    });
+  }
+
+  #service(name: string): WatchedService {
+    if (this.#state === "closed") throw this.#closedError();
+    const service = this.#services.get(name);
+    if (service !== undefined) return service;
+    const services = this.services;
+    const known = services.length === 0
+      ? "the configuration watches none"
+      : `watched are ${services.map((each) => JSON.stringify(each)).join(", ")}`;
+    throw new PilotedError(
+      "UNKNOWN_SERVICE",
+      `Cannot look up service ${JSON.stringify(name)}: ${known}`,
+      { service: name, services },
+    );
+  }
+
+  #closedError(): PilotedError {
+    return new PilotedError("CLOSED", "Cannot use this client: it was closed");
+  }
+}
+
+function sameRegistry(a: Config, b: Config): boolean {
+  const facts = ({ consul }: Config) => JSON.stringify([consul.url, consul.token, consul.tls]);
+  return facts(a) === facts(b);
+}

@@ -1,0 +1,40 @@
+/**
+ * What all watchers of one client share.
+ *
+ * @module
+ */
+import { PilotedError } from "../errors.ts";
+import type { Query, Source } from "../source/source.ts";
+import type { ResolvedOptions } from "./options.ts";
+import type { Recovery } from "./recovery.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** What all watchers of one client share. */
+export class WatchContext {
+  /** Options of the client. */
+  readonly options: ResolvedOptions;
+  /** Who may ask when. */
+  readonly scheduler: Scheduler;
+  /** Who is waiting for the registry to come back. */
+  readonly recovery: Recovery;
+  /** What is asked; replaced when a reload names another registry. */
+  source: Source;
+
+  /** Makes a context. */
+  constructor(options: ResolvedOptions, source: Source, scheduler: Scheduler, recovery: Recovery) {
+    this.options = options;
+    this.source = source;
+    this.scheduler = scheduler;
+    this.recovery = recovery;
+  }
+
+  /** Anything that was thrown as a `PilotedError`; a source of the user's may throw what it likes. */
+  toError(cause: unknown, query: Query): PilotedError {
+    if (cause instanceof PilotedError) return cause;
+    return new PilotedError(
+      "REGISTRY_UNREACHABLE",
+      `Cannot read service ${JSON.stringify(query.service)}: the source failed`,
+      { cause, service: query.service },
+    );
+  }
+}
