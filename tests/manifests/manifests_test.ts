@@ -1,0 +1,135 @@
+import { assert, assertEquals } from "@std/assert";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readProject, ROOT } from "../architecture/project.ts";
+import { test } from "../support/test.ts";
+
+type Texts = Record<string, string>;
+
+async function readJson<T>(name: string): Promise<T> {
+  return JSON.parse(await readFile(join(ROOT, name), "utf8"));
+}
+
+interface Manifest {
+  name: string;
+  version: string;
+  license: string;
+  exports: Texts;
+  imports: Texts;
+  publish: { include: string[] };
+}
+
+const deno = await readJson<Manifest>("deno.json");
+const jsr = await readJson<Manifest>("jsr.json");
+const npm = await readJson<Manifest & { dependencies: Texts; devDependencies: Texts; bin?: Texts }>(
+  "package.json",
+);
+const lock = await readJson<{ version: string; packages: Record<string, { version: string }> }>(
+  "package-lock.json",
+);
+const { compilerOptions } = await readJson<
+  { compilerOptions: { paths: Record<string, string[]> } }
+>(
+  "tsconfig.json",
+);
+const modules = await readProject(["src", "tests", "scripts", "bench", "examples"]);
+
+/** Every bare specifier, with a file that imports it. */
+function bareImports(wanted: (path: string) => boolean): [specifier: string, path: string][] {
+  const found = new Map<string, string>();
+  for (const { path, imports } of modules.values()) {
+    for (const { specifier } of wanted(path) ? imports : []) {
+      if (specifier && !/^(\.|node:|bun:|@piloted\/core)/.test(specifier)) {
+        found.set(specifier, path);
+      }
+    }
+  }
+  return [...found];
+}
+
+/** The package of a specifier: `hono` of `hono/streaming`. */
+function packageOf(specifier: string): string {
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+const isShipped = (path: string) => path.startsWith("src/") || !path.includes("/");
+
+test("manifests: deno.json, jsr.json and package.json name the same package", () => {
+  for (const manifest of [jsr, npm]) {
+    assertEquals(manifest.name, deno.name);
+    assertEquals(manifest.version, deno.version);
+    assertEquals(manifest.license, deno.license);
+    assertEquals(manifest.exports, deno.exports);
+  }
+  assertEquals(lock.version, deno.version);
+  const named = ({ publish }: Manifest) => publish.include.filter((name) => !/jsr|deno/.test(name));
+  assertEquals(named(jsr), named(deno));
+});
+
+test("manifests: every export and command is a file", async () => {
+  for (const path of [...Object.values(deno.exports), ...Object.values(npm.bin ?? {})]) {
+    await access(join(ROOT, path));
+  }
+});
+
+test("manifests: Deno takes the very versions from npm that the lock file gives to Bun and Node", () => {
+  for (const [name, target] of Object.entries(deno.imports)) {
+    const [, dependency, version] = /^npm:(@?[^@]+)@([^/]+)/.exec(target) ?? [];
+    assertEquals(lock.packages[`node_modules/${dependency}`]?.version, version, name);
+  }
+});
+
+test("manifests: jsr.json and package.json ask npm for the same ranges", () => {
+  for (const [name, target] of Object.entries(jsr.imports)) {
+    const expected = name.startsWith("@std/")
+      ? `jsr:${name}@^1`
+      : `npm:${name}@${npm.dependencies[name]}`;
+    assertEquals(target, expected);
+  }
+});
+
+test("manifests: tsconfig.json finds the standard library where deno.json does", () => {
+  const expected = Object.entries(deno.imports)
+    .filter(([name]) => name.startsWith("@std/"))
+    .map(([name, target]) => [
+      name,
+      [target.replace(/^npm:deno-std@[^/]+/, "./node_modules/deno-std")],
+    ]);
+  assertEquals(compilerOptions.paths, Object.fromEntries(expected));
+});
+
+test("manifests: whatever is shipped imports only what every manifest gives it", () => {
+  const imports = bareImports(isShipped);
+  assert(imports.length > 0);
+  for (const [specifier, path] of imports) {
+    const name = packageOf(specifier);
+    const where = `${specifier} of ${path}`;
+    assert(specifier in deno.imports || name in deno.imports, `deno.json lacks ${where}`);
+    assert(name in jsr.imports, `jsr.json lacks ${where}`);
+    const given = specifier in compilerOptions.paths || name in npm.dependencies;
+    assert(given, `package.json and tsconfig.json lack ${where}`);
+  }
+});
+
+test("manifests: tests, scripts, bench and examples import only what is given to them", () => {
+  const known = { ...npm.dependencies, ...npm.devDependencies };
+  for (const [specifier, path] of bareImports((path) => !isShipped(path))) {
+    const name = packageOf(specifier);
+    const where = `${specifier} of ${path}`;
+    assert(specifier in deno.imports || name in deno.imports, `deno.json lacks ${where}`);
+    const given = specifier in compilerOptions.paths || name in known;
+    assert(given, `package.json and tsconfig.json lack ${where}`);
+  }
+});
+
+test("manifests: every dependency is used by what is shipped", () => {
+  const used = new Set(bareImports(isShipped).map(([specifier]) => packageOf(specifier)));
+  // The standard library comes to npm by another name.
+  if ([...used].some((name) => name.startsWith("@std/"))) used.add("deno-std");
+  assertEquals(Object.keys(npm.dependencies).filter((name) => !used.has(name)), []);
+});
+
+test("manifests: the lock file holds no download address", async () => {
+  const text = await readFile(join(ROOT, "package-lock.json"), "utf8");
+  assertEquals(/"resolved"|\.tgz|:\/\/[^"]*(registry|npm|jsr)/.exec(text)?.[0], undefined);
+});
