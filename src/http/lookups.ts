@@ -1,0 +1,30 @@
+/**
+ * What the routes need of a client.
+ *
+ * @module
+ */
+import type { PilotedEvents, PilotedListener } from "../discovery/events.ts";
+import type { PilotedStatus, ServiceStatus } from "../discovery/status.ts";
+import type { Endpoint } from "../endpoint.ts";
+
+/** The part of `Piloted` that the routes use; anything that behaves so can be served. */
+export interface Lookups {
+  /** Names of the watched services, in the configuration's order. */
+  readonly services: readonly string[];
+  /** The next endpoint, after a refresh under way. */
+  service(name: string): Promise<Endpoint>;
+  /** Every current endpoint. */
+  serviceHosts(name: string): readonly Endpoint[];
+  /** What is known of all services. */
+  status(): PilotedStatus;
+  /** What is known of one service. */
+  status(name: string): ServiceStatus;
+  /** Reads everything again. */
+  refresh(): Promise<void>;
+  /** Listens; the returned function ends it. */
+  on<T extends keyof PilotedEvents>(
+    type: T,
+    listener: PilotedListener<T>,
+    options?: { signal?: AbortSignal },
+  ): () => void;
+}

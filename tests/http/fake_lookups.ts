@@ -1,0 +1,147 @@
+/** A scripted client for the routes: lists and states as the test sets them, no registry. */
+import { Events, type PilotedEvents, type PilotedListener } from "../../src/discovery/events.ts";
+import type {
+  PilotedStatus,
+  ServiceStatus,
+  WatchState,
+  WatchStatus,
+} from "../../src/discovery/status.ts";
+import { type Endpoint, formatHost } from "../../src/endpoint.ts";
+import { PilotedError } from "../../src/errors.ts";
+import type { Lookups } from "../../src/http/lookups.ts";
+
+export function endpoint(service: string, number: number, more: Partial<Endpoint> = {}): Endpoint {
+  const address = more.address ?? `10.0.0.${number}`;
+  const port = more.port ?? 8080;
+  return Object.freeze({
+    service,
+    id: `${service}-${number}`,
+    address,
+    port,
+    host: formatHost(address, port),
+    node: "node-1",
+    datacenter: "dc1",
+    tags: Object.freeze(["blue"]),
+    meta: Object.freeze({ version: "1" }),
+    weight: 1,
+    status: "passing",
+    zone: "",
+    ...more,
+  });
+}
+
+interface Entry {
+  endpoints: readonly Endpoint[];
+  state: WatchState;
+  ageMs: number | undefined;
+  error: PilotedError | undefined;
+}
+
+export class FakeLookups implements Lookups {
+  readonly events = new Events();
+  readonly #entries = new Map<string, Entry>();
+  #picks = 0;
+  #closed = false;
+
+  /** Sets what is known of a service. */
+  set(service: string, endpoints: readonly Endpoint[], more: Partial<Entry> = {}): this {
+    const entry = {
+      endpoints: Object.freeze(endpoints),
+      state: "live",
+      ageMs: 5,
+      error: undefined,
+    };
+    this.#entries.set(service, { ...entry, ...more } as Entry);
+    return this;
+  }
+
+  /** From now on every call fails as after `close()`. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  get services(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  service(name: string): Promise<Endpoint> {
+    return Promise.resolve().then(() => {
+      const { endpoints } = this.#entry(name);
+      if (endpoints.length > 0) return endpoints[this.#picks++ % endpoints.length]!;
+      throw new PilotedError("NO_ENDPOINTS", `Cannot pick an endpoint of "${name}": none`, {
+        service: name,
+      });
+    });
+  }
+
+  serviceHosts(name: string): readonly Endpoint[] {
+    return this.#entry(name).endpoints;
+  }
+
+  status(): PilotedStatus;
+  status(name: string): ServiceStatus;
+  status(name?: string): PilotedStatus | ServiceStatus {
+    if (name !== undefined) return this.#status(name);
+    return {
+      state: this.#closed ? "closed" : "ready",
+      registry: "http://127.0.0.1:8500",
+      refreshing: false,
+      services: this.services.map((service) => this.#status(service)),
+    };
+  }
+
+  refresh(): Promise<void> {
+    this.events.emit("refresh", { services: this.services, failed: [], durationMs: 1 });
+    return Promise.resolve();
+  }
+
+  on<T extends keyof PilotedEvents>(
+    type: T,
+    listener: PilotedListener<T>,
+    options?: { signal?: AbortSignal },
+  ): () => void {
+    return this.events.on(type, listener, options);
+  }
+
+  #entry(name: string): Entry {
+    if (this.#closed) throw new PilotedError("CLOSED", "Cannot use this client: it was closed");
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) return entry;
+    throw new PilotedError("UNKNOWN_SERVICE", `Cannot look up service ${JSON.stringify(name)}`, {
+      service: name,
+      services: this.services,
+    });
+  }
+
+  #status(service: string): ServiceStatus {
+    const { endpoints, state, ageMs, error } = this.#entry(service);
+    const reason = error?.message;
+    const watch: WatchStatus = {
+      service,
+      tag: undefined,
+      datacenter: undefined,
+      state,
+      endpoints: endpoints.length,
+      statuses: { passing: endpoints.length, warning: 0, critical: 0, maintenance: 0 },
+      index: "7",
+      confirmedAt: ageMs,
+      ageMs,
+      changedAt: undefined,
+      reason,
+      error,
+      failures: 0,
+      nextAttemptAt: undefined,
+      freshness: {},
+    };
+    const count = endpoints.length;
+    return {
+      service,
+      state,
+      endpoints: count,
+      ageMs,
+      reason,
+      failover: undefined,
+      watches: [watch],
+    };
+  }
+}

@@ -1,0 +1,170 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Hono } from "hono";
+import { PilotedError } from "../../src/errors.ts";
+import { routes } from "../../src/http/mod.ts";
+import { test } from "../support/test.ts";
+import { endpoint, FakeLookups } from "./fake_lookups.ts";
+
+const A = endpoint("customers", 1);
+const B = endpoint("customers", 2, { address: "2001:db8::2" });
+
+function sample(): FakeLookups {
+  return new FakeLookups().set("customers", [A, B]).set("orders", []);
+}
+
+async function assertProblem(
+  response: Response,
+  status: number,
+  members: Record<string, unknown> = {},
+): Promise<Record<string, unknown>> {
+  assertEquals(response.status, status);
+  assertEquals(response.headers.get("content-type"), "application/problem+json");
+  assertEquals(response.headers.get("cache-control"), "no-store");
+  const body = await response.json();
+  assertEquals(body.status, status);
+  assertEquals(typeof body.title, "string");
+  assertEquals(typeof body.detail, "string");
+  for (const [key, value] of Object.entries(members)) assertEquals(body[key], value);
+  return body;
+}
+
+test("GET endpoint gives every endpoint in turn, as JSON that no cache keeps", async () => {
+  const app = routes(sample());
+  const bodies: unknown[] = [];
+  for (let i = 0; i < 3; i++) {
+    const response = await app.request("/v1/services/customers/endpoint");
+    assertEquals(response.status, 200);
+    assertEquals(response.headers.get("content-type"), "application/json");
+    assertEquals(response.headers.get("cache-control"), "no-store");
+    bodies.push(await response.json());
+  }
+  assertEquals(bodies, [A, B, A]);
+});
+
+test("GET endpoint of a service without endpoints is a 503 that says when to come back", async () => {
+  const response = await routes(sample()).request("/v1/services/orders/endpoint");
+  assertEquals(response.headers.get("retry-after"), "1");
+  await assertProblem(response, 503, { code: "NO_ENDPOINTS", service: "orders" });
+});
+
+test("GET endpoint of a name that is not watched is a 404, whatever the name tries", async () => {
+  const app = routes(sample());
+  const names = ["nothing", "%2e%2e%2fagent", "a%2Fb", "%00", "a%20b", "%C3%A9", "%zz", "..;"];
+  for (const name of [...names, "x".repeat(5_000), "__proto__", "constructor"]) {
+    for (const path of [`/v1/services/${name}/endpoint`, `/v1/services/${name}`]) {
+      await assertProblem(await app.request(path), 404, { code: "UNKNOWN_SERVICE" });
+    }
+  }
+});
+
+test("GET service gives all endpoints and how fresh they are", async () => {
+  const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
+  const lookups = sample().set("stale", [A], { state: "stale", ageMs: 9_000, error });
+  const body = await (await routes(lookups).request("/v1/services/stale")).json();
+  assertEquals(body.endpoints, [A]);
+  assertEquals(body.service, "stale");
+  assertEquals(body.state, "stale");
+  assertEquals(body.ageMs, 9_000);
+  assertEquals(body.reason, "Cannot ask Consul: refused");
+  assertEquals(body.watches[0].index, "7");
+  assertEquals(body.watches[0].error, {
+    code: "REGISTRY_UNREACHABLE",
+    message: "Cannot ask Consul: refused",
+  });
+});
+
+test("GET service follows a list that changes", async () => {
+  const lookups = sample();
+  const app = routes(lookups);
+  const hosts = async () => {
+    const body = await (await app.request("/v1/services/customers")).json();
+    return body.endpoints.map(({ host }: { host: string }) => host);
+  };
+  assertEquals(await hosts(), ["10.0.0.1:8080", "[2001:db8::2]:8080"]);
+  lookups.set("customers", [B]);
+  assertEquals(await hosts(), ["[2001:db8::2]:8080"]);
+});
+
+test("GET services lists every watched service in order", async () => {
+  const response = await routes(sample()).request("/v1/services");
+  assertEquals(await response.json(), {
+    services: [
+      { service: "customers", state: "live", endpoints: 2, ageMs: 5 },
+      { service: "orders", state: "live", endpoints: 0, ageMs: 5 },
+    ],
+  });
+});
+
+test("GET health/live is 200 even when the client is closed", async () => {
+  const lookups = sample();
+  lookups.close();
+  assertEquals((await routes(lookups).request("/health/live")).status, 200);
+});
+
+test("GET health/ready waits until every watched service was answered, and says for which", async () => {
+  const lookups = sample().set("orders", [], { state: "pending", ageMs: undefined });
+  const app = routes(lookups);
+  const body = await assertProblem(await app.request("/health/ready"), 503);
+  assertEquals(body.waiting, [{ service: "orders", state: "pending" }]);
+  lookups.set("orders", []);
+  assertEquals((await app.request("/health/ready")).status, 200);
+  lookups.close();
+  await assertProblem(await app.request("/health/ready"), 503);
+});
+
+test("every route answers 503 once the client is closed", async () => {
+  const lookups = sample();
+  lookups.close();
+  const app = routes(lookups);
+  for (const path of ["/v1/services/customers", "/v1/services/customers/endpoint"]) {
+    await assertProblem(await app.request(path), 503, { code: "CLOSED" });
+  }
+});
+
+test("a failure that is no PilotedError is a 500 that tells nothing of it", async () => {
+  const lookups = sample();
+  lookups.serviceHosts = () => {
+    throw new Error("secret");
+  };
+  lookups.service = () => Promise.reject(new Error("secret"));
+  for (const path of ["/v1/services/customers", "/v1/services/customers/endpoint"]) {
+    const body = await assertProblem(await routes(lookups).request(path), 500);
+    assertEquals(JSON.stringify(body).includes("secret"), false);
+  }
+});
+
+test("HEAD, OPTIONS and other methods are answered right on every route", async () => {
+  const app = routes(sample());
+  const paths = ["/v1/services", "/v1/services/customers", "/v1/services/customers/endpoint"];
+  for (const path of [...paths, "/health/live", "/health/ready"]) {
+    const head = await app.request(path, { method: "HEAD" });
+    assertEquals([head.status, await head.text()], [200, ""]);
+    assertEquals(head.headers.get("content-type"), "application/json");
+    const options = await app.request(path, { method: "OPTIONS" });
+    assertEquals([options.status, options.headers.get("allow")], [204, "GET, HEAD, OPTIONS"]);
+    for (const method of ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"]) {
+      const response = await app.request(path, { method });
+      assertEquals(response.headers.get("allow"), "GET, HEAD, OPTIONS");
+      await assertProblem(response, 405);
+    }
+  }
+});
+
+test("an unknown path is a 404 problem", async () => {
+  const app = routes(sample());
+  for (
+    const path of ["/", "/v1", "/v1/services/", "/v1/services/customers/endpoint/x", "/v1/kv/a"]
+  ) {
+    const body = await assertProblem(await app.request(path), 404);
+    assertStringIncludes(String(body.detail), path);
+  }
+});
+
+test("routes() can be mounted under a path of another app", async () => {
+  const app = new Hono().route("/discovery", routes(sample()));
+  const found = await app.request("/discovery/v1/services/customers/endpoint");
+  assertEquals(await found.json(), A);
+  await assertProblem(await app.request("/discovery/v1/services/none"), 404);
+  const post = await app.request("/discovery/v1/services", { method: "POST" });
+  await assertProblem(post, 405);
+});
