@@ -1,0 +1,155 @@
+/**
+ * Builds the npm package: ES modules and their types for each export of package.json, and its
+ * commands.
+ *
+ *     deno task build:npm [folder]
+ *
+ * The folder is `npm/` unless another is named; `npm pack` and `npm publish` work in it.
+ *
+ * @module
+ */
+import { build } from "esbuild";
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { runCommand } from "./run_command.ts";
+import { ensureNodeModules } from "./set_up.ts";
+
+interface PackageManifest {
+  name: string;
+  version: string;
+  description: string;
+  license: string;
+  engines: Record<string, string>;
+  exports: Record<string, string>;
+  bin?: Record<string, string>;
+  dependencies: Record<string, string>;
+}
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+/** Carries Deno's standard library to npm, without types: what is used of it is inlined. */
+const INLINED = "deno-std";
+
+/**
+ * Builds the npm package.
+ *
+ * @param folder Where to; it is emptied first.
+ * @throws {Error} when the code can't be bundled or its types can't be written.
+ */
+export async function buildNpm(folder: string): Promise<void> {
+  await ensureNodeModules(ROOT);
+  const manifest: PackageManifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const { [INLINED]: _, ...dependencies } = manifest.dependencies;
+  const commands = Object.values(manifest.bin ?? {});
+  const entries = [...Object.values(manifest.exports), ...commands];
+
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  await writeCode(folder, entries, Object.keys(dependencies));
+  await writeTypes(folder, Object.values(manifest.exports));
+  for (const command of commands) await makeExecutable(join(folder, built(command, ".js")));
+  for (const name of ["README.md", "LICENSE", "CHANGELOG.md"]) {
+    await copyFile(join(ROOT, name), join(folder, name));
+  }
+  const published = publishedManifest(manifest, dependencies);
+  await writeFile(join(folder, "package.json"), JSON.stringify(published, null, 2) + "\n");
+}
+
+function publishedManifest(
+  { name, version, description, license, engines, exports, bin }: PackageManifest,
+  dependencies: Record<string, string>,
+): Record<string, unknown> {
+  const mapValues = <T>(record: Record<string, string>, map: (value: string) => T) =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+  return {
+    name,
+    version,
+    description,
+    license,
+    type: "module",
+    sideEffects: commandFiles(bin),
+    engines,
+    exports: mapValues(exports, (path) => ({
+      types: built(path, ".d.ts"),
+      default: built(path, ".js"),
+    })),
+    ...bin && { bin: mapValues(bin, (path) => built(path, ".js")) },
+    dependencies,
+  };
+}
+
+// A bundler may leave out whatever of the package is not used, but for the commands.
+function commandFiles(bin: Record<string, string> = {}): string[] | false {
+  const files = Object.values(bin).map((path) => built(path, ".js"));
+  return files.length > 0 && files;
+}
+
+function built(path: string, extension: ".js" | ".d.ts"): string {
+  return path.replace(/\.ts$/, extension);
+}
+
+// Shared code goes to chunks, so that an error class is the same one behind every export.
+async function writeCode(folder: string, entries: string[], external: string[]): Promise<void> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: entries,
+    outdir: folder,
+    outbase: ".",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2023",
+    external: ["node:*", ...external],
+    logLevel: "warning",
+  });
+}
+
+async function writeTypes(folder: string, files: string[]): Promise<void> {
+  const config = join(folder, "tsconfig.json");
+  const settings = {
+    extends: join(ROOT, "tsconfig.json"),
+    compilerOptions: {
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      rootDir: ROOT,
+      outDir: folder,
+    },
+    include: [join(ROOT, "types")],
+    files: files.map((file) => join(ROOT, file)),
+  };
+  await writeFile(config, JSON.stringify(settings));
+  const tsc = join(ROOT, "node_modules", ".bin", "tsc");
+  const result = await runCommand([tsc, "-p", config], { cwd: ROOT });
+  await rm(config);
+  if (!result.ok) throw new Error(`Cannot write the types: tsc ended with ${result.ending}`);
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (!name.endsWith(".d.ts")) continue;
+    const path = join(folder, name);
+    await writeFile(path, withJsExtensions(await readFile(path, "utf8")));
+  }
+}
+
+/**
+ * Names the built files in a declaration's imports, as TypeScript's `nodenext` wants it.
+ *
+ * @param text A declaration file.
+ * @returns The same, with `.js` where relative imports had `.ts`.
+ */
+export function withJsExtensions(text: string): string {
+  return text.replace(/(\bfrom |\bimport\(|^import )(["'])(\.[^"']*)\.ts\2/gm, "$1$2$3.js$2");
+}
+
+async function makeExecutable(path: string): Promise<void> {
+  const code = await readFile(path, "utf8");
+  await writeFile(path, `#!/usr/bin/env node\n${code.replace(/^#!.*\n/, "")}`);
+  await chmod(path, 0o755);
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const folder = resolve(process.argv[2] ?? join(ROOT, "npm"));
+  await buildNpm(folder);
+  console.log(`Built ${folder}`);
+}
