@@ -39,7 +39,8 @@ export type CheckStatus = "passing" | "warning" | "critical";
 export interface CheckEntry {
   readonly id: string;
   readonly name: string;
-  readonly status: CheckStatus;
+  /** One of the three states, or whatever was written to the catalog directly. */
+  readonly status: string;
   readonly notes: string;
   readonly output: string;
   readonly serviceId: string;

@@ -7,6 +7,7 @@ import type { Context, Hono } from "hono";
 import type { Clock } from "../clock.ts";
 import type { Catalog } from "./catalog.ts";
 import type { LocalAgent } from "./local_agent.ts";
+import { redirect } from "./consul_path.ts";
 import { Refusal } from "./refusal.ts";
 
 /** One datacenter as the routes see it. */
@@ -28,9 +29,14 @@ export interface ConsulState {
   readonly random: () => number;
 }
 
-/** Hono's types for these routes: a request comes with a signal that ends its waiting. */
+/** Hono's types for these routes. */
 export interface ConsulEnv {
-  Bindings: { readonly signal: AbortSignal };
+  Bindings: {
+    /** The decoded path. */
+    readonly path: string;
+    /** Ends the request's waiting. */
+    readonly signal: AbortSignal;
+  };
 }
 
 /** A Hono app of these routes. */
@@ -54,7 +60,9 @@ export function route(
   path: string,
   handler: ConsulHandler,
 ): void {
+  const folder = path.endsWith("/*") ? path.slice(0, -2) : undefined;
   app.all(path, (context) => {
+    if (context.env.path === folder) throw redirect(`${folder}/`);
     const received = context.req.raw.method;
     const allow = { Allow: `OPTIONS,${method}`, Vary: "Accept-Encoding" };
     if (received === "OPTIONS") return new Response(null, { headers: allow });
@@ -71,7 +79,7 @@ export function route(
  * @returns The name, `""` where there is none.
  */
 export function nameAfter(context: ConsulContext, prefix: string): string {
-  return decodeURIComponent(new URL(context.req.url).pathname).slice(prefix.length);
+  return context.env.path.slice(prefix.length);
 }
 
 /**

@@ -6,9 +6,12 @@
 import { Hono } from "hono";
 import { type Clock, systemClock } from "../clock.ts";
 import { listen, type Listener, type ListenOptions } from "../runtime/listen.ts";
+import { addAgentRoutes } from "./agent_routes.ts";
 import { Catalog } from "./catalog.ts";
 import type { CheckStatus } from "./catalog_entry.ts";
+import { addCatalogRoutes } from "./catalog_routes.ts";
 import type { ConsulEnv, ConsulState, DatacenterState } from "./consul_context.ts";
+import { readPath } from "./consul_path.ts";
 import { EmbeddedDatacenter } from "./embedded_datacenter.ts";
 import { agentNodeEntry, type EmbeddedService } from "./entries.ts";
 import { type Fault, type FaultMatch, matches } from "./fault.ts";
@@ -99,11 +102,10 @@ export class EmbeddedConsul {
       random,
     };
     addReadRoutes(this.#app, this.#state);
+    addAgentRoutes(this.#app, this.#state);
+    addCatalogRoutes(this.#app, this.#state);
     this.#app.notFound(() => new Response(null, { status: 404 }));
-    this.#app.onError((error) => {
-      if (error instanceof Refusal) return error.response();
-      throw error;
-    });
+    this.#app.onError(refuse);
   }
 
   /** Requests seen so far, oldest first; at most the last 10,000. */
@@ -222,11 +224,10 @@ export class EmbeddedConsul {
     const unlink = link(stop, abort);
     try {
       abort.signal.throwIfAborted();
-      const { pathname, searchParams } = new URL(request.url);
-      const path = decode(pathname);
-      if (path === undefined) return new Response("400 Bad Request", { status: 400 });
-      this.#remember(request.method, path, searchParams);
-      let next = async () => await this.#app.fetch(request, { signal: abort.signal });
+      const url = new URL(request.url);
+      const path = readPath(url);
+      this.#remember(request.method, path, url.searchParams);
+      let next = async () => await this.#app.fetch(request, { path, signal: abort.signal });
       for (const entry of this.#faults) {
         if (!matches(entry.match, request.method, path)) continue;
         entry.left--;
@@ -235,6 +236,8 @@ export class EmbeddedConsul {
         next = async () => await entry.fault(request, inner, abort.signal);
       }
       return await next();
+    } catch (error) {
+      return refuse(error);
     } finally {
       unlink();
     }
@@ -251,12 +254,9 @@ function closed(): TypeError {
   return new TypeError("Cannot reach the embedded Consul: it was closed");
 }
 
-function decode(path: string): string | undefined {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined;
-  }
+function refuse(error: unknown): Response {
+  if (error instanceof Refusal) return error.response();
+  throw error;
 }
 
 // AbortSignal.any would do, but keeps its sources alive on some runtimes.

@@ -8,6 +8,7 @@ import type { CheckEntry, CheckStatus, NodeEntry, ServiceRow } from "./catalog_e
 import {
   type EmbeddedService,
   externalNodeEntry,
+  maintenanceCheck,
   serviceChecks,
   serviceEntry,
   withoutIndexes,
@@ -50,7 +51,8 @@ export class EmbeddedDatacenter {
     const given = service.checks ?? (service.status ? [{ status: service.status }] : []);
     const checks = serviceChecks(entry, given);
     if (service.node === undefined || service.node === this.node) {
-      this.#agent.addService(entry, checks);
+      // What is said here counts, also for a check that is known already.
+      this.#agent.addService(entry, checks, false);
     } else {
       const node = externalNodeEntry(service.node, service.nodeAddress ?? "127.0.0.1");
       this.#catalog.write({ node, service: entry, checks: checks.map(({ entry }) => entry) });
@@ -119,20 +121,10 @@ export class EmbeddedDatacenter {
     this.#setMaintenance(withoutIndexes<NodeEntry>(row), "", on, reason);
   }
 
-  #setMaintenance(node: NodeEntry, serviceId: string, on: boolean, reason?: string): void {
-    const id = serviceId === "" ? "_node_maintenance" : `_service_maintenance:${serviceId}`;
-    if (!on) return this.#catalog.removeCheck(node.name, id);
-    const kind = serviceId === "" ? "Node" : "Service";
-    const entry: CheckEntry = {
-      id,
-      name: `${kind} Maintenance Mode`,
-      status: "critical",
-      notes: reason || `Maintenance mode is enabled for this ${kind.toLowerCase()}`,
-      output: "",
-      serviceId,
-      type: "maintenance",
-    };
-    this.#catalog.write({ node, checks: [entry] });
+  #setMaintenance(node: NodeEntry, serviceId: string, on: boolean, reason = ""): void {
+    const check = maintenanceCheck(serviceId, reason);
+    if (on) this.#catalog.write({ node, checks: [check] });
+    else this.#catalog.removeCheck(node.name, check.id);
   }
 
   #find(id: string, node?: string): { node: NodeEntry; service: ServiceRow } {

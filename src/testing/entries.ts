@@ -79,19 +79,23 @@ export function serviceEntry(service: EmbeddedService): ServiceEntry {
     meta: service.meta === undefined ? null : { ...service.meta },
     weights: { passing: weights?.passing ?? 1, warning: weights?.warning ?? 1 },
     enableTagOverride: service.enableTagOverride ?? false,
-    taggedAddresses: { ...familyAddresses(address, port), ...service.taggedAddresses },
+    taggedAddresses: { ...service.taggedAddresses },
   };
 }
 
-// An agent adds the service's own address under the names of its IP version; none for host names.
-function familyAddresses(
-  address: string,
-  port: number,
-): Record<string, { Address: string; Port: number }> {
+/**
+ * An agent adds a service's own address under the names of its IP version; none for host names.
+ *
+ * @param service The entry.
+ * @returns The entry with its own addresses.
+ */
+export function withOwnAddresses(service: ServiceEntry): ServiceEntry {
+  const { address, port } = service;
   const family = /^\d+(\.\d+){3}$/.test(address) ? "ipv4" : address.includes(":") ? "ipv6" : "";
-  if (family === "") return {};
+  if (family === "") return service;
   const value = { Address: address, Port: port };
-  return { [`lan_${family}`]: value, [`wan_${family}`]: value };
+  const own = { [`lan_${family}`]: value, [`wan_${family}`]: value };
+  return { ...service, taggedAddresses: { ...own, ...service.taggedAddresses } };
 }
 
 /**
@@ -119,6 +123,27 @@ export function serviceChecks(
     };
     return { entry, ttlMs, deregisterAfterMs };
   });
+}
+
+/**
+ * The check that stands for Consul's maintenance mode.
+ *
+ * @param serviceId Id of the service, `""` for the whole node.
+ * @param reason Why, for people.
+ * @returns The entry.
+ */
+export function maintenanceCheck(serviceId: string, reason: string): CheckEntry {
+  const kind = serviceId === "" ? "Node" : "Service";
+  return {
+    id: serviceId === "" ? "_node_maintenance" : `_service_maintenance:${serviceId}`,
+    name: `${kind} Maintenance Mode`,
+    status: "critical",
+    notes: reason || `Maintenance mode is enabled for this ${kind.toLowerCase()}, ` +
+        "but no reason was provided. This is a default message.",
+    output: "",
+    serviceId,
+    type: "maintenance",
+  };
 }
 
 /**

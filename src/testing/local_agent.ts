@@ -5,8 +5,14 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Catalog } from "./catalog.ts";
-import type { CheckEntry, CheckStatus, NodeEntry, ServiceEntry } from "./catalog_entry.ts";
-import { type CheckDefinition, serviceEntry, withoutIndexes } from "./entries.ts";
+import type { CheckEntry, NodeEntry, ServiceEntry } from "./catalog_entry.ts";
+import {
+  type CheckDefinition,
+  maintenanceCheck,
+  serviceEntry,
+  withoutIndexes,
+  withOwnAddresses,
+} from "./entries.ts";
 import { TtlChecks } from "./ttl_checks.ts";
 
 /** Registers with the catalog what runs on one node, as a Consul agent does. */
@@ -59,19 +65,20 @@ export class LocalAgent {
   }
 
   /**
-   * Registers a service and its checks; a check that was there keeps its state.
+   * Registers a service and its checks.
    *
    * @param service The service.
    * @param checks Its checks.
+   * @param keep Whether a check that was there keeps its state, as in Consul. @default {true}
    */
-  addService(service: ServiceEntry, checks: readonly CheckDefinition[]): void {
-    const kept = checks.map((check) => this.#kept(check));
+  addService(service: ServiceEntry, checks: readonly CheckDefinition[], keep = true): void {
+    const definitions = keep ? checks.map((check) => this.#kept(check)) : checks;
     this.#catalog.write({
       node: this.node,
-      service,
-      checks: kept.map(({ entry }) => entry),
+      service: withOwnAddresses(service),
+      checks: definitions.map(({ entry }) => entry),
     });
-    for (const check of kept) this.#watch(check);
+    for (const definition of definitions) this.#watch(definition);
   }
 
   /**
@@ -115,11 +122,26 @@ export class LocalAgent {
    * @param output What to say about it.
    * @returns `false` when there is no TTL check of this id.
    */
-  report(id: string, status: CheckStatus, output: string): boolean {
+  report(id: string, status: string, output: string): boolean {
     if (!this.#ttl.has(id)) return false;
     this.#ttl.report(id, status === "critical");
     this.#update(id, status, output);
     return true;
+  }
+
+  /**
+   * Puts a service, or the whole node, into maintenance or out of it.
+   *
+   * @param serviceId Id of the service, `""` for the node.
+   * @param on Whether it is in maintenance from now on.
+   * @param reason Why, for people.
+   */
+  setMaintenance(serviceId: string, on: boolean, reason: string): void {
+    const check = maintenanceCheck(serviceId, reason);
+    if (!on) return this.removeCheck(check.id);
+    // The reason of a maintenance that is on already stays.
+    if (this.#catalog.node(this.node.name)?.checks.has(check.id)) return;
+    this.#catalog.write({ node: this.node, checks: [check] });
   }
 
   /** Stops all timers. */
@@ -150,7 +172,7 @@ export class LocalAgent {
     if (id) this.removeService(id);
   }
 
-  #update(id: string, status: CheckStatus, output: string): void {
+  #update(id: string, status: string, output: string): void {
     const row = this.#catalog.node(this.node.name)?.checks.get(id);
     if (row === undefined) return;
     const entry: CheckEntry = { ...withoutIndexes<CheckEntry>(row), status, output };

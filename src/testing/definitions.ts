@@ -1,0 +1,289 @@
+/**
+ * The bodies that Consul's register endpoints take.
+ *
+ * @module
+ */
+import type { CheckStatus, ServiceEntry } from "./catalog_entry.ts";
+import { type CheckDefinition, serviceEntry } from "./entries.ts";
+import {
+  arrayOf,
+  boolean,
+  type Decode,
+  duration,
+  ignored,
+  integer,
+  mapOf,
+  object,
+  string,
+} from "./go_json.ts";
+import { Refusal } from "./refusal.ts";
+
+/** A check in `/v1/agent/service/register` and `/v1/agent/check/register`. */
+interface CheckBody {
+  ID: string;
+  CheckID: string;
+  Name: string;
+  Notes: string;
+  Status: string;
+  ServiceID: string;
+  TTL: number;
+  Interval: number;
+  HTTP: string;
+  TCP: string;
+  GRPC: string;
+  ScriptArgs: string[];
+  DeregisterCriticalServiceAfter: number;
+}
+
+/** What both register endpoints know of a service. */
+interface CommonServiceBody {
+  ID: string;
+  Tags: string[];
+  Address: string;
+  Port: number;
+  Meta: Record<string, string>;
+  Weights: Partial<{ Passing: number; Warning: number }>;
+  EnableTagOverride: boolean;
+  TaggedAddresses: Record<string, { Address: string; Port: number }>;
+}
+
+/** A service in `/v1/agent/service/register`. */
+export interface AgentServiceBody extends CommonServiceBody {
+  Name: string;
+  Check: Partial<CheckBody>;
+  Checks: Partial<CheckBody>[];
+}
+
+/** Everything in `/v1/catalog/register`. */
+export interface CatalogBody {
+  Datacenter: string;
+  ID: string;
+  Node: string;
+  Address: string;
+  TaggedAddresses: Record<string, string>;
+  NodeMeta: Record<string, string>;
+  SkipNodeUpdate: boolean;
+  Service: Partial<CommonServiceBody & { Service: string }>;
+  Check: Partial<CatalogCheckBody>;
+  Checks: Partial<CatalogCheckBody>[];
+}
+
+/** A check in `/v1/catalog/register`. */
+interface CatalogCheckBody {
+  Node: string;
+  CheckID: string;
+  Name: string;
+  Notes: string;
+  Status: string;
+  Output: string;
+  ServiceID: string;
+  Type: string;
+}
+
+/** Everything in `/v1/catalog/deregister`. */
+export interface DeregisterBody {
+  Datacenter: string;
+  Node: string;
+  Address: string;
+  ServiceID: string;
+  CheckID: string;
+}
+
+const taggedAddress: Decode<{ Address: string; Port: number }> = (value, field) => {
+  const { Address = "", Port = 0 } = object({ Address: string, Port: integer })(value, field);
+  return { Address, Port };
+};
+
+const commonServiceFields = {
+  ID: string,
+  Tags: arrayOf(string),
+  Address: string,
+  Port: integer,
+  Meta: mapOf(string),
+  Weights: object({ Passing: integer, Warning: integer }),
+  EnableTagOverride: boolean,
+  TaggedAddresses: mapOf(taggedAddress),
+  // Consul Connect, which this has not.
+  Kind: ignored,
+  Proxy: ignored,
+  Connect: ignored,
+};
+
+const agentCheckFields = {
+  ID: string,
+  CheckID: string,
+  Name: string,
+  Notes: string,
+  Status: string,
+  TTL: duration,
+  Interval: duration,
+  HTTP: string,
+  TCP: string,
+  GRPC: string,
+  ScriptArgs: arrayOf(string),
+  DeregisterCriticalServiceAfter: duration,
+  // How such checks are run, which they are not here.
+  ...Object.fromEntries(
+    [
+      "Header",
+      "Method",
+      "Body",
+      "AliasNode",
+      "AliasService",
+      "DockerContainerID",
+      "Shell",
+      "GRPCUseTLS",
+      "TLSSkipVerify",
+      "Timeout",
+      "SuccessBeforePassing",
+      "FailuresBeforeCritical",
+      "OutputMaxSize",
+    ].map((name) => [name, ignored]),
+  ),
+};
+
+const agentCheck = object(agentCheckFields) as Decode<Partial<CheckBody>>;
+
+/** Decodes the body of `/v1/agent/check/register`. */
+export const decodeCheckBody: Decode<Partial<CheckBody>> = object({
+  ...agentCheckFields,
+  ServiceID: string,
+  Token: string,
+}) as Decode<Partial<CheckBody>>;
+
+/** Decodes the body of `/v1/agent/service/register`. */
+export const decodeServiceBody: Decode<Partial<AgentServiceBody>> = object({
+  ...commonServiceFields,
+  Name: string,
+  Check: agentCheck,
+  Checks: arrayOf(agentCheck),
+  Token: string,
+});
+
+const catalogCheck = object({
+  Node: string,
+  CheckID: string,
+  Name: string,
+  Notes: string,
+  Status: string,
+  Output: string,
+  ServiceID: string,
+  Type: string,
+  ServiceName: ignored,
+  ServiceTags: ignored,
+  Definition: ignored,
+});
+
+/** Decodes the body of `/v1/catalog/register`. */
+export const decodeCatalogBody: Decode<Partial<CatalogBody>> = object({
+  Datacenter: string,
+  ID: string,
+  Node: string,
+  Address: string,
+  TaggedAddresses: mapOf(string),
+  NodeMeta: mapOf(string),
+  SkipNodeUpdate: boolean,
+  Service: object({ ...commonServiceFields, Service: string }),
+  Check: catalogCheck,
+  Checks: arrayOf(catalogCheck),
+});
+
+/** Decodes the body of `/v1/catalog/deregister`. */
+export const decodeDeregisterBody: Decode<Partial<DeregisterBody>> = object({
+  Datacenter: string,
+  Node: string,
+  Address: string,
+  ServiceID: string,
+  CheckID: string,
+});
+
+/** Decodes the body of `/v1/agent/check/update/:id`. */
+export const decodeUpdateBody: Decode<Partial<{ Status: string; Output: string }>> = object({
+  Status: string,
+  Output: string,
+});
+
+/**
+ * The entry of a decoded service.
+ *
+ * @param name Its name.
+ * @param body The rest.
+ * @returns The entry.
+ * @throws {Refusal} 400 when its weights are not valid.
+ */
+export function serviceOf(name: string, body: Partial<CommonServiceBody>): ServiceEntry {
+  const { Passing = 1, Warning = 1 } = body.Weights ?? {};
+  if (Passing < 1) throw new Refusal(400, "Invalid Weights: Passing must be greater than 0");
+  if (Warning < 0) {
+    throw new Refusal(400, "Invalid Weights: Warning must be greater or equal than 0");
+  }
+  return serviceEntry({
+    name,
+    id: body.ID || name,
+    address: body.Address,
+    port: body.Port,
+    tags: body.Tags,
+    meta: body.Meta,
+    weights: { passing: Passing, warning: Warning },
+    enableTagOverride: body.EnableTagOverride,
+    taggedAddresses: body.TaggedAddresses,
+  });
+}
+
+/**
+ * The definition of a decoded check.
+ *
+ * @param body The check.
+ * @param fallback What its name and id are where it says nothing.
+ * @returns The definition.
+ * @throws {Refusal} 400 when it is none that Consul would run.
+ */
+export function checkOf(
+  body: Partial<CheckBody>,
+  fallback: { id: string; name: string; serviceId: string },
+): CheckDefinition {
+  const run = runTypeOf(body);
+  const { TTL: ttlMs = 0, Interval: intervalMs = 0 } = body;
+  if (intervalMs > 0 && ttlMs > 0) {
+    throw new Refusal(400, "Invalid check: Interval and TTL cannot both be specified");
+  }
+  if (run === "ttl" && ttlMs <= 0) {
+    throw new Refusal(400, "Invalid check: TTL must be > 0 for TTL checks");
+  }
+  if (run !== "ttl" && intervalMs <= 0) {
+    throw new Refusal(
+      400,
+      "Invalid check: Interval must be > 0 for Script, HTTP, or TCP checks",
+    );
+  }
+  return {
+    entry: {
+      id: body.CheckID || body.ID || fallback.id,
+      name: body.Name || fallback.name,
+      status: body.Status || "critical",
+      notes: body.Notes ?? "",
+      output: "",
+      serviceId: fallback.serviceId,
+      type: run,
+    },
+    ttlMs: run === "ttl" ? ttlMs : undefined,
+    deregisterAfterMs: body.DeregisterCriticalServiceAfter || undefined,
+  };
+}
+
+/**
+ * Whether a text is one of the three states that an agent takes.
+ *
+ * @param text The text.
+ * @returns `true` when it is.
+ */
+export function isCheckStatus(text: string): text is CheckStatus {
+  return text === "passing" || text === "warning" || text === "critical";
+}
+
+function runTypeOf(body: Partial<CheckBody>): string {
+  if (body.HTTP) return "http";
+  if (body.TCP) return "tcp";
+  if (body.GRPC) return "grpc";
+  return body.ScriptArgs?.length ? "script" : "ttl";
+}
