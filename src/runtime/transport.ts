@@ -1,0 +1,106 @@
+/**
+ * How Piloted speaks HTTP to the registry, on every runtime.
+ *
+ * @module
+ */
+import type { TlsConfig } from "../config/config.ts";
+import { PilotedError } from "../errors.ts";
+import { createNodeTransport } from "./transport_node.ts";
+import { transportClosed } from "./transport_response.ts";
+
+/** Sends requests over connections of its own, which it can close. */
+export interface Transport {
+  /**
+   * `fetch` of the Fetch standard, over these connections. An abort rejects with the signal's own
+   * reason, at any stage. Whether redirects are followed depends on the runtime: pass
+   * `redirect: "manual"`, which all of them understand the same way.
+   */
+  readonly fetch: typeof fetch;
+  /**
+   * Whether requests are known to share connections (HTTP/2): `false` until a connection has said
+   * so, and always `false` for plain HTTP.
+   */
+  readonly multiplexed: boolean;
+  /**
+   * Closes the connections. Abort what is under way first: it may be cut off or not. Idempotent;
+   * later requests reject with `CLOSED`.
+   */
+  close(): Promise<void>;
+}
+
+/** How a transport connects. */
+export interface TransportOptions {
+  /** TLS settings for `https:` addresses. @default {the runtime's own authorities, verified} */
+  readonly tls?: TlsConfig;
+}
+
+// The little of each runtime that is used here.
+interface Runtime {
+  Deno?: { createHttpClient?(options: Record<string, never>): { close(): void } };
+  Bun?: { FetchSession?: new (options: Record<string, never>) => { close(): void } };
+  navigator?: { userAgent?: string };
+}
+
+/**
+ * Makes the transport that suits this runtime.
+ *
+ * With TLS settings: `node:http2` and `node:https`, which Deno and Bun have too; files are read when
+ * a connection is made. Without: the global `fetch` on Deno and Bun with a connection pool of its
+ * own, `node:http` on Node (whose `fetch` was measured to wait for ever when Consul closes a
+ * connection over its limit), and the bare global `fetch` elsewhere.
+ *
+ * @param options How to connect.
+ * @returns The transport. It opens nothing before the first request.
+ * @throws {PilotedError} `CONFIG_INVALID` when there are TLS settings on a runtime without sockets.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createTransport } from "./transport.ts";
+ *
+ * const transport = createTransport({ tls: { caFile: "ca.pem", verify: true } });
+ * assertEquals(transport.multiplexed, false);
+ * await transport.close();
+ * ```
+ */
+export function createTransport(options: TransportOptions = {}): Transport {
+  const { Deno: deno, Bun: bun, navigator } = globalThis as unknown as Runtime;
+  if (options.tls !== undefined) {
+    const transport = createNodeTransport({ tls: options.tls });
+    if (transport !== undefined) return transport;
+    throw new PilotedError(
+      "CONFIG_INVALID",
+      "Cannot use TLS settings: this runtime has no sockets",
+    );
+  }
+  if (deno !== undefined) return fetchTransport("client", () => deno.createHttpClient?.({}));
+  if (bun !== undefined) {
+    const { FetchSession } = bun;
+    return fetchTransport("session", () => FetchSession && new FetchSession({}));
+  }
+  // Node 20 has no navigator yet; edge runtimes that imitate Node have one of another name.
+  const isNode = (navigator?.userAgent ?? "Node.js").startsWith("Node.js");
+  return (isNode ? createNodeTransport() : undefined) ?? fetchTransport("", () => undefined);
+}
+
+// `option` is the runtime's own name for a connection pool in the options of fetch().
+function fetchTransport(option: string, open: () => { close(): void } | undefined): Transport {
+  let pool: { close(): void } | undefined;
+  let closed = false;
+  return {
+    // The global is looked up at every call, so that it can be replaced.
+    fetch: (async (input: RequestInfo | URL, init?: RequestInit) => {
+      init?.signal?.throwIfAborted();
+      if (closed) throw transportClosed();
+      pool ??= open();
+      return await fetch(input, pool === undefined ? init : { ...init, [option]: pool });
+    }) as typeof fetch,
+    multiplexed: false,
+    close() {
+      closed = true;
+      pool?.close();
+      pool = undefined;
+      return Promise.resolve();
+    },
+  };
+}

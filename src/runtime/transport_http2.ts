@@ -1,0 +1,141 @@
+/**
+ * One connection of HTTP/2 that many requests share.
+ *
+ * @module
+ */
+import { systemClock } from "../clock.ts";
+import type { Http2Module, Http2Session, TlsSocket } from "./transport_builtins.ts";
+import { makeResponse, networkError, type WireRequest } from "./transport_response.ts";
+
+// RFC 9113, section 7: the stream is no longer needed.
+const CANCEL = 0x8;
+
+/**
+ * A connection of HTTP/2. It does not keep the process alive while nothing is under way on it.
+ *
+ * A request that is aborted before it was answered may have met a dead connection (no FIN, or a
+ * stopped peer). So the connection is pinged then, and destroyed where no answer comes, which fails
+ * all requests on it. Without that, every later request would run into the same dead connection.
+ */
+export class Http2Connection {
+  /** Resolves when the other side has said what it allows; rejects where it never does. */
+  readonly ready: Promise<void>;
+  /** Resolves when it is over, for whatever reason. */
+  readonly closed: Promise<void>;
+  readonly #session: Http2Session;
+  readonly #pingTimeoutMs: number;
+  #streams = 0;
+  #leaving = false;
+  #pinging = false;
+
+  /**
+   * Speaks HTTP/2 over a connection with TLS that has agreed to it.
+   *
+   * @param http2 `node:http2`.
+   * @param origin Origin of the requests.
+   * @param socket The connection.
+   * @param pingTimeoutMs Milliseconds in which the other side must answer a ping.
+   */
+  constructor(http2: Http2Module, origin: string, socket: TlsSocket, pingTimeoutMs = 5_000) {
+    const session = http2.connect(origin, { createConnection: () => socket });
+    this.#session = session;
+    this.#pingTimeoutMs = pingTimeoutMs;
+    this.ready = new Promise((resolve, reject) => {
+      session.once("remoteSettings", () => {
+        if (this.#streams === 0) session.unref();
+        resolve();
+      });
+      // Later errors reach the requests through their streams.
+      session.on("error", reject);
+      session.on("close", () => reject(new Error("the connection was closed while connecting")));
+    });
+    this.closed = new Promise((resolve) => void session.once("close", () => resolve()));
+    session.on("goaway", () => this.#leaving = true);
+  }
+
+  /** Whether one more request fits, by what the other side allows (Consul 1.8.7: 250). */
+  get hasRoom(): boolean {
+    const { destroyed, closed, remoteSettings } = this.#session;
+    if (this.#leaving || destroyed || closed || remoteSettings === undefined) return false;
+    return this.#streams < (remoteSettings.maxConcurrentStreams ?? Infinity);
+  }
+
+  /**
+   * Sends a request and waits for the head of its answer. Redirects are not followed.
+   *
+   * @param request What to ask.
+   * @returns The response.
+   * @throws {TypeError} when there is no answer; its cause says why.
+   * @throws The signal's own reason when it aborts.
+   */
+  send(request: WireRequest): Promise<Response> {
+    const { signal, url, body } = request;
+    return new Promise((resolve, reject) => {
+      const stream = this.#session.request({
+        ":method": request.method,
+        ":scheme": url.protocol.slice(0, -1),
+        ":authority": url.host,
+        ":path": url.pathname + url.search,
+        ...request.headers,
+      }, { endStream: body === undefined });
+      this.#begin();
+      const abort = () => {
+        reject(signal?.reason);
+        stream.close(CANCEL);
+        this.#ping();
+      };
+      const answered = () => signal?.removeEventListener("abort", abort);
+      stream.on("error", (error: Error) => {
+        answered();
+        reject(networkError(url.origin, error));
+      });
+      stream.on("close", () => {
+        answered();
+        this.#end();
+        const code = stream.rstCode ?? 0;
+        reject(networkError(url.origin, new Error(`closed with HTTP/2 error code ${code}`)));
+      });
+      stream.on("response", (fields: Readonly<Record<string, string | string[]>>) => {
+        answered();
+        const status = Number(fields[":status"]);
+        resolve(makeResponse(request, { status, statusText: "", headers: heads(fields) }, stream));
+      });
+      signal?.addEventListener("abort", abort, { once: true });
+      if (body !== undefined) stream.end(body);
+    });
+  }
+
+  /** Ends it with everything on it. Resolves when it is closed. */
+  close(): Promise<void> {
+    this.#session.destroy();
+    return this.closed;
+  }
+
+  #begin(): void {
+    if (this.#streams++ === 0) this.#session.ref();
+  }
+
+  #end(): void {
+    if (--this.#streams === 0 && !this.#session.destroyed) this.#session.unref();
+  }
+
+  #ping(): void {
+    const session = this.#session;
+    if (this.#pinging || session.destroyed) return;
+    this.#pinging = true;
+    const timer = systemClock.start(() => session.destroy(), this.#pingTimeoutMs, true);
+    session.ping(() => {
+      timer.cancel();
+      this.#pinging = false;
+    });
+  }
+}
+
+function heads(fields: Readonly<Record<string, string | string[]>>): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(fields)) {
+    if (name.startsWith(":")) continue;
+    for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one);
+  }
+  return headers;
+}

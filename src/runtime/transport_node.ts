@@ -1,0 +1,95 @@
+/**
+ * A transport over Node's own modules, which Deno and Bun have too.
+ *
+ * @module
+ */
+import type { TlsConfig } from "../config/config.ts";
+import type { Transport } from "./transport.ts";
+import { type Agent, builtin, type HttpModule } from "./transport_builtins.ts";
+import { closeAgent, sendHttp1 } from "./transport_http1.ts";
+import { TlsPool } from "./transport_pool.ts";
+import { transportClosed, type WireRequest } from "./transport_response.ts";
+
+/** How the connections are made. */
+export interface NodeTransportOptions {
+  /** Certificates, keys and what to verify. @default {the runtime's own authorities} */
+  tls?: TlsConfig;
+  /** Milliseconds in which a connection of HTTP/2 that may be dead must answer. @default {5_000} */
+  pingTimeoutMs?: number;
+}
+
+/**
+ * Makes a transport over `node:http`, `node:https` and `node:http2`.
+ *
+ * @param options How the connections are made.
+ * @returns The transport, or `undefined` where the runtime does not have these modules.
+ */
+export function createNodeTransport(options: NodeTransportOptions = {}): Transport | undefined {
+  const http = builtin("node:http");
+  return http === undefined ? undefined : new NodeTransport(http, options);
+}
+
+class NodeTransport implements Transport {
+  readonly fetch: typeof fetch;
+  readonly #http: HttpModule;
+  readonly #agent: Agent;
+  readonly #options: NodeTransportOptions;
+  readonly #pools = new Map<string, TlsPool>();
+  #closing: Promise<void> | undefined;
+
+  constructor(http: HttpModule, options: NodeTransportOptions) {
+    this.#http = http;
+    this.#agent = new http.Agent({ keepAlive: true });
+    this.#options = options;
+    this.fetch = ((input, init) => this.#fetch(input, init)) as typeof fetch;
+  }
+
+  get multiplexed(): boolean {
+    for (const pool of this.#pools.values()) if (pool.multiplexed) return true;
+    return false;
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= Promise.all([
+      closeAgent(this.#agent),
+      ...[...this.#pools.values()].map((pool) => pool.close()),
+    ]).then(() => {});
+  }
+
+  async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    const request = await wireRequest(input, init);
+    request.signal?.throwIfAborted();
+    if (this.#closing !== undefined) throw transportClosed();
+    const { protocol } = request.url;
+    if (protocol === "http:") return await sendHttp1(this.#http, this.#agent, request);
+    if (protocol === "https:") return await this.#pool(request.url).send(request);
+    throw new TypeError(`Cannot fetch: the scheme must be http or https, received ${protocol}`);
+  }
+
+  #pool(url: URL): TlsPool {
+    let pool = this.#pools.get(url.origin);
+    if (pool === undefined) {
+      const { tls = { verify: true }, pingTimeoutMs } = this.#options;
+      this.#pools.set(url.origin, pool = new TlsPool(url, tls, pingTimeoutMs));
+    }
+    return pool;
+  }
+}
+
+// Request does the work of reading every form that fetch() takes. Its own signal would be a second
+// one that follows the caller's: the caller's is used directly.
+async function wireRequest(input: RequestInfo | URL, init?: RequestInit): Promise<WireRequest> {
+  const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+  const request = new Request(input, { ...init, signal: null });
+  const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
+  return {
+    url: new URL(request.url),
+    method: request.method,
+    headers: {
+      ...Object.fromEntries(request.headers),
+      ...(body !== undefined && { "content-length": String(body.byteLength) }),
+    },
+    body,
+    signal,
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * The connections with TLS to one origin.
+ *
+ * @module
+ */
+import type { TlsConfig } from "../config/config.ts";
+import { PilotedError } from "../errors.ts";
+import {
+  type Agent,
+  builtin,
+  type Http2Module,
+  type HttpModule,
+  type TlsModule,
+  type TlsSocket,
+} from "./transport_builtins.ts";
+import { closeAgent, sendHttp1 } from "./transport_http1.ts";
+import { Http2Connection } from "./transport_http2.ts";
+import { networkError, transportClosed, type WireRequest } from "./transport_response.ts";
+import { readTlsMaterial, type TlsMaterial } from "./transport_tls.ts";
+
+/** One attempt to connect, which all requests that have no connection wait for together. */
+interface Handshake {
+  readonly done: Promise<void>;
+  readonly abandon: AbortController;
+  waiting: number;
+}
+
+/**
+ * Sends requests to one origin over HTTP/2, or HTTP/1.1 where the other side does not agree to it.
+ * Opens one more connection of HTTP/2 only when all others carry as much as the other side allows.
+ * Certificates and keys are read from their files for every new connection of HTTP/2, and again
+ * after any failure of HTTP/1.1: so renewed files are taken up without a restart.
+ */
+export class TlsPool {
+  readonly #origin: string;
+  readonly #host: string;
+  readonly #port: number;
+  readonly #tls: TlsConfig;
+  readonly #modules: { http2: Http2Module; https: HttpModule; tls: TlsModule };
+  readonly #agent: Agent;
+  readonly #pingTimeoutMs: number | undefined;
+  readonly #connections = new Set<Http2Connection>();
+  readonly #handshakes = new Set<Handshake>();
+  // The attempt that a new request may join.
+  #handshake: Handshake | undefined;
+  // Known when the other side turned HTTP/2 down.
+  #http1: TlsMaterial | undefined;
+  #closed = false;
+
+  /**
+   * Makes a pool without connections.
+   *
+   * @param url Any address at the origin.
+   * @param tls Certificates, keys and what to verify.
+   * @param pingTimeoutMs As for {@linkcode Http2Connection}.
+   * @throws {PilotedError} `CONFIG_INVALID` where the runtime has no sockets.
+   */
+  constructor(url: URL, tls: TlsConfig, pingTimeoutMs?: number) {
+    const http2 = builtin("node:http2");
+    const https = builtin("node:https");
+    const node = builtin("node:tls");
+    if (http2 === undefined || https === undefined || node === undefined) {
+      throw new PilotedError(
+        "CONFIG_INVALID",
+        "Cannot use TLS settings: this runtime has no sockets",
+      );
+    }
+    this.#modules = { http2, https, tls: node };
+    this.#agent = new https.Agent({ keepAlive: true });
+    this.#origin = url.origin;
+    this.#host = url.hostname.replace(/^\[|\]$/g, "");
+    this.#port = Number(url.port || 443);
+    this.#tls = tls;
+    this.#pingTimeoutMs = pingTimeoutMs;
+  }
+
+  /** Whether requests share connections. */
+  get multiplexed(): boolean {
+    return this.#connections.size > 0;
+  }
+
+  /**
+   * Sends a request and waits for the head of its answer.
+   *
+   * @param request What to ask.
+   * @returns The response.
+   * @throws {PilotedError} `CONFIG_INVALID` when a certificate or key can't be used.
+   * @throws {TypeError} when there is no answer; its cause says why.
+   * @throws The signal's own reason when it aborts.
+   */
+  async send(request: WireRequest): Promise<Response> {
+    for (;;) {
+      if (this.#closed) throw transportClosed();
+      if (this.#http1 !== undefined) return await this.#sendHttp1(request, this.#http1);
+      // Picked and used in one go, so that no two requests take the same last place.
+      for (const connection of this.#connections) {
+        if (connection.hasRoom) return await connection.send(request);
+      }
+      await this.#join(request.signal);
+    }
+  }
+
+  /** Closes every connection, and fails what is under way. Resolves when they are closed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const handshakes = [...this.#handshakes];
+    for (const { abandon } of handshakes) abandon.abort();
+    await Promise.allSettled([
+      ...handshakes.map(({ done }) => done),
+      ...[...this.#connections].map((connection) => connection.close()),
+      closeAgent(this.#agent),
+    ]);
+  }
+
+  async #sendHttp1(request: WireRequest, material: TlsMaterial): Promise<Response> {
+    try {
+      return await sendHttp1(this.#modules.https, this.#agent, request, material);
+    } catch (error) {
+      if (this.#http1 === material && !request.signal?.aborted) this.#http1 = undefined;
+      throw error;
+    }
+  }
+
+  async #join(signal: AbortSignal | undefined): Promise<void> {
+    const handshake = this.#handshake ??= this.#begin();
+    handshake.waiting++;
+    try {
+      await settled(handshake.done, signal);
+    } finally {
+      // Who lost patience shows that this attempt may hang: nobody new should join it.
+      if (signal?.aborted) this.#leave(handshake);
+      if (--handshake.waiting === 0) handshake.abandon.abort();
+    }
+  }
+
+  #begin(): Handshake {
+    const abandon = new AbortController();
+    const handshake: Handshake = {
+      done: this.#connect(abandon.signal).finally(() => {
+        this.#leave(handshake);
+        this.#handshakes.delete(handshake);
+      }),
+      abandon,
+      waiting: 0,
+    };
+    this.#handshakes.add(handshake);
+    return handshake;
+  }
+
+  #leave(handshake: Handshake): void {
+    if (this.#handshake === handshake) this.#handshake = undefined;
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const material = await readTlsMaterial(this.#tls);
+    signal.throwIfAborted();
+    const socket = this.#openSocket(material);
+    const destroy = () => void socket.destroy();
+    signal.addEventListener("abort", destroy, { once: true });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once("secureConnect", () => resolve());
+        socket.on("error", reject);
+        socket.on("close", () => reject(new Error("the connection was closed while connecting")));
+      });
+      if (socket.alpnProtocol === "h2") {
+        await this.#speakHttp2(socket);
+      } else {
+        socket.destroy();
+        this.#http1 = material;
+      }
+    } catch (error) {
+      socket.destroy();
+      throw networkError(this.#origin, error);
+    } finally {
+      signal.removeEventListener("abort", destroy);
+    }
+  }
+
+  #openSocket(material: TlsMaterial): TlsSocket {
+    // No server name for an address: TLS knows names only (RFC 6066, section 3).
+    const name = /^[\d.]+$|:/.test(this.#host) ? {} : { servername: this.#host };
+    try {
+      return this.#modules.tls.connect({
+        host: this.#host,
+        port: this.#port,
+        ALPNProtocols: ["h2", "http/1.1"],
+        ...name,
+        ...material,
+      });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new PilotedError("CONFIG_INVALID", `Cannot use the TLS settings: ${why}`, { cause });
+    }
+  }
+
+  async #speakHttp2(socket: TlsSocket): Promise<void> {
+    const connection = new Http2Connection(
+      this.#modules.http2,
+      this.#origin,
+      socket,
+      this.#pingTimeoutMs,
+    );
+    this.#connections.add(connection);
+    connection.closed.then(() => this.#connections.delete(connection));
+    await connection.ready;
+  }
+}
+
+// Waits for `promise`, but no longer than until `signal` aborts.
+function settled<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", abort));
+  });
+}
