@@ -1,0 +1,98 @@
+/**
+ * What it costs to import the core: time over an empty module on Deno, and size as a browser or an
+ * edge runtime would load it.
+ *
+ *     deno run -A bench/import.ts
+ *
+ * Exits with 1 when a figure is above its limit.
+ *
+ * @module
+ */
+import { build } from "esbuild";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+
+const run = promisify(execFile);
+const DOOR = fileURLToPath(new URL("../mod.ts", import.meta.url));
+const ROUNDS = 21;
+const LONGEST_MS = 10;
+const LARGEST_KB = 20;
+
+// Times the import alone, in a process of its own, as the start of the process costs ten times more.
+const PROGRAM = `const started = performance.now();
+await import(process.argv[2]);
+console.log(performance.now() - started);
+`;
+
+async function importTimes(paths: readonly string[], folder: string): Promise<number[]> {
+  const program = join(folder, "program.mjs");
+  await writeFile(program, `import process from "node:process";\n${PROGRAM}`);
+  const times = paths.map((): number[] => []);
+  // In turn, so that whatever else the machine does falls on both; the first round fills caches.
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [index, path] of paths.entries()) {
+      const args = ["run", "-A", "--no-check", program, pathToFileURL(path).href];
+      const { stdout } = await run(process.execPath, args, { cwd: join(DOOR, "..") });
+      if (round >= 0) times[index]!.push(Number(stdout));
+    }
+  }
+  return times.map((own) => own.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]!);
+}
+
+async function bundleSizes(external: readonly string[]): Promise<{ plain: number; gzip: number }> {
+  const { outputFiles } = await build({
+    entryPoints: [DOOR],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "neutral",
+    target: "es2023",
+    absWorkingDir: join(DOOR, ".."),
+    external: ["node:*", "@hono/node-server", ...external],
+  });
+  const code = outputFiles[0]!.contents;
+  return { plain: code.length / 1000, gzip: gzipSync(code, { level: 9 }).length / 1000 };
+}
+
+function row(name: string, ...cells: string[]): void {
+  console.log(name.padEnd(40) + cells.map((cell) => cell.padStart(12)).join(""));
+}
+
+async function main(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), "piloted-bench-"));
+  try {
+    const empty = join(folder, "empty.ts");
+    await writeFile(empty, "export {};\n");
+    const [emptyMs, doorMs] = await importTimes([empty, DOOR], folder);
+    const costMs = doorMs! - emptyMs!;
+    row(`import on Deno, median of ${ROUNDS}`, "ms");
+    row("an empty module", emptyMs!.toFixed(2));
+    row("mod.ts", doorMs!.toFixed(2));
+    row("over an empty module", costMs.toFixed(2), `< ${LONGEST_MS}`);
+
+    const own = await bundleSizes(["json5", "re2js"]);
+    const withRe2 = await bundleSizes(["json5"]);
+    const all = await bundleSizes([]);
+    console.log();
+    row("bundle of mod.ts, minified", "kB", "gzipped kB");
+    const sizes = ({ plain, gzip }: { plain: number; gzip: number }) => [
+      plain.toFixed(1),
+      gzip.toFixed(1),
+    ];
+    row("without json5 and re2js", ...sizes(own), `< ${LARGEST_KB}`);
+    row("without json5", ...sizes(withRe2));
+    row("with everything", ...sizes(all));
+    return costMs < LONGEST_MS && own.gzip < LARGEST_KB;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+if (!await main()) process.exitCode = 1;
