@@ -1,0 +1,11 @@
+/**
+ * The HTTP lookup service: `deno run -A serve.ts`, `bun serve.ts`, or `node serve.js` of the npm
+ * package. `--help` tells its options.
+ *
+ * @module
+ */
+import process from "node:process";
+import { isMainModule } from "./src/cli/main_module.ts";
+import { serveCommand } from "./src/cli/serve_command.ts";
+
+if (isMainModule(import.meta)) process.exitCode = await serveCommand(process.argv.slice(2));

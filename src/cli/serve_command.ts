@@ -1,0 +1,108 @@
+/**
+ * What `serve.ts` does.
+ *
+ * @module
+ */
+import { createPiloted } from "../discovery/create_piloted.ts";
+import type { Piloted } from "../discovery/piloted.ts";
+import { formatHost } from "../endpoint.ts";
+import { PilotedError } from "../errors.ts";
+import { routes } from "../http/mod.ts";
+import { listen, type Listener } from "../runtime/listen.ts";
+import { onSignal } from "../runtime/signals.ts";
+import { parseServeArgs, SERVE_HELP, type ServeOptions, UsageError } from "./serve_options.ts";
+
+/**
+ * Serves lookups over HTTP until SIGINT or SIGTERM. Where it listens goes to the standard output,
+ * what happens to the lists goes to the standard error.
+ *
+ * @param args Arguments without program and script.
+ * @returns Exit code: 0 after a stop that was asked for, 1 when it can't serve, 2 when the command
+ * line is wrong.
+ */
+export async function serveCommand(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseServeArgs(args);
+    if (options === "help") console.log(SERVE_HELP);
+    else if (options.dev) await serveSample(options);
+    else await serve(options, await startClient(options.config));
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\nTry --help`);
+      return 2;
+    }
+    if (!(error instanceof PilotedError) && !(error instanceof ListenError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+}
+
+/** The address can't be taken. */
+class ListenError extends Error {}
+
+type ConfigSource = NonNullable<Parameters<typeof createPiloted>[0]>["config"];
+
+// A Consul that is down at the start is no reason to end: readiness tells, and lookups say why.
+function startClient(config: ConfigSource): Promise<Piloted> {
+  return createPiloted({ config, onStartFailure: "background" });
+}
+
+async function serveSample(options: ServeOptions): Promise<void> {
+  // Loaded only here: nobody else pays for the embedded Consul.
+  const { startSampleConsul } = await import("../testing/sample_consul.ts");
+  const sample = await startSampleConsul();
+  try {
+    console.log(`Embedded Consul with ${sample.services.join(", ")} at ${sample.url}`);
+    const watches = sample.services.map((name) => ({ name, interval: 10 }));
+    await serve(options, await startClient({ consul: sample.url, watches }));
+  } finally {
+    await sample.close();
+  }
+}
+
+async function serve(options: ServeOptions, piloted: Piloted): Promise<void> {
+  try {
+    for (const { message, path, line } of piloted.config.warnings) {
+      console.error(`Warning: ${message}${path ? ` (${path}${line ? `:${line}` : ""})` : ""}`);
+    }
+    for (const { service, state, reason } of piloted.status().services) {
+      if (state !== "live") console.error(`${service}: ${state}${reason ? `, ${reason}` : ""}`);
+    }
+    piloted.on("status", ({ service, state, reason }) => {
+      console.error(`${service}: ${state}${reason ? `, ${reason}` : ""}`);
+    });
+    piloted.on("refresh", ({ services, failed }) => {
+      const answered = services.length - failed.length;
+      console.error(`Refreshed: ${answered} of ${services.length} services answered`);
+    });
+    const listener = await open(options, piloted);
+    const stopping = stopSignal();
+    console.log(`Listening on ${listener.url}`);
+    console.error(`Stopping: ${await stopping}`);
+    await listener.close();
+  } finally {
+    await piloted.close();
+  }
+}
+
+async function open({ host, port }: ServeOptions, piloted: Piloted): Promise<Listener> {
+  try {
+    return await listen(routes(piloted).fetch, { hostname: host, port });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ListenError(`Cannot listen on ${formatHost(host, port)}: ${why}`, { cause });
+  }
+}
+
+// The first signal only: a second one ends the process as if nobody listened.
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const removals = (["SIGINT", "SIGTERM"] as const).map((name) =>
+      onSignal(name, () => {
+        for (const remove of removals) remove();
+        resolve(name);
+      })
+    );
+  });
+}

@@ -1,0 +1,140 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listen } from "../../src/runtime/listen.ts";
+import { EmbeddedConsul } from "../../src/testing/mod.ts";
+import { test } from "../support/test.ts";
+import { send, startServe, urlOf } from "./serve_process.ts";
+
+async function withConfig(
+  config: unknown,
+  run: (path: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "piloted-serve-"));
+  try {
+    const path = join(folder, "containerpilot.json5");
+    await writeFile(path, JSON.stringify(config));
+    await run(path);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function status(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.body?.cancel();
+  return response.status;
+}
+
+async function hosts(url: string, name: string): Promise<string[]> {
+  const response = await fetch(`${url}/v1/services/${name}`);
+  const { endpoints } = await response.json() as { endpoints: { host: string }[] };
+  return endpoints.map(({ host }) => host).sort();
+}
+
+test("serve.ts --dev serves sample services and stops with 0 on SIGTERM", async () => {
+  const serve = startServe(["--dev", "--port", "0"]);
+  const url = await urlOf(serve);
+  const { services } = await (await fetch(`${url}/v1/services`)).json();
+  assertEquals(
+    services.map(({ service }: { service: string }) => service),
+    ["customers", "orders", "search"],
+  );
+  const response = await fetch(`${url}/v1/services/customers/endpoint`);
+  assertEquals(response.status, 200);
+  assertEquals((await response.json()).service, "customers");
+  assertEquals(await status(`${url}/health/ready`), 200);
+  send(serve, "SIGTERM");
+  const { code, signal } = await serve.ended;
+  assertEquals([code, signal], [0, null]);
+});
+
+test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIGINT", async () => {
+  await using consul = new EmbeddedConsul();
+  const agent = await consul.listen();
+  consul.register({ name: "app", id: "app-1", address: "10.1.0.1", port: 80 });
+  // Blocking queries get no answer here: only a refresh can bring the new instances.
+  consul.inject((request, next, signal) =>
+    new URL(request.url).searchParams.has("index")
+      ? new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      })
+      : next()
+  );
+  await withConfig(
+    { consul: agent.url, watches: [{ name: "app", interval: 600 }] },
+    async (path) => {
+      const serve = startServe(["--config", path, "--port", "0"]);
+      const url = await urlOf(serve);
+      assertEquals(await hosts(url, "app"), ["10.1.0.1:80"]);
+      for (const number of [2, 3]) {
+        consul.register({
+          name: "app",
+          id: `app-${number}`,
+          address: `10.1.0.${number}`,
+          port: 80,
+        });
+        send(serve, "SIGHUP");
+        await serve.line("Refreshed: 1 of 1 services answered", number - 1);
+        assertEquals((await hosts(url, "app")).length, number);
+      }
+      send(serve, "SIGINT");
+      assertEquals((await serve.ended).code, 0);
+    },
+  );
+});
+
+test("serve.ts is not ready while Consul is down, and says why", async () => {
+  const nothing = await listen(() => new Response());
+  await nothing.close();
+  await withConfig(
+    { consul: nothing.url, watches: [{ name: "app", interval: 1 }] },
+    async (path) => {
+      const serve = startServe(["--port=0"], { CONTAINERPILOT: path });
+      const url = await urlOf(serve);
+      assertEquals(await status(`${url}/health/live`), 200);
+      const ready = await fetch(`${url}/health/ready`);
+      assertEquals(ready.status, 503);
+      assertEquals((await ready.json()).waiting[0].service, "app");
+      assertEquals(await status(`${url}/v1/services/app/endpoint`), 503);
+      send(serve, "SIGTERM");
+      assertEquals((await serve.ended).code, 0);
+    },
+  );
+});
+
+test("serve.ts ends with a readable line when its command line or configuration is wrong", async () => {
+  await withConfig({ watches: [] }, async (path) => {
+    const busy = await listen(() => new Response());
+    const cases: [string[], number, string][] = [
+      [["--nonsense"], 2, "nonsense"],
+      [["--port", "70000"], 2, "received 70000"],
+      [["--port", "8o"], 2, "received 8o"],
+      [["--dev", "--config", path], 2, "--dev brings its own"],
+      [["stray"], 2, "stray"],
+      [["--config", `${path}.missing`], 1, `${path}.missing`],
+      [[], 1, "CONTAINERPILOT"],
+      [["--config", path], 1, "consul"],
+      [["--dev", "--port", String(busy.port)], 1, `127.0.0.1:${busy.port}`],
+    ];
+    try {
+      await Promise.all(cases.map(async ([args, expected, text]) => {
+        const { code, output } = await startServe(args).ended;
+        assertStringIncludes(output, text);
+        assertEquals([args, code], [args, expected], output);
+        assertEquals(/\n\s+at /.test(output), false, `a stack trace: ${output}`);
+      }));
+    } finally {
+      await busy.close();
+    }
+  });
+});
+
+test("serve.ts --help prints its options and ends with 0", async () => {
+  const { code, output } = await startServe(["--help"]).ended;
+  assertEquals(code, 0);
+  for (const option of ["--host", "--port", "--config", "--dev"]) {
+    assertStringIncludes(output, option);
+  }
+});
