@@ -1,0 +1,66 @@
+/**
+ * What the decoders throw: a path into the document, and what should have been there. They know no
+ * files, lines or secrets; config_source.ts turns a fault into an error that does.
+ *
+ * @module
+ */
+
+/**
+ * Keys and indexes from the top of the document, such as `["watches", 1, "interval"]`. A first key
+ * such as `"$CONSUL_HTTP_ADDR"` is an environment variable, and not in the document.
+ */
+export type Path = readonly (string | number)[];
+
+/** Where a fault or a warning points. */
+export interface Target {
+  /** The value in question, or the place where one is missing. */
+  readonly path: Path;
+  /** Whether the key of that value is in question, and not the value. */
+  readonly key?: boolean;
+}
+
+/** What the decoders of the parts share. */
+export interface DecodeContext {
+  /** Whether a service may have any name, as in an object given in code. */
+  readonly anyName: boolean;
+  /** Takes what is odd: the message is read after the path. */
+  warn(target: Target, message: string): void;
+}
+
+/** Something in a document that makes it no configuration. */
+export class ConfigFault extends Error {
+  /** Where. */
+  readonly target: Target;
+  /** Whether `received` tells anything. */
+  readonly shown: boolean;
+  /** The value that was found. */
+  readonly received: unknown;
+
+  /**
+   * Makes a fault.
+   *
+   * @param target Where.
+   * @param problem What is wrong and what to do, to be read after the path: "must be a string".
+   * @param received The value that was found. Left out, none is shown.
+   */
+  constructor(target: Target, problem: string, ...received: [unknown?]) {
+    super(problem);
+    this.target = target;
+    this.shown = received.length > 0;
+    this.received = received[0];
+  }
+}
+
+/**
+ * Writes a path as JavaScript does.
+ *
+ * @param path The path.
+ * @returns Such as `watches[1].interval`; `""` for the whole document.
+ */
+export function formatPath(path: Path): string {
+  return path.map((step, index) => {
+    if (typeof step === "number") return `[${step}]`;
+    if (!/^[A-Za-z_$][\w$]*$/.test(step)) return `[${JSON.stringify(step)}]`;
+    return index === 0 ? step : `.${step}`;
+  }).join("");
+}

@@ -1,0 +1,155 @@
+/**
+ * Turns what the decoders say into errors and warnings that point at the place.
+ *
+ * @module
+ */
+import { PilotedError } from "../errors.ts";
+import type { RenderedTemplate } from "../template/render_template.ts";
+import { caret, locate, type TextPosition } from "../text_position.ts";
+import type { ConfigWarning } from "./config.ts";
+import { ConfigFault, formatPath, type Target } from "./config_fault.ts";
+import { describeValue } from "./describe_value.ts";
+import { type Place, placeOf, SyntaxFault } from "./json5_document.ts";
+import { maskMembers, mentionsSecret, type WatchedEnvironment } from "./secrets.ts";
+
+/** The text that a configuration came from. */
+export interface SourceText {
+  /** The text as it was written. */
+  readonly template: string;
+  /** The text after rendering. */
+  readonly rendered: RenderedTemplate;
+}
+
+// A file with more odd things than this is no configuration; the rest is counted.
+const MOST_WARNINGS = 100;
+
+/** Where a configuration came from: a text, or an object given in code. */
+export class ConfigSource {
+  readonly #env: WatchedEnvironment;
+  readonly #path: string | undefined;
+  readonly #text: SourceText | undefined;
+  readonly #warnings: ConfigWarning[] = [];
+  #unlisted = 0;
+  /** Where the text's values stand, once it is known. */
+  place: Place | undefined;
+
+  /**
+   * Makes a source.
+   *
+   * @param env The environment that was rendered into it.
+   * @param path Name of the file.
+   * @param text The text. Left out for an object.
+   */
+  constructor(env: WatchedEnvironment, path?: string, text?: SourceText) {
+    this.#env = env;
+    this.#path = path;
+    this.#text = text;
+  }
+
+  /**
+   * Notes a warning.
+   *
+   * @param target Where.
+   * @param message What is odd, to be read after the path.
+   */
+  warn(target: Target, message: string): void {
+    if (this.#warnings.length === MOST_WARNINGS) {
+      this.#unlisted++;
+      return;
+    }
+    const at = this.#env.mask(formatPath(target.path));
+    const offset = this.#offset(target);
+    this.#warnings.push(Object.freeze({
+      message: `${at} ${message}`,
+      at,
+      ...this.#path !== undefined && { path: this.#path },
+      ...offset !== undefined && this.#locate(offset).position,
+    }));
+  }
+
+  /** The warnings so far. Frozen. */
+  warnings(): readonly ConfigWarning[] {
+    const unlisted = this.#unlisted === 0 ? [] : [Object.freeze({
+      message: `${this.#unlisted} more warnings are left out`,
+      at: "",
+      ...this.#path !== undefined && { path: this.#path },
+    })];
+    return Object.freeze([...this.#warnings, ...unlisted]);
+  }
+
+  /**
+   * Makes an error of what was caught.
+   *
+   * @param caught What a decoder threw.
+   * @returns The error; what was caught itself where it is no fault.
+   */
+  error(caught: unknown): unknown {
+    if (caught instanceof SyntaxFault) return this.#syntaxError(caught);
+    if (caught instanceof ConfigFault) return this.#configError(caught);
+    return caught;
+  }
+
+  #syntaxError(fault: SyntaxFault): PilotedError {
+    const rest = this.#text!.rendered.text.slice(fault.offset);
+    const next = /^[A-Za-z0-9_$]+|^./su.exec(rest)?.[0];
+    const received = next === undefined ? "the end of the text" : describeValue(next);
+    return this.#error(`expected ${fault.message}`, received, fault.offset);
+  }
+
+  #configError(fault: ConfigFault): PilotedError {
+    const at = this.#env.mask(formatPath(fault.target.path)) || "the document";
+    const received = fault.shown ? describeValue(fault.received) : undefined;
+    return this.#error(`${at} ${fault.message}`, received, this.#offset(fault.target));
+  }
+
+  #error(problem: string, received: string | undefined, offset: number | undefined): PilotedError {
+    const { position, action, lines } = offset === undefined ? { lines: "" } : this.#locate(offset);
+    const hidden = action !== undefined && mentionsSecret(action);
+    const shown = hidden ? "a value that is not shown" : received && this.#env.mask(received);
+    const place = [this.#path, position?.line, position?.column].filter((part) =>
+      part !== undefined
+    );
+    return new PilotedError(
+      "CONFIG_INVALID",
+      `Cannot use the configuration${place.length > 0 ? ` in ${place.join(":")}` : ""}: ` +
+        problem + (shown ? `, received ${shown}` : "") + lines,
+      { path: this.#path, ...position },
+    );
+  }
+
+  // Index into the rendered text; undefined for an object, and for an environment variable.
+  #offset({ path, key }: Target): number | undefined {
+    if (this.place === undefined) return undefined;
+    if (String(path[0]).startsWith("$") && !this.place.parts.has(path[0]!)) return undefined;
+    const place = placeOf(this.place, path);
+    return key && place.key !== undefined ? place.key : place.start;
+  }
+
+  // Where an index of the rendered text comes from, and the lines that show it.
+  #locate(offset: number): { position?: TextPosition; action?: string; lines: string } {
+    const { template, rendered } = this.#text!;
+    const origin = rendered.sourceOffset(offset);
+    const action = origin === undefined ? undefined : actionAt(template, origin);
+    const position = origin === undefined ? undefined : locate(template, origin);
+    const lines = position === undefined ? "" : `\n${maskMembers(show(template, position))}`;
+    if (position !== undefined && action === undefined) return { position, lines };
+    // The template does not say what stands here, so its rendering is shown, unless that is secret.
+    const seen = locate(rendered.text, offset);
+    const secret = action !== undefined && mentionsSecret(action);
+    const shown = secret
+      ? ""
+      : `\nwhich was rendered as\n${this.#env.mask(show(rendered.text, seen))}`;
+    return { ...position && { position }, ...action && { action }, lines: lines + shown };
+  }
+}
+
+function show(text: string, { line, column }: TextPosition): string {
+  return caret(text, line, column);
+}
+
+// The action that starts at an index of a template. Text outside of actions never starts like one.
+function actionAt(template: string, index: number): string | undefined {
+  if (!template.startsWith("{{", index)) return undefined;
+  const end = template.indexOf("}}", index);
+  return template.slice(index, end < 0 ? undefined : end + 2);
+}

@@ -1,0 +1,231 @@
+/**
+ * A JSON5 text, its value, and where each part of it stands.
+ *
+ * The `json5` package gives the value. It tells no positions, not what was expected, and takes more
+ * than ContainerPilot does, so the text is first read by the scanner below: it checks the part of
+ * JSON5 that ContainerPilot takes and notes the places that errors and warnings point at.
+ *
+ * @module
+ */
+import JSON5 from "json5";
+import type { Path } from "./config_fault.ts";
+
+/** Where a value stands in a text, as indexes in UTF-16 code units. */
+export interface Place {
+  /** Its first character. */
+  readonly start: number;
+  /** One past its last character. */
+  end: number;
+  /** First character of its key, for a member of an object. */
+  readonly key?: number;
+  /** What is inside: by key for an object, by index for a list. */
+  readonly parts: Map<string | number, Place>;
+}
+
+/** A text that was read. */
+export interface Document {
+  /** What the text says. */
+  readonly value: unknown;
+  /** Where it says so. */
+  readonly place: Place;
+}
+
+/** What is wrong with a text, and where. */
+export class SyntaxFault extends Error {
+  /** Index into the text, in UTF-16 code units. */
+  readonly offset: number;
+
+  /**
+   * Makes a fault.
+   *
+   * @param expected What the text should have had there.
+   * @param offset Index into the text.
+   */
+  constructor(expected: string, offset: number) {
+    super(expected);
+    this.offset = offset;
+  }
+}
+
+// Far deeper than any configuration, and shallow enough for the scanner's recursion.
+const DEEPEST = 1000;
+const SPACE = " \t\r\n\f";
+const KEY = /[A-Za-z_$][A-Za-z0-9_$]*/y;
+const WORD = /[A-Za-z0-9_$.+-]+/y;
+const LITERAL = /^(?:true|false|null|NaN|[+-]?Infinity)$/;
+const HEX = /^[+-]?0[xX][0-9a-fA-F]+$/;
+const DECIMAL = /^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+
+/**
+ * Reads a text.
+ *
+ * @param text JSON5 as ContainerPilot takes it, with a byte order mark or without.
+ * @returns Its value and its places.
+ * @throws {SyntaxFault} when it is not JSON5, or JSON5 that ContainerPilot refuses.
+ */
+export function readDocument(text: string): Document {
+  const place = new Scanner(text).document();
+  return { value: parse(text), place };
+}
+
+/**
+ * The place of a value, or of the nearest thing around it that the text has.
+ *
+ * @param place The whole document's place.
+ * @param path Keys and indexes from the top.
+ * @returns The place.
+ */
+export function placeOf(place: Place, path: Path): Place {
+  let found = place;
+  for (const step of path) {
+    const next = found.parts.get(step);
+    if (next === undefined) break;
+    found = next;
+  }
+  return found;
+}
+
+// json5 writes a warning to the console for these two inside of a string; escaped it doesn't.
+function parse(text: string): unknown {
+  return JSON5.parse(
+    text.replace(/[\u2028\u2029]/g, (c) => c === "\u2028" ? "\\u2028" : "\\u2029"),
+  );
+}
+
+class Scanner {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    if (text.startsWith("\uFEFF")) this.#at = 1;
+  }
+
+  document(): Place {
+    this.#skip();
+    const place = this.#value(0);
+    this.#skip();
+    if (this.#at < this.#text.length) this.#fail("nothing but comments after the configuration");
+    return place;
+  }
+
+  #value(depth: number, key?: number): Place {
+    const start = this.#at;
+    const place: Place = { start, end: start, parts: new Map(), ...key !== undefined && { key } };
+    const first = this.#text[start];
+    if (depth > DEEPEST) this.#fail(`at most ${DEEPEST} lists and objects inside each other`);
+    if (first === "{") this.#members(place, depth + 1);
+    else if (first === "[") this.#items(place, depth + 1);
+    else if (first === '"' || first === "'") this.#string(first);
+    else this.#word();
+    place.end = this.#at;
+    return place;
+  }
+
+  #members(place: Place, depth: number): void {
+    this.#at++;
+    for (this.#skip(); !this.#take("}"); this.#skip()) {
+      const start = this.#at;
+      const key = this.#key();
+      this.#skip();
+      if (!this.#take(":")) this.#fail('":" after the key');
+      this.#skip();
+      // The last of equal keys wins, as in Go and in JavaScript.
+      place.parts.set(key, this.#value(depth, start));
+      this.#skip();
+      if (!this.#take(",") && this.#text[this.#at] !== "}") {
+        this.#fail('"," or "}" after the value');
+      }
+    }
+  }
+
+  #items(place: Place, depth: number): void {
+    this.#at++;
+    for (this.#skip(); !this.#take("]"); this.#skip()) {
+      place.parts.set(place.parts.size, this.#value(depth));
+      this.#skip();
+      if (!this.#take(",") && this.#text[this.#at] !== "]") this.#fail('"," or "]" after the item');
+    }
+  }
+
+  #key(): string {
+    const start = this.#at;
+    const first = this.#text[start];
+    if (first === '"' || first === "'") {
+      this.#string(first);
+      const quoted = this.#text.slice(start, this.#at);
+      return quoted.includes("\\") ? String(parse(quoted)) : quoted.slice(1, -1);
+    }
+    KEY.lastIndex = start;
+    const key = KEY.exec(this.#text)?.[0];
+    if (key === undefined) this.#fail('a key (in quotes, or of A-Z a-z 0-9 _ $) or "}"');
+    this.#at += key.length;
+    return key;
+  }
+
+  #string(quote: string): void {
+    const start = this.#at++;
+    while (!this.#take(quote)) {
+      const character = this.#text[this.#at];
+      if (character === undefined) this.#fail(`a closing ${quote} for this string`, start);
+      if (character < " ") this.#fail("no line break or control character inside of a string");
+      this.#at++;
+      if (character === "\\") this.#escape();
+    }
+  }
+
+  #escape(): void {
+    const character = this.#text[this.#at] ?? "";
+    if (
+      character === "u" && /^[0-9a-fA-F]{4}$/.test(this.#text.slice(this.#at + 1, this.#at + 5))
+    ) {
+      this.#at += 5;
+    } else if (character === "\r" && this.#text[this.#at + 1] === "\n") this.#at += 2;
+    else if (character !== "" && "bfnrt\\/\"'\n\r".includes(character)) this.#at++;
+    else this.#fail("an escape of \\b \\f \\n \\r \\t \\\\ \\/ \\\" \\' \\uXXXX or a line break");
+  }
+
+  #word(): void {
+    WORD.lastIndex = this.#at;
+    const word = WORD.exec(this.#text)?.[0] ?? "";
+    const number = HEX.test(word) || DECIMAL.test(word);
+    if (!number && !LITERAL.test(word)) {
+      this.#fail('a value: a string in quotes, a number, true, false, null, "{" or "["');
+    }
+    // ContainerPilot reads hexadecimal numbers as 64-bit integers and decimal ones as doubles.
+    const size = Math.abs(Number(word.replace(/^[+-]/, "")));
+    if (number && size >= (HEX.test(word) ? 2 ** 63 : Infinity)) this.#fail("a smaller number");
+    this.#at += word.length;
+  }
+
+  #skip(): void {
+    for (;;) {
+      const character = this.#text[this.#at];
+      if (character === undefined) return;
+      if (SPACE.includes(character)) this.#at++;
+      else if (this.#text.startsWith("//", this.#at)) this.#line();
+      else if (this.#text.startsWith("/*", this.#at)) this.#block();
+      else return;
+    }
+  }
+
+  #line(): void {
+    while (this.#at < this.#text.length && !"\r\n".includes(this.#text[this.#at]!)) this.#at++;
+  }
+
+  #block(): void {
+    const end = this.#text.indexOf("*/", this.#at + 2);
+    if (end < 0) this.#fail("a closing */ for this comment");
+    this.#at = end + 2;
+  }
+
+  #take(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false;
+    this.#at++;
+    return true;
+  }
+
+  #fail(expected: string, offset: number = this.#at): never {
+    throw new SyntaxFault(expected, offset);
+  }
+}
