@@ -6,28 +6,14 @@ import type {
   WatchState,
   WatchStatus,
 } from "../../src/discovery/status.ts";
-import { type Endpoint, formatHost } from "../../src/endpoint.ts";
+import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
 import type { Lookups } from "../../src/http/lookups.ts";
+import { endpoint as baseEndpoint } from "../support/endpoints.ts";
 
 export function endpoint(service: string, number: number, more: Partial<Endpoint> = {}): Endpoint {
-  const address = more.address ?? `10.0.0.${number}`;
-  const port = more.port ?? 8080;
-  return Object.freeze({
-    service,
-    id: `${service}-${number}`,
-    address,
-    port,
-    host: formatHost(address, port),
-    node: "node-1",
-    datacenter: "dc1",
-    tags: Object.freeze(["blue"]),
-    meta: Object.freeze({ version: "1" }),
-    weight: 1,
-    status: "passing",
-    zone: "",
-    ...more,
-  });
+  const facts = { service, address: `10.0.0.${number}`, tags: ["blue"], meta: { version: "1" } };
+  return baseEndpoint(`${service}-${number}`, { ...facts, ...more });
 }
 
 interface Entry {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { listen } from "../../src/runtime/listen.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
-import { send, startServe, urlOf } from "./serve_process.ts";
+import { logged, send, serving, startServe } from "./serve_process.ts";
 
 async function withConfig(
   config: unknown,
@@ -34,20 +34,19 @@ async function hosts(url: string, name: string): Promise<string[]> {
 }
 
 test("serve.ts --dev serves sample services and stops with 0 on SIGTERM", async () => {
-  const serve = startServe(["--dev", "--port", "0"]);
-  const url = await urlOf(serve);
-  const { services } = await (await fetch(`${url}/v1/services`)).json();
-  assertEquals(
-    services.map(({ service }: { service: string }) => service),
-    ["customers", "orders", "search"],
-  );
-  const response = await fetch(`${url}/v1/services/customers/endpoint`);
-  assertEquals(response.status, 200);
-  assertEquals((await response.json()).service, "customers");
-  assertEquals(await status(`${url}/health/ready`), 200);
-  send(serve, "SIGTERM");
-  const { code, signal } = await serve.ended;
-  assertEquals([code, signal], [0, null]);
+  await serving(["--dev", "--port", "0"], {}, async (serve, url) => {
+    const { services } = await (await fetch(`${url}/v1/services`)).json();
+    assertEquals(
+      services.map(({ service }: { service: string }) => service),
+      ["customers", "orders", "search"],
+    );
+    const response = await fetch(`${url}/v1/services/customers/endpoint`);
+    assertEquals(response.status, 200);
+    assertEquals((await response.json()).service, "customers");
+    assertEquals(await status(`${url}/health/ready`), 200);
+    send(serve, "SIGTERM");
+    assertEquals(await serve.exited, { code: 0, signal: null });
+  });
 });
 
 test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIGINT", async () => {
@@ -64,24 +63,23 @@ test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIG
   );
   await withConfig(
     { consul: agent.url, watches: [{ name: "app", interval: 600 }] },
-    async (path) => {
-      const serve = startServe(["--config", path, "--port", "0"]);
-      const url = await urlOf(serve);
-      assertEquals(await hosts(url, "app"), ["10.1.0.1:80"]);
-      for (const number of [2, 3]) {
-        consul.register({
-          name: "app",
-          id: `app-${number}`,
-          address: `10.1.0.${number}`,
-          port: 80,
-        });
-        send(serve, "SIGHUP");
-        await serve.line("Refreshed: 1 of 1 services answered", number - 1);
-        assertEquals((await hosts(url, "app")).length, number);
-      }
-      send(serve, "SIGINT");
-      assertEquals((await serve.ended).code, 0);
-    },
+    (path) =>
+      serving(["--config", path, "--port", "0"], {}, async (serve, url) => {
+        assertEquals(await hosts(url, "app"), ["10.1.0.1:80"]);
+        for (const number of [2, 3]) {
+          consul.register({
+            name: "app",
+            id: `app-${number}`,
+            address: `10.1.0.${number}`,
+            port: 80,
+          });
+          send(serve, "SIGHUP");
+          await logged(serve, /^Refreshed: 1 of 1 services answered$/, number - 1);
+          assertEquals((await hosts(url, "app")).length, number);
+        }
+        send(serve, "SIGINT");
+        assertEquals(await serve.exited, { code: 0, signal: null });
+      }),
   );
 });
 
@@ -90,17 +88,16 @@ test("serve.ts is not ready while Consul is down, and says why", async () => {
   await nothing.close();
   await withConfig(
     { consul: nothing.url, watches: [{ name: "app", interval: 1 }] },
-    async (path) => {
-      const serve = startServe(["--port=0"], { CONTAINERPILOT: path });
-      const url = await urlOf(serve);
-      assertEquals(await status(`${url}/health/live`), 200);
-      const ready = await fetch(`${url}/health/ready`);
-      assertEquals(ready.status, 503);
-      assertEquals((await ready.json()).waiting[0].service, "app");
-      assertEquals(await status(`${url}/v1/services/app/endpoint`), 503);
-      send(serve, "SIGTERM");
-      assertEquals((await serve.ended).code, 0);
-    },
+    (path) =>
+      serving(["--port=0"], { CONTAINERPILOT: path }, async (serve, url) => {
+        assertEquals(await status(`${url}/health/live`), 200);
+        const ready = await fetch(`${url}/health/ready`);
+        assertEquals(ready.status, 503);
+        assertEquals((await ready.json()).waiting[0].service, "app");
+        assertEquals(await status(`${url}/v1/services/app/endpoint`), 503);
+        send(serve, "SIGTERM");
+        assertEquals((await serve.exited).code, 0);
+      }),
   );
 });
 
@@ -120,7 +117,9 @@ test("serve.ts ends with a readable line when its command line or configuration 
     ];
     try {
       await Promise.all(cases.map(async ([args, expected, text]) => {
-        const { code, output } = await startServe(args).ended;
+        const serve = await startServe(args);
+        const { code } = await serve.exited;
+        const output = serve.stdout() + serve.stderr();
         assertStringIncludes(output, text);
         assertEquals([args, code], [args, expected], output);
         assertEquals(/\n\s+at /.test(output), false, `a stack trace: ${output}`);
@@ -132,9 +131,9 @@ test("serve.ts ends with a readable line when its command line or configuration 
 });
 
 test("serve.ts --help prints its options and ends with 0", async () => {
-  const { code, output } = await startServe(["--help"]).ended;
-  assertEquals(code, 0);
+  const serve = await startServe(["--help"]);
+  assertEquals((await serve.exited).code, 0);
   for (const option of ["--host", "--port", "--config", "--dev"]) {
-    assertStringIncludes(output, option);
+    assertStringIncludes(serve.stdout(), option);
   }
 });
