@@ -1,0 +1,292 @@
+/**
+ * Starts and stops real Consul agents for the live tests.
+ *
+ * Everything listens on 127.0.0.1 and free ports, keeps its files in a temporary folder, and is
+ * killed when the test process ends, however it ends by itself.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { ensureConsul, findConsul } from "../../scripts/get_consul.ts";
+import { type ConsulPorts, freePorts } from "./consul_ports.ts";
+import type { Certificates } from "./consul_tls.ts";
+import { waitUntil } from "./wait_until.ts";
+
+export interface ConsulOptions {
+  /** Access control with the policy "deny"; `Consul.token` may do everything. */
+  acl?: boolean;
+  /** A server, or a client agent that joins servers. @default {true} */
+  server?: boolean;
+  /** Keeps its data in a folder, so that it can be killed and started again. @default {false} */
+  persistent?: boolean;
+  /** `host:port` of the serf LAN addresses to join. */
+  retryJoin?: readonly string[];
+  /** How many servers elect the first leader. @default {1} */
+  bootstrapExpect?: number;
+  /** Serves HTTPS besides HTTP, with client certificates demanded. */
+  tls?: Certificates;
+  /** Name of its node. @default {"consul-<http port>"} */
+  node?: string;
+  /** Name of its datacenter. @default {"dc1"} */
+  datacenter?: string;
+  /** Anything else of Consul's configuration, laid over what is said above. */
+  config?: Readonly<Record<string, unknown>>;
+  /** Whether to wait until it has a leader and takes writes. @default {true} */
+  ready?: boolean;
+}
+
+const TOKEN = "11111111-2222-4333-8444-555555555555";
+const ATTEMPTS = 5;
+const running = new Set<ChildProcess>();
+
+/**
+ * Why the live tests can't run here, for `test(name, { skip }, fn)`.
+ *
+ * @returns `false` when there is a Consul.
+ * @throws {Error} under `CI=true` when there is none: there a skipped test would go unseen.
+ */
+export async function skipWithoutConsul(): Promise<string | false> {
+  if (process.env.CI === "true") {
+    await ensureConsul();
+    return false;
+  }
+  return await findConsul() === undefined ? "no Consul here: run scripts/get_consul.ts" : false;
+}
+
+/** A Consul agent that runs. */
+export class Consul {
+  readonly node: string;
+  readonly datacenter: string;
+  /** The token that may do everything, where access control is on. */
+  readonly token: string | undefined;
+  readonly ports: ConsulPorts;
+  readonly #folder: string;
+  readonly #options: ConsulOptions;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+
+  /** Use {@linkcode startConsul}. */
+  constructor(options: ConsulOptions, ports: ConsulPorts, folder: string) {
+    this.#options = options;
+    this.#folder = folder;
+    this.ports = ports;
+    this.node = options.node ?? `consul-${ports.http}`;
+    this.datacenter = options.datacenter ?? "dc1";
+    this.token = options.acl ? TOKEN : undefined;
+  }
+
+  /** `http://127.0.0.1:port`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.ports.http}`;
+  }
+
+  /** `https://127.0.0.1:port`, with the option `tls`. */
+  get httpsUrl(): string {
+    return `https://127.0.0.1:${this.ports.https}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? -1;
+  }
+
+  /** Serf address that others join. */
+  get serf(): string {
+    return `127.0.0.1:${this.ports.serf_lan}`;
+  }
+
+  /** Sends a signal: `SIGKILL`, `SIGSTOP`, `SIGCONT`, ... */
+  kill(signal: string): void {
+    this.#child?.kill(signal as NodeJS.Signals);
+  }
+
+  /** Resolves when the process has ended. */
+  get exited(): Promise<void> {
+    return this.#exited;
+  }
+
+  /** Asks the agent, with its token. Throws when it can't be reached within `timeoutMs`. */
+  async request(path: string, init: RequestInit = {}, timeoutMs = 5_000): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.token !== undefined) headers.set("X-Consul-Token", this.token);
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(new Error(`No answer to ${path}`)), timeoutMs);
+    try {
+      const answer = await fetch(`${this.url}${path}`, { ...init, headers, signal: abort.signal });
+      // Read here, so that no body stays open and the deadline covers it.
+      const body = await answer.arrayBuffer();
+      return new Response(body.byteLength === 0 ? null : body, {
+        status: answer.status,
+        headers: answer.headers,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends JSON by PUT. Throws unless it is taken. */
+  async put(path: string, body?: unknown): Promise<void> {
+    const response = await this.request(path, {
+      method: "PUT",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!response.ok) {
+      throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
+    }
+  }
+
+  /** Reads JSON. Throws unless it is given. */
+  async get<T>(path: string): Promise<T> {
+    const response = await this.request(path);
+    if (!response.ok) {
+      throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    }
+    return await response.json() as T;
+  }
+
+  /** Starts the process, on the ports and data that it had. */
+  async start(): Promise<void> {
+    const binary = await ensureConsul();
+    const data = join(this.#folder, "data");
+    await mkdir(data, { recursive: true });
+    const config = join(this.#folder, "config.json");
+    await writeFile(config, JSON.stringify(this.#config(data)));
+    const dev = this.#options.persistent || this.#options.server === false ? [] : ["-dev"];
+    // The shell only opens the log file and becomes Consul: no pipe that a sanitizer could see.
+    const child = spawn("sh", [
+      "-c",
+      'log="$1"; shift; exec "$@" >>"$log" 2>&1',
+      "sh",
+      this.#log,
+      binary,
+      "agent",
+      ...dev,
+      `-config-file=${config}`,
+    ], { stdio: "ignore" });
+    this.#child = child;
+    running.add(child);
+    this.#exited = new Promise((resolve) =>
+      child.once("exit", () => {
+        running.delete(child);
+        resolve();
+      })
+    );
+    if (this.#options.ready ?? true) await this.ready();
+  }
+
+  /** Waits until it knows a leader, its own node is in the catalog and writes are taken. */
+  async ready(timeoutMs = 30_000): Promise<void> {
+    let ended = false;
+    void this.#exited.then(() => ended = true);
+    await waitUntil(async () => {
+      if (ended) throw new Error(`Consul ended: ${await this.log()}`);
+      const leader = await this.request("/v1/status/leader", {}, 1_000);
+      if (!leader.ok || await leader.json() === "") return false;
+      const node = await this.request(`/v1/catalog/node/${this.node}`, {}, 1_000);
+      if (!node.ok || await node.json() === null) return false;
+      const key = `piloted/ready/${this.node}`;
+      const write = await this.request(`/v1/kv/${key}`, { method: "PUT", body: "1" }, 1_000);
+      return write.ok && await write.json() === true;
+    }, timeoutMs).catch(async (error) => {
+      throw new Error(`Consul is not ready: ${error.message}\n${await this.log()}`);
+    });
+  }
+
+  /**
+   * Starts it again after it has ended.
+   *
+   * @param options `wipe` empties its data folder first.
+   */
+  async restart(options: { wipe?: boolean } = {}): Promise<void> {
+    this.kill("SIGKILL");
+    await this.#exited;
+    if (options.wipe) await rm(join(this.#folder, "data"), { recursive: true, force: true });
+    await this.start();
+  }
+
+  /** Kills it and removes its files. Idempotent. */
+  async stop(): Promise<void> {
+    this.kill("SIGKILL");
+    await this.#exited;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /** The last lines of what it has logged. */
+  async log(): Promise<string> {
+    const text = await readFile(this.#log, "utf8").catch(() => "");
+    return text.split("\n").slice(-30).join("\n");
+  }
+
+  get #log(): string {
+    return join(this.#folder, "consul.log");
+  }
+
+  #config(data: string): Record<string, unknown> {
+    const { server = true, bootstrapExpect, retryJoin, tls, acl, persistent } = this.#options;
+    return {
+      node_name: this.node,
+      datacenter: this.datacenter,
+      bind_addr: "127.0.0.1",
+      client_addr: "127.0.0.1",
+      ports: { ...this.ports, https: tls ? this.ports.https : -1, dns: -1, grpc: -1 },
+      disable_update_check: true,
+      log_level: "info",
+      server,
+      ...server && persistent ? { bootstrap_expect: bootstrapExpect ?? 1 } : {},
+      ...persistent || !server ? { data_dir: data } : {},
+      ...retryJoin ? { retry_join: retryJoin, retry_interval: "1s" } : {},
+      // As fast as a production cluster is told to be, instead of five times slower.
+      performance: { raft_multiplier: 1 },
+      ...tls
+        ? {
+          ca_file: tls.ca,
+          cert_file: tls.serverCert,
+          key_file: tls.serverKey,
+          verify_incoming: true,
+        }
+        : {},
+      ...acl
+        ? {
+          acl: {
+            enabled: true,
+            default_policy: "deny",
+            tokens: { master: TOKEN, agent: TOKEN },
+          },
+        }
+        : {},
+      ...this.#options.config,
+    };
+  }
+}
+
+/**
+ * Starts an agent: a development server of its own, unless the options say otherwise.
+ *
+ * @param options What kind of agent.
+ * @returns It, ready.
+ * @throws {Error} with the end of its log when it does not become ready.
+ */
+export async function startConsul(options: ConsulOptions = {}): Promise<Consul> {
+  for (let attempt = 1;; attempt++) {
+    const folder = await mkdtemp(join(tmpdir(), "piloted-consul-"));
+    const consul = new Consul(options, await freePorts(), folder);
+    try {
+      await consul.start();
+      return consul;
+    } catch (error) {
+      const taken = /address already in use/.test(String(error));
+      await consul.stop();
+      // Another process took one of the ports between our asking and Consul's.
+      if (!taken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});

@@ -1,0 +1,82 @@
+/**
+ * Registers services with a real Consul, one at a time or ten thousand.
+ */
+import type { Consul } from "./consul.ts";
+
+/** Body of `/v1/agent/service/register`. */
+export interface AgentService {
+  Name: string;
+  ID?: string;
+  Address?: string;
+  Port?: number;
+  Tags?: string[];
+  Meta?: Record<string, string>;
+  Check?: Record<string, unknown>;
+  Weights?: { Passing: number; Warning: number };
+}
+
+/** Registers with the agent. */
+export function registerService(consul: Consul, service: AgentService): Promise<void> {
+  return consul.put("/v1/agent/service/register", service);
+}
+
+/** Removes from the agent. */
+export function deregisterService(consul: Consul, id: string): Promise<void> {
+  return consul.put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`);
+}
+
+/** An instance on a node without an agent. */
+export interface CatalogService {
+  /** Name of its node, which must be there: see {@linkcode registerNode}. */
+  node: string;
+  name: string;
+  id: string;
+  port: number;
+  address?: string;
+  tags?: string[];
+  meta?: Record<string, string>;
+}
+
+/** Registers a node without an agent. */
+export function registerNode(consul: Consul, node: string, address: string): Promise<void> {
+  return consul.put("/v1/catalog/register", { Node: node, Address: address });
+}
+
+/** Registers many instances through `/v1/txn`. */
+export function registerMany(consul: Consul, services: readonly CatalogService[]): Promise<void> {
+  return transact(consul, "set", services);
+}
+
+/** Removes many instances through `/v1/txn`. */
+export function deregisterMany(consul: Consul, services: readonly CatalogService[]): Promise<void> {
+  return transact(consul, "delete", services);
+}
+
+// `maxTxnOps` of Consul.
+const OPERATIONS_PER_CALL = 64;
+
+async function transact(
+  consul: Consul,
+  verb: "set" | "delete",
+  services: readonly CatalogService[],
+): Promise<void> {
+  for (let start = 0; start < services.length; start += OPERATIONS_PER_CALL) {
+    await consul.put(
+      "/v1/txn",
+      services.slice(start, start + OPERATIONS_PER_CALL).map((service) => ({
+        Service: {
+          Verb: verb,
+          Node: service.node,
+          Service: {
+            ID: service.id,
+            Service: service.name,
+            Port: service.port,
+            Address: service.address ?? "",
+            Tags: service.tags ?? [],
+            Meta: service.meta ?? {},
+          },
+        },
+      })),
+    );
+  }
+}
