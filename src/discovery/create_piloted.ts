@@ -4,7 +4,7 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
-import { type ConfigSource, resolveConfig } from "../config/resolve_config.ts";
+import { type ConfigInput, resolveConfig } from "../config/resolve_config.ts";
 import { createTransport } from "../runtime/transport.ts";
 import { ConsulSource } from "../source/consul.ts";
 import { Events } from "./events.ts";
@@ -19,7 +19,7 @@ export interface CreatePilotedOptions extends PilotedOptions {
    * The configuration: a path, a `file:` URL, or an object; `""` or nothing means the file that
    * the environment variable `CONTAINERPILOT` names.
    */
-  config?: ConfigSource;
+  config?: ConfigInput;
 }
 
 /**
@@ -63,7 +63,7 @@ export function createPiloted(options: CreatePilotedOptions = {}): Promise<Pilot
  * @throws The signal's own reason when it aborts.
  */
 export async function startPiloted(
-  source: ConfigSource | undefined,
+  source: ConfigInput | undefined,
   given: PilotedOptions,
   events: Events,
   signal?: AbortSignal,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ConfigSource } from "../config/resolve_config.ts";
+import type { ConfigInput } from "../config/resolve_config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Change } from "../snapshot.ts";
@@ -45,7 +45,7 @@ let closed = false;
  * await close();
  * ```
  */
-export function config(source?: ConfigSource, options: PilotedOptions = {}): Promise<Piloted> {
+export function config(source?: ConfigInput, options: PilotedOptions = {}): Promise<Piloted> {
   closed = false;
   const attempt = replace(starting, source, options, life.signal);
   starting = attempt;
@@ -59,7 +59,7 @@ export function config(source?: ConfigSource, options: PilotedOptions = {}): Pro
 /** One after the other, so that the last call wins and no client is left behind. */
 async function replace(
   before: Promise<Piloted> | undefined,
-  source: ConfigSource | undefined,
+  source: ConfigInput | undefined,
   options: PilotedOptions,
   signal: AbortSignal,
 ): Promise<Piloted> {

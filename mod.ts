@@ -1,0 +1,77 @@
+/**
+ * Service discovery for Deno, Bun and Node: current, healthy addresses of the services that an
+ * application depends on, from Consul and the application's `containerpilot.json5`.
+ *
+ * ```ts
+ * import { close, config, service } from "@piloted/core";
+ * import { EmbeddedConsul } from "@piloted/core/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * // In an application: await config("/etc/containerpilot.json5"), or nothing at all where the
+ * // environment variable CONTAINERPILOT names the file.
+ * const consul = new EmbeddedConsul();
+ * consul.register({ name: "customers", address: "10.0.0.1", port: 8080 });
+ * await config({ consul: "127.0.0.1:8500", watches: [{ name: "customers", interval: 5 }] }, {
+ *   fetch: consul.fetch,
+ * });
+ *
+ * const { address, port } = await service("customers");
+ * assertEquals(`${address}:${port}`, "10.0.0.1:8080");
+ * await close();
+ * ```
+ *
+ * @module
+ */
+export {
+  close,
+  config,
+  on,
+  pick,
+  refresh,
+  service,
+  serviceHosts,
+  status,
+  watch,
+} from "./src/discovery/default_instance.ts";
+export { createPiloted, type CreatePilotedOptions } from "./src/discovery/create_piloted.ts";
+export { Piloted } from "./src/discovery/piloted.ts";
+export type { EmptyPolicy, HealthPolicy, PilotedOptions } from "./src/discovery/options.ts";
+export type { PilotedEvents, PilotedListener, RefreshEvent } from "./src/discovery/events.ts";
+export type {
+  PilotedStatus,
+  ServiceStatus,
+  WatchState,
+  WatchStatus,
+} from "./src/discovery/status.ts";
+export type {
+  Config,
+  ConfigWarning,
+  ConsulConfig,
+  RegistrationConfig,
+  TlsConfig,
+  WatchConfig,
+} from "./src/config/config.ts";
+export { loadConfig, type LoadConfigOptions } from "./src/config/load_config.ts";
+export { parseConfig, type ParseConfigOptions } from "./src/config/parse_config.ts";
+export type { ConfigInput } from "./src/config/resolve_config.ts";
+export type {
+  ConfigObject,
+  ConsulObject,
+  JobObject,
+  WatchObject,
+} from "./src/config/config_object.ts";
+export { renderTemplate, type RenderTemplateOptions } from "./src/template/render_template.ts";
+export type { TemplateLimits } from "./src/template/limits.ts";
+export { type Endpoint, type EndpointStatus } from "./src/endpoint.ts";
+export type { Change } from "./src/snapshot.ts";
+export { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "./src/errors.ts";
+export type { Clock, Timer } from "./src/clock.ts";
+export { type StaticEndpoint, type StaticServices, StaticSource } from "./src/source/static.ts";
+export type {
+  Consistency,
+  Freshness,
+  Query,
+  Reading,
+  ReadOptions,
+  Source,
+} from "./src/source/source.ts";
