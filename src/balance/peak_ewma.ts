@@ -23,6 +23,8 @@ const LEAST_MS = 0.001;
 export class PeakEwma {
   /** `NaN` until the first observation. */
   level: number = NaN;
+  /** How many observations there were. */
+  samples = 0;
   #at = 0;
 
   /**
@@ -40,6 +42,7 @@ export class PeakEwma {
       : average + sample * (1 - Math.exp((this.#at - now) / DECAY_MS));
     this.level = Math.log(next) + now / DECAY_MS;
     this.#at = now;
+    this.samples++;
   }
 
   /**

@@ -1,25 +1,7 @@
+import process from "node:process";
+import { Member } from "../../src/balance/member.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
-import { formatHost } from "../../src/endpoint.ts";
-
-/** An endpoint for tests, named by its id. */
-export function endpoint(id: string, facts: Partial<Endpoint> = {}): Endpoint {
-  const { address = "10.0.0.1", port = 80 } = facts;
-  return Object.freeze({
-    service: "app",
-    id,
-    address,
-    port,
-    host: formatHost(address, port),
-    node: "node",
-    datacenter: "dc1",
-    tags: [],
-    meta: {},
-    weight: 1,
-    status: "passing",
-    zone: "",
-    ...facts,
-  });
-}
+import { endpoint } from "../support/endpoints.ts";
 
 /** Endpoints by their ids, or by `id:weight`. */
 export function endpoints(...names: string[]): Endpoint[] {
@@ -28,3 +10,23 @@ export function endpoints(...names: string[]): Endpoint[] {
     return endpoint(id!, { weight: Number(weight) });
   });
 }
+
+/** Members of endpoints as {@linkcode endpoints} makes them. */
+export function members(...names: string[]): Member[] {
+  return endpoints(...names).map((endpoint) => new Member(endpoint));
+}
+
+/** How often each id comes up in `count` calls. */
+export function tally(count: number, next: () => string): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < count; i++) {
+    const id = next();
+    counts[id] = (counts[id] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** The seed of this run: `$PILOTED_SEED`, else by chance. fast-check prints it where it fails. */
+export const seed: number = process.env.PILOTED_SEED === undefined
+  ? Math.floor(Math.random() * 2 ** 31)
+  : Number(process.env.PILOTED_SEED);

@@ -1,0 +1,38 @@
+/**
+ * What every scenario is made of: endpoints, and what is counted.
+ *
+ * @module
+ */
+import type { Endpoint } from "../../src/endpoint.ts";
+
+/** Makes `count` endpoints of one service. */
+export function makeEndpoints(
+  count: number,
+  weight: (index: number) => number = () => 1,
+): Endpoint[] {
+  return Array.from({ length: count }, (_, index) => ({
+    service: "app",
+    id: `app-${index}`,
+    address: `10.0.${index >> 8}.${index & 255}`,
+    port: 80,
+    host: `10.0.${index >> 8}.${index & 255}:80`,
+    node: `node-${index}`,
+    datacenter: "dc1",
+    tags: [],
+    meta: {},
+    weight: weight(index),
+    status: "passing",
+    zone: "",
+  }));
+}
+
+/**
+ * The value below which that part of the sample lies.
+ *
+ * @param sample Numbers in any order.
+ * @param part Between 0 and 1.
+ */
+export function quantile(sample: Float64Array, part: number): number {
+  const sorted = sample.slice().sort();
+  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)]!;
+}

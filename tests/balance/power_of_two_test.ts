@@ -1,0 +1,117 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { seededRandom } from "../../bench/balance/seeded_random.ts";
+import { leastPending } from "../../src/balance/least_pending.ts";
+import type { Member } from "../../src/balance/member.ts";
+import { p2cEwma } from "../../src/balance/p2c_ewma.ts";
+import { test } from "../support/test.ts";
+import { members, seed, tally } from "./support.ts";
+
+const PICKS = 100_000;
+
+function measured(member: Member, latencyMs: number, samples = 10): Member {
+  for (let i = 0; i < samples; i++) member.latency.observe(latencyMs, false, 1_000);
+  return member;
+}
+
+test("leastPending() never picks the busy one of three and halves the rest", () => {
+  const balancer = leastPending(seededRandom(seed));
+  const all = members("a", "b", "busy");
+  all[2]!.pending = 1;
+  balancer.update(all);
+  const counts = tally(PICKS, () => balancer.pick()!.endpoint.id);
+  assertEquals(counts.busy, undefined);
+  assertAlmostEquals(counts.a! / PICKS, 0.5, 0.01);
+});
+
+test("leastPending() never picks the busy one of three and shares the rest by weights 2:1", () => {
+  const balancer = leastPending(seededRandom(seed));
+  const all = members("a:2", "b:1", "busy:1");
+  all[2]!.pending = 1;
+  balancer.update(all);
+  const counts = tally(PICKS, () => balancer.pick()!.endpoint.id);
+  assertEquals(counts.busy, undefined);
+  assertAlmostEquals(counts.a! / PICKS, 2 / 3, 0.01);
+});
+
+test("leastPending() looks at all of four, and at two of five", () => {
+  for (const [count, least, most] of [[4, 1, 1], [5, 0.37, 0.43]] as const) {
+    const balancer = leastPending(seededRandom(seed));
+    const all = members(...Array.from({ length: count }, (_, i) => `m${i}`));
+    for (const member of all.slice(1)) member.pending = 1;
+    balancer.update(all);
+    const share = tally(PICKS, () => balancer.pick()!.endpoint.id).m0! / PICKS;
+    assert(share >= least && share <= most, `${count}: ${share}`);
+  }
+});
+
+test("leastPending() divides what is under way by the weight", () => {
+  const balancer = leastPending(seededRandom(seed));
+  const [heavy, light] = members("heavy:10", "light:1");
+  heavy!.pending = 9;
+  light!.pending = 1;
+  balancer.update([heavy!, light!]);
+  assertEquals(balancer.pick(), heavy);
+  heavy!.pending = 11;
+  assertEquals(balancer.pick(), light);
+});
+
+test("p2cEwma() weighs latency against requests under way", () => {
+  const balancer = p2cEwma(seededRandom(seed));
+  const [slow, fast] = members("slow", "fast");
+  measured(slow!, 100);
+  measured(fast!, 10);
+  balancer.update([slow!, fast!]);
+  fast!.pending = 8;
+  assertEquals(balancer.pick(), fast);
+  fast!.pending = 10;
+  assertEquals(balancer.pick(), slow);
+});
+
+test("p2cEwma() divides the expected wait by the weight", () => {
+  const balancer = p2cEwma(seededRandom(seed));
+  const [heavy, light] = members("heavy:4", "light:1");
+  measured(heavy!, 30);
+  measured(light!, 10);
+  balancer.update([heavy!, light!]);
+  assertEquals(balancer.pick(), heavy);
+});
+
+test("p2cEwma() tries a new endpoint first and sends it one more than it has answered", () => {
+  const balancer = p2cEwma(seededRandom(seed));
+  const [old, fresh] = members("old", "fresh");
+  measured(old!, 100).pending = 50;
+  balancer.update([old!, fresh!]);
+  assertEquals(balancer.pick(), fresh);
+  fresh!.pending = 1;
+  assertEquals(balancer.pick(), old);
+  for (let answers = 1; answers < 8; answers++) {
+    fresh!.latency.observe(1, false, 1_000);
+    fresh!.pending = answers;
+    assertEquals(balancer.pick(), fresh);
+    fresh!.pending = answers + 1;
+    assertEquals(balancer.pick(), old);
+  }
+  fresh!.latency.observe(1, false, 1_000);
+  fresh!.pending = 20;
+  assertEquals(balancer.pick(), fresh);
+});
+
+test("p2cEwma() without leases shares picks between new and known endpoints", () => {
+  const balancer = p2cEwma(seededRandom(seed));
+  const [old, fresh] = members("old", "fresh");
+  measured(old!, 100);
+  balancer.update([old!, fresh!]);
+  const counts = tally(PICKS, () => balancer.pick()!.endpoint.id);
+  assertAlmostEquals(counts.fresh! / PICKS, 0.5, 0.01);
+});
+
+test("p2cEwma() leaves a failing endpoint however fast it fails", () => {
+  const balancer = p2cEwma(seededRandom(seed));
+  const [good, refusing] = members("good", "refusing");
+  measured(good!, 100);
+  measured(refusing!, 50);
+  balancer.update([good!, refusing!]);
+  assertEquals(balancer.pick(), refusing);
+  refusing!.latency.observe(0.2, true, 1_000);
+  assertEquals(balancer.pick(), good);
+});
