@@ -30,6 +30,8 @@ interface PackageManifest {
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** Carries Deno's standard library to npm, without types: what is used of it is inlined. */
 const INLINED = "deno-std";
+/** Lets a declaration be read by a program whose own library ends with ES2024. */
+const DISPOSABLE = `/// <reference lib="esnext.disposable" />\n`;
 
 /**
  * Builds the npm package.
@@ -116,6 +118,7 @@ async function writeTypes(folder: string, files: string[]): Promise<void> {
       emitDeclarationOnly: true,
       rootDir: ROOT,
       outDir: folder,
+      typeRoots: [join(ROOT, "node_modules", "@types")],
     },
     include: [join(ROOT, "types")],
     files: files.map((file) => join(ROOT, file)),
@@ -128,7 +131,8 @@ async function writeTypes(folder: string, files: string[]): Promise<void> {
   for (const name of await readdir(folder, { recursive: true })) {
     if (!name.endsWith(".d.ts")) continue;
     const path = join(folder, name);
-    await writeFile(path, withJsExtensions(await readFile(path, "utf8")));
+    const text = withJsExtensions(await readFile(path, "utf8"));
+    await writeFile(path, /\[Symbol\.(asyncD|d)ispose\]/.test(text) ? DISPOSABLE + text : text);
   }
 }
 
