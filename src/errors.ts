@@ -87,23 +87,23 @@ export class PilotedError extends Error {
   /** Why, out of a closed list. */
   readonly code: PilotedErrorCode;
   /** Name of the service in question. */
-  readonly service?: string;
+  declare readonly service?: string;
   /** Names that would have been right, with `UNKNOWN_SERVICE`. */
-  readonly services?: readonly string[];
+  declare readonly services?: readonly string[];
   /** Address that was asked, without user name, password or token. */
-  readonly url?: string;
+  declare readonly url?: string;
   /** HTTP status of the answer. */
-  readonly status?: number;
+  declare readonly status?: number;
   /** Milliseconds after which the other side asked to be tried again. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
   /** File in question, as given. */
-  readonly path?: string;
+  declare readonly path?: string;
   /** Line in that file or text, from 1. */
-  readonly line?: number;
+  declare readonly line?: number;
   /** Column in that line, from 1, in UTF-16 code units. */
-  readonly column?: number;
+  declare readonly column?: number;
   /** Stage of a template that failed. */
-  readonly stage?: "parse" | "exec";
+  declare readonly stage?: "parse" | "exec";
 
   /**
    * Makes an error.
@@ -116,6 +116,9 @@ export class PilotedError extends Error {
     const { cause, ...facts } = options;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
+    // Bun gives every error a line and a column of its own: those of the source code.
+    Reflect.deleteProperty(this, "line");
+    Reflect.deleteProperty(this, "column");
     // Only facts that are known become fields, so that printing an error shows no "undefined".
     for (const [key, value] of Object.entries(facts)) {
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
