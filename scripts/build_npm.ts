@@ -44,7 +44,7 @@ export async function buildNpm(folder: string): Promise<void> {
   const manifest: PackageManifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const { [INLINED]: _, ...dependencies } = manifest.dependencies;
   const commands = Object.values(manifest.bin ?? {});
-  const entries = [...Object.values(manifest.exports), ...commands];
+  const entries = [...new Set([...Object.values(manifest.exports), ...commands])];
 
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
