@@ -112,6 +112,11 @@ export class Piloted {
     return [...this.#services.keys()];
   }
 
+  /** Whether a refresh is under way that `service()` waits for. */
+  get refreshing(): boolean {
+    return this.#refresher.gate !== undefined;
+  }
+
   /**
    * Asks for every watched service once, and goes on from there.
    *

@@ -11,6 +11,10 @@ import type { Endpoint } from "../endpoint.ts";
 export interface Lookups {
   /** Names of the watched services, in the configuration's order. */
   readonly services: readonly string[];
+  /** Whether a refresh is under way that `service()` waits for. */
+  readonly refreshing: boolean;
+  /** The next endpoint, at once. */
+  pick(name: string): Endpoint;
   /** The next endpoint, after a refresh under way. */
   service(name: string): Promise<Endpoint>;
   /** Every current endpoint. */

@@ -55,11 +55,11 @@ export function routes(piloted: Lookups): Hono {
     const name = c.req.param("name")!;
     return jsonResponse(serviceJson(piloted.status(name), piloted.serviceHosts(name)));
   });
-  readable(
-    app,
-    "/v1/services/:name/endpoint",
-    (c) => piloted.service(c.req.param("name")!).then(endpointResponse, problemOf),
-  );
+  readable(app, "/v1/services/:name/endpoint", (c) => {
+    const name = c.req.param("name")!;
+    if (!piloted.refreshing) return endpointResponse(piloted.pick(name));
+    return piloted.service(name).then(endpointResponse, problemOf);
+  });
   readable(app, "/health/live", liveness);
   readable(app, "/health/ready", () => readiness(piloted));
   // Only for an app that is served as it is: one that mounts this has its own answer here.

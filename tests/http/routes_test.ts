@@ -57,6 +57,18 @@ test("GET endpoint of a name that is not watched is a 404, whatever the name tri
   }
 });
 
+test("GET endpoint waits for a refresh under way", async () => {
+  const lookups = sample();
+  let resolve = () => {};
+  lookups.refreshed = new Promise((done) => resolve = done);
+  const app = routes(lookups);
+  const answers = ["customers", "none"].map((name) => app.request(`/v1/services/${name}/endpoint`));
+  lookups.set("customers", [B]);
+  resolve();
+  assertEquals(await (await answers[0]!).json(), B);
+  await assertProblem(await answers[1]!, 404, { code: "UNKNOWN_SERVICE" });
+});
+
 test("GET service gives all endpoints and how fresh they are", async () => {
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
   const lookups = sample().set("stale", [A], { state: "stale", ageMs: 9_000, error });
@@ -126,7 +138,7 @@ test("a failure that is no PilotedError is a 500 that tells nothing of it", asyn
   lookups.serviceHosts = () => {
     throw new Error("secret");
   };
-  lookups.service = () => Promise.reject(new Error("secret"));
+  lookups.pick = lookups.serviceHosts as never;
   for (const path of ["/v1/services/customers", "/v1/services/customers/endpoint"]) {
     const body = await assertProblem(await routes(lookups).request(path), 500);
     assertEquals(JSON.stringify(body).includes("secret"), false);
