@@ -3,13 +3,11 @@
  *
  * @module
  */
+import type { Environment } from "../runtime/environment.ts";
 import type { ConsulConfig, TlsConfig } from "./config.ts";
 import { ConfigFault, type Path } from "./config_fault.ts";
 import { parseConsulAddress } from "./consul_address.ts";
 import { decodeBoolean, decodeString, type Entry, isObject, readFields } from "./weak_decode.ts";
-
-/** Environment variables, from name to value. An empty value counts as unset. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 // Consul's own default, which ContainerPilot falls back on as well.
 const DEFAULT_ADDRESS = "127.0.0.1:8500";
@@ -20,7 +18,7 @@ const DEFAULT_PORT = "8500";
  * address that it does not give.
  *
  * @param entry A string, an object, or nothing.
- * @param env The environment.
+ * @param env The environment. An empty value counts as unset.
  * @param warn Takes what is odd about the address.
  * @returns Where Consul is. Frozen, with a token that is not enumerable.
  * @throws {ConfigFault} when neither it nor the environment gives a usable address.

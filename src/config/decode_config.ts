@@ -1,5 +1,6 @@
+import type { Environment } from "../runtime/environment.ts";
 import type { Config } from "./config.ts";
-import { decodeConsul, type Environment } from "./consul_config.ts";
+import { decodeConsul } from "./consul_config.ts";
 import { ConfigFault, type DecodeContext, type Path } from "./config_fault.ts";
 import { decodeRegistrations } from "./registration_config.ts";
 import { decodeWatches } from "./watch_config.ts";

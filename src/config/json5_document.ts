@@ -59,7 +59,7 @@ const DECIMAL = /^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0
 /**
  * Reads a text.
  *
- * @param text JSON5 as ContainerPilot takes it, with a byte order mark or without.
+ * @param text JSON5 as ContainerPilot takes it.
  * @returns Its value and its places.
  * @throws {SyntaxFault} when it is not JSON5, or JSON5 that ContainerPilot refuses.
  */
@@ -98,7 +98,6 @@ class Scanner {
 
   constructor(text: string) {
     this.#text = text;
-    if (text.startsWith("\uFEFF")) this.#at = 1;
   }
 
   document(): Place {
@@ -113,13 +112,17 @@ class Scanner {
     const start = this.#at;
     const place: Place = { start, end: start, parts: new Map(), ...key !== undefined && { key } };
     const first = this.#text[start];
-    if (depth > DEEPEST) this.#fail(`at most ${DEEPEST} lists and objects inside each other`);
-    if (first === "{") this.#members(place, depth + 1);
-    else if (first === "[") this.#items(place, depth + 1);
+    if (first === "{") this.#members(place, this.#deeper(depth));
+    else if (first === "[") this.#items(place, this.#deeper(depth));
     else if (first === '"' || first === "'") this.#string(first);
     else this.#word();
     place.end = this.#at;
     return place;
+  }
+
+  #deeper(depth: number): number {
+    if (depth === DEEPEST) this.#fail(`at most ${DEEPEST} lists and objects inside each other`);
+    return depth + 1;
   }
 
   #members(place: Place, depth: number): void {
@@ -188,13 +191,14 @@ class Scanner {
   #word(): void {
     WORD.lastIndex = this.#at;
     const word = WORD.exec(this.#text)?.[0] ?? "";
-    const number = HEX.test(word) || DECIMAL.test(word);
-    if (!number && !LITERAL.test(word)) {
+    if (HEX.test(word)) {
+      // ContainerPilot reads these as 64-bit integers, and decimal numbers as doubles.
+      if (BigInt(word.replace(/^[+-]/, "")) >= 2n ** 63n) this.#fail("a number below 2^63");
+    } else if (DECIMAL.test(word)) {
+      if (!Number.isFinite(Number(word))) this.#fail("a number below 1.8e308");
+    } else if (!LITERAL.test(word)) {
       this.#fail('a value: a string in quotes, a number, true, false, null, "{" or "["');
     }
-    // ContainerPilot reads hexadecimal numbers as 64-bit integers and decimal ones as doubles.
-    const size = Math.abs(Number(word.replace(/^[+-]/, "")));
-    if (number && size >= (HEX.test(word) ? 2 ** 63 : Infinity)) this.#fail("a smaller number");
     this.#at += word.length;
   }
 

@@ -1,8 +1,7 @@
 import { PilotedError } from "../errors.ts";
-import { environment } from "../runtime/environment.ts";
+import { type Environment, environment } from "../runtime/environment.ts";
 import { readTextFile } from "../runtime/files.ts";
 import type { Config } from "./config.ts";
-import type { Environment } from "./consul_config.ts";
 import { type Environments, parseConfigText } from "./parse_config.ts";
 
 /** Options of {@linkcode loadConfig}. */
@@ -61,7 +60,6 @@ export function environments(env: Environment | undefined): Environments {
 }
 
 function fileLocation(path: string | URL): string | URL {
-  if (path instanceof URL && path.protocol !== "file:") throw new TypeError("Not a file: URL");
   if (typeof path !== "string" || !/^file:/i.test(path)) return path;
   if (/^file:\/\/(?!localhost\/|\/)/i.test(path)) return path.slice("file://".length);
   return new URL(path);
@@ -77,16 +75,18 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 function notFound(path: string, cause: unknown): PilotedError {
-  const { code, name } = cause as { code?: string; name?: string };
+  const problem = "Cannot read the configuration file";
   // A text given in place of a path may hold secrets, so it is not repeated.
-  const isText = /^\s*[{[]|[\r\n]/.test(path);
-  const reason = isText
-    ? "a path is expected and a text was received, which parseConfig() takes"
+  if (/^\s*[{[]|[\r\n]/.test(path)) {
+    return new PilotedError(
+      "CONFIG_NOT_FOUND",
+      `${problem}: a path is expected and a text was received, which parseConfig() takes`,
+      { cause },
+    );
+  }
+  const { code, name } = cause as { code?: string; name?: string };
+  const reason = /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(path)
+    ? "only file: URLs can be read"
     : REASONS[code ?? ""] ?? REASONS[name ?? ""] ?? "it can't be read";
-  const file = isText ? "" : ` ${path}`;
-  return new PilotedError(
-    "CONFIG_NOT_FOUND",
-    `Cannot read the configuration file${file}: ${reason}`,
-    { cause, ...!isText && { path } },
-  );
+  return new PilotedError("CONFIG_NOT_FOUND", `${problem} ${path}: ${reason}`, { cause, path });
 }

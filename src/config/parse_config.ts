@@ -1,8 +1,9 @@
+import type { Environment } from "../runtime/environment.ts";
 import { renderTemplateWithMap } from "../template/render_template.ts";
 import type { Config } from "./config.ts";
 import { ConfigSource } from "./config_source.ts";
-import type { Environment } from "./consul_config.ts";
 import { decodeConfig } from "./decode_config.ts";
+import { describeKind } from "./describe_value.ts";
 import { readDocument } from "./json5_document.ts";
 import { WatchedEnvironment } from "./secrets.ts";
 
@@ -22,7 +23,7 @@ export interface ParseConfigOptions {
 /**
  * Reads the text of a configuration file of ContainerPilot 2 or 3.
  *
- * @param text The text, with its template not yet rendered.
+ * @param text The text, with its template not yet rendered. A byte order mark does no harm.
  * @param options Options.
  * @returns The configuration, frozen all through.
  * @throws {PilotedError} `TEMPLATE_INVALID` when its template can't be rendered, `CONFIG_INVALID`
@@ -69,12 +70,18 @@ export async function parseConfigText(
   envs: Environments,
   path: string | undefined,
 ): Promise<Config> {
+  if (typeof text !== "string") {
+    throw new TypeError(
+      `Cannot parse a configuration: the text must be a string, received ${describeKind(text)}`,
+    );
+  }
   const watched = new WatchedEnvironment(envs.template);
-  const rendered = await renderTemplateWithMap(text, {
+  const template = text.replace(/^\uFEFF/, "");
+  const rendered = await renderTemplateWithMap(template, {
     env: watched.env,
     ...path !== undefined && { path },
   });
-  const source = new ConfigSource(watched, path, { template: text, rendered });
+  const source = new ConfigSource(watched, path, { template, rendered });
   try {
     const { value, place } = readDocument(rendered.text);
     source.place = place;

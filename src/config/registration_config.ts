@@ -49,11 +49,10 @@ const FIELDS = [
 
 function decodeRegistration(item: Entry, context: DecodeContext): RegistrationConfig | undefined {
   const { known } = readFields(item, FIELDS);
-  const port = decodeInteger(known.port);
+  const problem = "must be a port from 1 to 65535";
+  const port = decodeInteger(known.port, problem);
   if (port === 0) return undefined;
-  if (!(port >= 1 && port <= 65535)) {
-    throw new ConfigFault(known.port, "must be a port from 1 to 65535", known.port.value);
-  }
+  if (!(port >= 1 && port <= 65535)) throw new ConfigFault(known.port, problem, known.port.value);
   const consul = readPart(known.consul, ["enableTagOverride", "deregisterCriticalServiceAfter"]);
   return Object.freeze({
     name: decodeServiceName(known.name, context.anyName),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Environment } from "./consul_config.ts";
+import type { Environment } from "../runtime/environment.ts";
 
 /** Names whose values are nobody's business. */
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|KEY/i;

@@ -9,8 +9,8 @@ import { readList } from "./list_entries.ts";
 import { decodeServiceName } from "./service_name.ts";
 import { decodeInteger, decodeString, type Entry, readFields } from "./weak_decode.ts";
 
-/** Interval of a watch that gives none, in milliseconds. */
-export const DEFAULT_INTERVAL_MS = 10_000;
+// Of a watch that gives none. ContainerPilot refuses such a watch, so there is no rule to follow.
+const DEFAULT_INTERVAL_MS = 10_000;
 
 /**
  * Reads a list of watches. Equal ones are kept, with a warning.
@@ -42,13 +42,12 @@ const FIELDS = ["name", "interval", "tag", "dc", "poll", "onChange", "timeout"] 
 function decodeWatch(item: Entry, context: DecodeContext): WatchConfig {
   const { known, unknown } = readFields(item, FIELDS);
   for (const path of unknown) {
+    const target = { path, key: true };
     // Version 2 took any key here for most of its life, version 3 none that it does not know.
-    if (path[0] === "backends") {
-      context.warn({ path, key: true }, "is not a known key and is left out");
-    } else {throw new ConfigFault(
-        { path, key: true },
-        "is not known here: name, interval, tag, dc are",
-      );}
+    if (path[0] !== "backends") {
+      throw new ConfigFault(target, "is not known here: the keys are name, interval, tag and dc");
+    }
+    context.warn(target, "is not a known key and is left out");
   }
   return Object.freeze({
     name: decodeServiceName(known.name, context.anyName),
@@ -60,9 +59,8 @@ function decodeWatch(item: Entry, context: DecodeContext): WatchConfig {
 
 function decodeInterval(entry: Entry): number {
   if (entry.value === undefined) return DEFAULT_INTERVAL_MS;
-  const seconds = decodeInteger(entry);
-  if (!(seconds >= 1)) {
-    throw new ConfigFault(entry, "must be a whole number of seconds above 0", entry.value);
-  }
+  const problem = "must be a whole number of seconds above 0";
+  const seconds = decodeInteger(entry, problem);
+  if (!(seconds >= 1)) throw new ConfigFault(entry, problem, entry.value);
   return seconds * 1000;
 }

@@ -88,15 +88,16 @@ export function decodeString(entry: Entry): string {
  * Reads a whole number.
  *
  * @param entry A number (its fraction is cut off), a string with a Go integer, a boolean, or nothing.
+ * @param problem What to say of anything else.
  * @returns The number; 0 for nothing and for `""`, `NaN` where Go's 64 bits would overflow.
  * @throws {ConfigFault} when it is anything else.
  */
-export function decodeInteger(entry: Entry): number {
+export function decodeInteger(entry: Entry, problem: string): number {
   const { value } = entry;
   if (value === undefined || value === null || value === "") return 0;
   if (typeof value === "boolean") return value ? 1 : 0;
   const number = typeof value === "number" ? Math.trunc(value) : parseInteger(value);
-  if (number === undefined) throw new ConfigFault(entry, "must be a whole number", value);
+  if (number === undefined) throw new ConfigFault(entry, problem, value);
   return Math.abs(number) < 2 ** 63 ? number : NaN;
 }
 
