@@ -271,8 +271,11 @@ export class Piloted {
     this.#removeSignal?.();
     this.#context.scheduler.close();
     this.#context.recovery.close();
+    const services = [...this.#services.values()];
+    // Nothing is found from here on, so that pick() needs no question of its own about being closed.
+    this.#services.clear();
     await this.#parts.snapshotFile?.close();
-    await Promise.all([...this.#services.values()].map((service) => service.close()));
+    await Promise.all(services.map((service) => service.close()));
     await this.#watchers.close();
     for (const end of [...this.#ends]) end();
     await this.#registry.close();

@@ -77,15 +77,11 @@ export class ManualClock implements Clock {
   }
 }
 
-// A macrotask turn lets every chain of settled promises run to its end.
+// A turn of the event loop lets every chain of settled promises run to its end. A message channel
+// is no such turn on Deno, and setTimeout takes a millisecond or more.
 function settle(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      port2.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
+  const { setImmediate } = globalThis as unknown as {
+    setImmediate?: (callback: () => void) => void;
+  };
+  return new Promise((resolve) => (setImmediate ?? setTimeout)(resolve));
 }

@@ -17,6 +17,7 @@ export class ScriptedSource implements Source {
   /** Every question ever asked, in order. */
   readonly asked: Question[] = [];
   readonly #open: Question[] = [];
+  readonly #waiting: { count: number; resolve(): void }[] = [];
 
   read(query: Query, options: ReadOptions = {}): Promise<Reading> {
     return new Promise((resolve, reject) => {
@@ -42,7 +43,14 @@ export class ScriptedSource implements Source {
       }, { once: true });
       this.asked.push(question);
       this.#open.push(question);
+      for (const { count, resolve } of this.#waiting) if (this.#open.length >= count) resolve();
     });
+  }
+
+  /** Resolves when that many questions wait for an answer. */
+  opened(count: number): Promise<void> {
+    if (this.#open.length >= count) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ count, resolve }));
   }
 
   /** Questions that wait for an answer. */
