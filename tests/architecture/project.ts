@@ -1,6 +1,7 @@
 /**
  * The project's own files, parsed.
  */
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,12 +13,12 @@ export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 /**
  * Parses every TypeScript file in some folders, and the doors in the root.
  *
- * @param folders Names of folders in the root.
+ * @param folders Names of folders in the root; those that are not there are passed over.
  * @returns Modules by path from the root, with slashes.
  */
 export async function readProject(folders: readonly string[]): Promise<Map<string, Module>> {
   const paths = (await readdir(ROOT)).filter((name) => name.endsWith(".ts"));
-  for (const folder of folders) {
+  for (const folder of folders.filter((folder) => existsSync(join(ROOT, folder)))) {
     const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
     for (const entry of entries) {
       if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
