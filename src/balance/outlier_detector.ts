@@ -74,10 +74,10 @@ export class OutlierDetector {
    */
   record(member: Member, failed: boolean, probe: boolean, now: number): boolean {
     const record = member.outlier;
+    let changed = this.#closeInterval(now);
     record.failuresInARow = failed ? record.failuresInARow + 1 : 0;
     if (failed) record.failures++;
     else record.successes++;
-    let changed = this.#closeInterval(now);
     if (record.ejectedUntil > 0) {
       if (!probe) return changed;
       if (failed) return this.#eject(member, "probe_failed", now) || changed;

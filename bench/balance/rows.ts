@@ -1,0 +1,91 @@
+/**
+ * The simulations of the balancers as rows of a table: what is measured, and what it must be.
+ *
+ * @module
+ */
+import type { BalancerName } from "../../src/balance/create_balancer.ts";
+import { keyDistribution } from "./key_distribution.ts";
+import { linkerd2016 } from "./linkerd_2016.ts";
+import { supermarket, supermarketClosedForm } from "./supermarket.ts";
+import { towerDemo } from "./tower_demo.ts";
+
+/** One figure. */
+export interface Row {
+  /** What was simulated. */
+  readonly what: string;
+  /** With which balancer. */
+  readonly balancer: BalancerName;
+  /** Unit of the figures. */
+  readonly unit: string;
+  /** How many digits after the point are worth printing. */
+  readonly digits: number;
+  /** Least that is right. */
+  readonly least: number;
+  /** Most that is right. */
+  readonly most: number;
+  /** Measures. */
+  measure(seed: number): number;
+}
+
+const tower = (balancer: BalancerName, least: number, most: number): Row => ({
+  what: "tower's demo, p99.9",
+  balancer,
+  unit: "ms",
+  digits: 1,
+  least,
+  most,
+  measure: (seed) => towerDemo(balancer, seed).p999,
+});
+
+const linkerd = (balancer: BalancerName, least: number, most: number): Row => ({
+  what: "Linkerd 2016, success",
+  balancer,
+  unit: "%",
+  digits: 2,
+  least,
+  most,
+  measure: (seed) => 100 * linkerd2016(balancer, seed),
+});
+
+const queues = (load: number, customers: number, percent: number): Row => ({
+  what: `supermarket model, load ${load}, mean time (closed form ${
+    supermarketClosedForm(load).toFixed(4)
+  })`,
+  balancer: "least_pending",
+  unit: "service times",
+  digits: 3,
+  least: supermarketClosedForm(load) * (1 - percent / 100),
+  most: supermarketClosedForm(load) * (1 + percent / 100),
+  measure: (seed) =>
+    supermarket({ load, customers, servers: 1_000, warmup: 0.15 * customers, seed }),
+});
+
+/** Every figure that issue 5 asks for and that is measured in virtual time. */
+export const ROWS: readonly Row[] = [
+  tower("p2c_ewma", 0, 110),
+  tower("least_pending", 780, 930),
+  tower("round_robin", 970, 1_000),
+  linkerd("p2c_ewma", 99.9, 100),
+  linkerd("least_pending", 99.3, 100),
+  linkerd("round_robin", 95.4, 95.5),
+  queues(0.9, 400_000, 2),
+  queues(0.99, 2_000_000, 4),
+  {
+    what: "50,000 keys over 10, fullest / mean",
+    balancer: "hash",
+    unit: "",
+    digits: 3,
+    least: 1,
+    most: 1.07,
+    measure: () => keyDistribution().peak,
+  },
+  {
+    what: "50,000 keys over 10, one removed, unnecessary moves",
+    balancer: "hash",
+    unit: "",
+    digits: 0,
+    least: 0,
+    most: 0,
+    measure: () => keyDistribution().unnecessaryMoves,
+  },
+];

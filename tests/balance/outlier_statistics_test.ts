@@ -1,0 +1,93 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { resolveOutlierOptions } from "../../src/balance/outlier_options.ts";
+import {
+  failurePercentageOutliers,
+  successRateOutliers,
+} from "../../src/balance/outlier_statistics.ts";
+import type { Member } from "../../src/balance/member.ts";
+import { test } from "../support/test.ts";
+import { members } from "./support.ts";
+
+const { successRate, failurePercentage } = resolveOutlierOptions({
+  successRate: true,
+  failurePercentage: true,
+});
+
+/** Members with so many successes and failures each. */
+function counted(...counts: [successes: number, failures: number][]): Member[] {
+  return counts.map(([successes, failures], i) => {
+    const [member] = members(`m${i}`);
+    Object.assign(member!.outlier, { successes, failures });
+    return member!;
+  });
+}
+
+function ids(list: readonly Member[]): string {
+  return list.map((member) => member.endpoint.id).join(" ");
+}
+
+test("resolveOutlierOptions() has the defaults of the issue and of gRPC's A50", () => {
+  assertEquals(resolveOutlierOptions({ successRate: true, failurePercentage: true }), {
+    consecutiveFailures: 5,
+    baseEjectionMs: 30_000,
+    maxEjectionMs: 300_000,
+    maxEjectedPercent: 50,
+    panicPercent: 50,
+    intervalMs: 10_000,
+    successRate: {
+      stdevFactor: 1900,
+      enforcementPercent: 100,
+      minimumHosts: 5,
+      requestVolume: 100,
+    },
+    failurePercentage: {
+      threshold: 85,
+      enforcementPercent: 100,
+      minimumHosts: 5,
+      requestVolume: 50,
+    },
+  });
+  const { successRate, failurePercentage } = resolveOutlierOptions({ successRate: false });
+  assertEquals([successRate, failurePercentage], [undefined, undefined]);
+});
+
+test("resolveOutlierOptions() keeps what is given and refuses what can't be", () => {
+  assertEquals(resolveOutlierOptions({ consecutiveFailures: 3 }).consecutiveFailures, 3);
+  assertEquals(resolveOutlierOptions({ successRate: { minimumHosts: 3 } }).successRate, {
+    ...successRate!,
+    minimumHosts: 3,
+  });
+  for (const options of [{ maxEjectedPercent: 101 }, { intervalMs: -1 }, { panicPercent: NaN }]) {
+    const [[name, value]] = Object.entries(options) as [[string, number]];
+    assertThrows(() => resolveOutlierOptions(options), RangeError, `${name} must be a number`);
+    assertThrows(() => resolveOutlierOptions(options), RangeError, `received ${value}`);
+  }
+  const threshold = { failurePercentage: { threshold: 120 } };
+  assertThrows(() => resolveOutlierOptions(threshold), RangeError, "threshold");
+});
+
+test("successRateOutliers() finds what lies 1.9 standard deviations below the mean", () => {
+  // Mean 0.9, deviation 0.2: everything below 0.52 is an outlier.
+  const good: [number, number][] = Array.from({ length: 4 }, () => [100, 0]);
+  assertEquals(ids(successRateOutliers(counted(...good, [50, 50]), successRate!)), "m4");
+  // Of five, one alone lies at most 2 deviations below; two share the blame and are not outliers.
+  const two = counted(...good.slice(1), [50, 50], [50, 50]);
+  assertEquals(ids(successRateOutliers(two, successRate!)), "");
+});
+
+test("successRateOutliers() says nothing without five endpoints of 100 requests each", () => {
+  const good: [number, number][] = Array.from({ length: 4 }, () => [100, 0]);
+  assertEquals(ids(successRateOutliers(counted(...good, [0, 99]), successRate!)), "");
+  assertEquals(ids(successRateOutliers(counted(...good.slice(1), [0, 100]), successRate!)), "");
+  assertEquals(ids(successRateOutliers(counted(...good, [0, 100]), successRate!)), "m4");
+});
+
+test("failurePercentageOutliers() finds what fails more than 85 % of at least 50 requests", () => {
+  const all = counted([15, 85], [14, 86], [0, 49], [0, 50], [100, 0]);
+  assertEquals(ids(failurePercentageOutliers(all, failurePercentage!)), "m1 m3");
+});
+
+test("failurePercentageOutliers() says nothing of fewer than five endpoints", () => {
+  const all = counted([0, 100], [0, 100], [0, 100], [0, 100]);
+  assertEquals(ids(failurePercentageOutliers(all, failurePercentage!)), "");
+});
