@@ -10,7 +10,7 @@ export interface TemplateLimits {
    * Steps of evaluation: one for each node evaluated, each pass of a `range` and each item of a
    * list, and one for every 32 bytes of text that a function reads or makes.
    *
-   * @default {5000000}
+   * @default {2000000}
    */
   readonly steps: number;
   /**
@@ -30,7 +30,7 @@ export interface TemplateLimits {
 /** The limits where none are given: far above any configuration, far below a frozen process. */
 export const DEFAULT_TEMPLATE_LIMITS: TemplateLimits = Object.freeze({
   outputBytes: 10 * 1024 * 1024,
-  steps: 5_000_000,
+  steps: 2_000_000,
   nesting: 500,
   regexpSize: 10_000,
 });

@@ -1,4 +1,15 @@
-import type { TemplateLimits } from "./limits.ts";
+import { PilotedError } from "../errors.ts";
+import { caret, locate } from "../text_position.ts";
+import { Budget } from "./budget.ts";
+import { type Env, Environment } from "./environment.ts";
+import { Evaluator } from "./evaluator.ts";
+import { TemplateFailure } from "./failure.ts";
+import { FUNCTIONS, REGEX_REPLACE_ALL } from "./functions.ts";
+import { DEFAULT_TEMPLATE_LIMITS, type TemplateLimits } from "./limits.ts";
+import { type ParsedTemplate, parseTemplate } from "./parser.ts";
+import { loadRegexpEngine } from "./regexp.ts";
+import { SourceMap } from "./source_map.ts";
+import { decodeRune, fromBytes, isAscii, toBytes } from "./utf8.ts";
 
 /** Options of {@linkcode renderTemplate}. */
 export interface RenderTemplateOptions {
@@ -7,6 +18,11 @@ export interface RenderTemplateOptions {
   /**
    * What an unset variable is: the empty string, as in ContainerPilot, or an error that names every
    * unset variable at once.
+   *
+   * A variable counts when it is read while rendering, except where the template asks whether it is
+   * set: in the condition of an `if` or a `with`, in the arguments of `default`, `and`, `or` and
+   * `not`, and in the stages of a pipeline before one of these. A variable that is set to the empty
+   * string is set.
    *
    * @default {"empty"}
    */
@@ -23,7 +39,7 @@ export interface RenderedTemplate {
   readonly text: string;
   /**
    * Where a place of the rendered text comes from: exact for text outside of actions, the action's
-   * start for what an action printed.
+   * `{{` for what an action printed.
    *
    * @param renderedOffset Index into the rendered text, in UTF-16 code units.
    * @returns Index into the template, in UTF-16 code units; `undefined` where nothing was rendered.
@@ -31,21 +47,181 @@ export interface RenderedTemplate {
   sourceOffset(renderedOffset: number): number | undefined;
 }
 
+type Stage = "parse" | "exec";
+
+/**
+ * Renders a Go template as ContainerPilot does: the data is the environment, and besides Go's
+ * functions there are `default`, `env`, `split`, `join`, `replaceAll`, `regexReplaceAll` and `loop`.
+ * Nothing but the environment can be reached from a template, and every rendering ends.
+ *
+ * @param text The template.
+ * @param options The environment, and what to do with unset variables and too much work.
+ * @returns The rendered text. A promise, since the engine of `regexReplaceAll` is loaded only for a
+ * template that uses it.
+ * @throws {PilotedError} with code `TEMPLATE_INVALID`, and `stage`, `line` and `column`, when the
+ * template can't be parsed or executed, or goes over a limit.
+ * @throws {TypeError} when the text is no string or the environment no object.
+ * @throws {RangeError} when a limit is not a positive whole number.
+ *
+ * @example
+ * ```ts
+ * import { renderTemplate } from "@piloted/core/template";
+ *
+ * const text = await renderTemplate('consul: "{{ .CONSUL | default "localhost" }}:8500"', {
+ *   env: {},
+ * });
+ * if (text !== 'consul: "localhost:8500"') throw new Error(text);
+ * ```
+ */
 export async function renderTemplate(
   text: string,
   options: RenderTemplateOptions,
 ): Promise<string> {
-  return (await renderTemplateWithMap(text, options)).text;
+  const source = checkArguments(text, options);
+  return source === undefined ? text : fromBytes(await render(source, options));
 }
 
-// For now only {{ .NAME }}, so that the rooms above can be built on the final signature.
-export function renderTemplateWithMap(
+/**
+ * As {@linkcode renderTemplate}, and tells where each place of the rendered text comes from.
+ *
+ * @param text The template.
+ * @param options As of {@linkcode renderTemplate}.
+ * @returns The rendered text with its source map.
+ * @throws As {@linkcode renderTemplate}.
+ */
+export async function renderTemplateWithMap(
   text: string,
   options: RenderTemplateOptions,
 ): Promise<RenderedTemplate> {
-  const rendered = text.replace(
-    /\{\{\s*\.(\w+)\s*\}\}/g,
-    (_, name: string) => options.env[name] ?? "",
+  const source = checkArguments(text, options);
+  if (source === undefined) return { text, sourceOffset: (offset) => offset };
+  const map = new SourceMap();
+  const bytes = await render(source, options, map);
+  return {
+    text: fromBytes(bytes),
+    sourceOffset(renderedOffset) {
+      const offset = map.find(byteOffset(bytes, renderedOffset));
+      return offset === undefined ? undefined : fromBytes(source.slice(0, offset)).length;
+    },
+  };
+}
+
+// The template as a byte string; undefined where it has no action, and comes back as it is.
+function checkArguments(text: string, { env, limits }: RenderTemplateOptions): string | undefined {
+  if (typeof text !== "string") {
+    throw new TypeError(`Cannot render a template: it must be a string, received ${typeof text}`);
+  }
+  if (typeof env !== "object" || env === null) {
+    throw new TypeError(`Cannot render a template: env must be an object, received ${env}`);
+  }
+  for (const [name, limit] of Object.entries(limits ?? {})) {
+    if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+      throw new RangeError(
+        `Cannot render a template: limits.${name} must be a positive whole number, received ${limit}`,
+      );
+    }
+  }
+  return text.includes("{{") ? toBytes(text) : undefined;
+}
+
+async function render(
+  source: string,
+  options: RenderTemplateOptions,
+  map?: SourceMap,
+): Promise<string> {
+  const budget = new Budget({ ...DEFAULT_TEMPLATE_LIMITS, ...defined(options.limits) });
+  const parsed = parse(source, options, budget);
+  const regexp = parsed.functions.has(REGEX_REPLACE_ALL) ? await loadRegexpEngine() : undefined;
+  const missing = new Map<string, number>();
+  const environment = new Environment(options.env, (name) => {
+    if (!missing.has(name)) missing.set(name, evaluator.position);
+  });
+  const context = { budget, regexp, variable: (name: string) => environment.get(name) };
+  const evaluator = new Evaluator(parsed.templates, environment, context, map);
+  let output = "";
+  let failure: unknown;
+  try {
+    output = evaluator.run();
+  } catch (error) {
+    failure = error;
+  }
+  // First what is missing: it may be why the rest failed.
+  if (options.missing === "error" && missing.size > 0) {
+    throw unsetError(source, options, missing, failure);
+  }
+  if (failure !== undefined) throw toError(failure, "exec", source, options, evaluator.position);
+  return output;
+}
+
+function parse(source: string, options: RenderTemplateOptions, budget: Budget): ParsedTemplate {
+  try {
+    return parseTemplate(source, FUNCTIONS, budget);
+  } catch (error) {
+    throw toError(error, "parse", source, options);
+  }
+}
+
+function unsetError(
+  source: string,
+  options: RenderTemplateOptions,
+  missing: ReadonlyMap<string, number>,
+  cause: unknown,
+): PilotedError {
+  const names = [...missing.keys()];
+  const [position = 0] = missing.values();
+  const what = names.length === 1 ? "variable is" : "variables are";
+  return errorAt(`${what} not set: ${names.join(", ")}`, "exec", source, options, position, cause);
+}
+
+function toError(
+  error: unknown,
+  stage: Stage,
+  source: string,
+  options: RenderTemplateOptions,
+  position = 0,
+): unknown {
+  if (error instanceof TemplateFailure) {
+    return errorAt(error.message, stage, source, options, error.position ?? position);
+  }
+  // The nesting is limited, but the caller's own stack may be almost full.
+  if (error instanceof RangeError) {
+    return errorAt("it needs more memory than there is", stage, source, options, position, error);
+  }
+  return error;
+}
+
+function errorAt(
+  message: string,
+  stage: Stage,
+  source: string,
+  { path }: RenderTemplateOptions,
+  position: number,
+  cause?: unknown,
+): PilotedError {
+  const text = fromBytes(source);
+  const place = locate(text, fromBytes(source.slice(0, position)).length);
+  const { line, column } = place;
+  const verb = stage === "parse" ? "parse" : "execute";
+  const where = `${path ?? "the template"}, line ${line}, column ${column}`;
+  return new PilotedError(
+    "TEMPLATE_INVALID",
+    `Cannot ${verb} ${where}: ${message}\n${caret(text, line, column)}`,
+    { stage, line, column, path, cause },
   );
-  return Promise.resolve({ text: rendered, sourceOffset: (offset) => offset });
+}
+
+function defined(limits: Partial<TemplateLimits> = {}): Partial<TemplateLimits> {
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
+}
+
+// The byte at which a place of the text that these bytes are begins.
+function byteOffset(bytes: string, textOffset: number): number {
+  if (isAscii(bytes)) return textOffset;
+  let index = 0;
+  for (let units = 0; units < textOffset && index < bytes.length;) {
+    const { code, size } = decodeRune(bytes, index);
+    units += code > 0xffff ? 2 : 1;
+    index += size;
+  }
+  return index;
 }

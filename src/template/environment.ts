@@ -1,0 +1,44 @@
+import { fromBytes, toBytes } from "./utf8.ts";
+
+/** What was given as the environment. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The template's data: the environment, read by byte strings. Inherited properties are no variables. */
+export class Environment {
+  /** Above 0 while the template asks whether variables are set: reading one is no mistake then. */
+  asking = 0;
+  readonly #env: Env;
+  readonly #onMissing: ((name: string) => void) | undefined;
+  #entries: readonly (readonly [name: string, value: string])[] | undefined;
+
+  /**
+   * @param env What was given.
+   * @param onMissing Called with the name of each unset variable that is read.
+   */
+  constructor(env: Env, onMissing?: (name: string) => void) {
+    this.#env = env;
+    this.#onMissing = onMissing;
+  }
+
+  /** How many variables are set. */
+  get length(): number {
+    return this.entries().length;
+  }
+
+  /** A variable's value, the empty string where it is not set. */
+  get(name: string): string {
+    const key = fromBytes(name);
+    const value = Object.hasOwn(this.#env, key) ? this.#env[key] : undefined;
+    if (typeof value === "string") return toBytes(value);
+    if (this.asking === 0) this.#onMissing?.(key);
+    return "";
+  }
+
+  /** Every variable that is set, in the order of the names' bytes. */
+  entries(): readonly (readonly [name: string, value: string])[] {
+    return this.#entries ??= Object.keys(this.#env)
+      .filter((name) => typeof this.#env[name] === "string")
+      .map((name) => [toBytes(name), toBytes(this.#env[name] ?? "")] as const)
+      .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
+  }
+}
