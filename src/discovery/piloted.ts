@@ -9,6 +9,7 @@ import { PilotedError } from "../errors.ts";
 import { onSignal } from "../runtime/signals.ts";
 import type { Change } from "../snapshot.ts";
 import type { Source } from "../source/source.ts";
+import { ChangeHint } from "./change_hint.ts";
 import { iterateChanges } from "./changes.ts";
 import type { Events, PilotedEvents, PilotedListener } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -81,7 +82,7 @@ export class Piloted {
   /** @internal Use `createPiloted()`. */
   constructor(parts: PilotedParts) {
     const { config, options, events, connect, snapshotFile } = parts;
-    const { clock, random, maxConnections, waitMs, keepAlive } = options;
+    const { clock, random, maxConnections, waitMs, requestTimeoutMs, keepAlive } = options;
     this.#parts = parts;
     this.#options = options;
     this.#events = events;
@@ -90,7 +91,17 @@ export class Piloted {
     this.#context = new WatchContext(
       options,
       this.#registry.source,
-      new Scheduler({ clock, random, maxConnections, waitMs }),
+      new Scheduler({
+        clock,
+        random,
+        maxConnections,
+        waitMs,
+        hint: (observer) =>
+          new ChangeHint(
+            { clock, random, waitMs, requestTimeoutMs, source: () => this.#context.source },
+            observer,
+          ),
+      }),
       new Recovery(clock, random, !keepAlive),
     );
     this.#watchers = new Watchers(this.#context, snapshotFile?.restored ?? new Map());

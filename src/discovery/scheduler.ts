@@ -4,6 +4,8 @@
  * @module
  */
 import type { Clock, Timer } from "../clock.ts";
+import type { Query } from "../source/source.ts";
+import type { HintObserver } from "./change_hint.ts";
 import { Semaphore } from "./semaphore.ts";
 
 /** Leave to ask one question. */
@@ -16,6 +18,8 @@ export interface Turn {
 
 /** Who asks. */
 export interface Asker {
+  /** What is asked. */
+  readonly query: Query;
   /** When its list last changed, in milliseconds since the Unix epoch; 0 for never. */
   readonly changedAt: number;
 }
@@ -30,16 +34,28 @@ export interface SchedulerOptions {
   maxConnections: number;
   /** Longest time that the registry may hold a question, in milliseconds. */
   waitMs: number;
+  /** Begins to ask which services changed; called while watches are parked. @default {none} */
+  hint?: (observer: HintObserver) => Hint;
+}
+
+/** Something that notices changes while watches are parked. */
+export interface Hint {
+  /** Whether it does so at present. */
+  readonly active: boolean;
+  /** Ends it. */
+  stop(): void;
 }
 
 // A quarter of the budget is kept for questions that are answered at once.
 const SHORT_SHARE = 0.25;
 const MAX_SHORT = 16;
-// Parked watches together ask at most this often: reading 50 small services a second costs
-// Consul 1.8.7 about 4 % of a core.
-const ROTATION_MS = 20;
+// Parked watches together ask at most this often: reading 20 small services a second costs
+// Consul 1.8.7 about 1 % of a core.
+const ROTATION_MS = 50;
 // Few parked watches need not go round more often than this.
 const LAP_MS = 1_000;
+// While a hint tells which services changed, the rotation only covers what no hint can tell.
+const HINTED_LAP_MS = 120_000;
 // After "429 Too Many Requests" the budget comes back by a place every ten seconds.
 const REGROW_MS = 10_000;
 const MIN_PLACES = 2;
@@ -51,8 +67,9 @@ interface Parked {
 
 /**
  * Shares the connections to one agent: as many watches as there are places hold a blocking query,
- * first those that changed last; the others are parked and read in rotation. A place is never
- * taken away: it is handed on when the registry has answered.
+ * first those that changed last; the others are parked, read in rotation, and read at once when a
+ * hint says that they changed. A place is never taken away: it is handed on when the registry has
+ * answered.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -63,6 +80,8 @@ export class Scheduler {
   #regrowAt = 0;
   #long = 0;
   #rotation: Timer | undefined;
+  #hint: Hint | undefined;
+  readonly #closing = new AbortController();
 
   /** Makes a scheduler with every place free. */
   constructor(options: SchedulerOptions) {
@@ -72,7 +91,8 @@ export class Scheduler {
       Math.min(MAX_SHORT, Math.floor(options.maxConnections * SHORT_SHARE)),
     );
     this.#short = new Semaphore(short);
-    this.#longPlaces = Math.max(1, options.maxConnections - short);
+    // One is left for the hint.
+    this.#longPlaces = Math.max(1, options.maxConnections - short - 1);
   }
 
   /** How many blocking queries are under way, and how many watches are parked. */
@@ -114,6 +134,7 @@ export class Scheduler {
       };
       signal.addEventListener("abort", abort, { once: true });
       this.#parked.add(entry);
+      this.#hint ??= this.#options.hint?.(this.#hintObserver());
       this.#rotate();
     });
   }
@@ -138,6 +159,9 @@ export class Scheduler {
   close(): void {
     this.#rotation?.cancel();
     this.#rotation = undefined;
+    this.#hint?.stop();
+    this.#hint = undefined;
+    this.#closing.abort();
   }
 
   #places(): number {
@@ -172,19 +196,44 @@ export class Scheduler {
 
   #rotate(): void {
     if (this.#rotation !== undefined || this.#parked.size === 0) return;
-    const delayMs = Math.max(ROTATION_MS, LAP_MS / this.#parked.size);
+    const lapMs = this.#hint?.active ? HINTED_LAP_MS : LAP_MS;
     this.#rotation = this.#options.clock.start(() => {
       this.#rotation = undefined;
-      void this.#readNext();
-    }, delayMs);
+      const [next] = this.#parked;
+      if (next !== undefined) void this.#read(next);
+      this.#rotate();
+    }, Math.max(ROTATION_MS, lapMs / this.#parked.size));
   }
 
-  async #readNext(): Promise<void> {
-    const [next] = this.#parked;
-    if (next !== undefined) {
-      const release = this.#short.tryAcquire();
-      if (release !== undefined) next.grant({ waitMs: 0, release });
+  /** Lets a parked watch ask, as soon as there is a place for a short question. */
+  async #read(entry: Parked): Promise<void> {
+    try {
+      const release = await this.#short.acquire(this.#closing.signal);
+      if (this.#parked.has(entry)) entry.grant({ waitMs: 0, release });
+      else release();
+    } catch {
+      // Closed meanwhile.
     }
-    this.#rotate();
+  }
+
+  #hintObserver(): HintObserver {
+    const parked = this.#parked;
+    const long = () => this.#long;
+    return {
+      get watched() {
+        return parked.size + long();
+      },
+      get lastChangeAt() {
+        return Math.max(0, ...[...parked].map(({ asker }) => asker.changedAt));
+      },
+      prefer: (services) => {
+        for (const entry of parked) {
+          if (services.has(entry.asker.query.service)) void this.#read(entry);
+        }
+      },
+      readAll: () => {
+        for (const entry of parked) void this.#read(entry);
+      },
+    };
   }
 }

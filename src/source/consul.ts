@@ -5,9 +5,10 @@
  */
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { decodeHealth } from "./consul_decode.ts";
-import { healthUrl } from "./consul_url.ts";
+import { decodeSummary } from "./consul_summary.ts";
+import { healthUrl, summaryUrl } from "./consul_url.ts";
 import { readBody } from "./read_body.ts";
-import type { Freshness, Query, Reading, ReadOptions, Source } from "./source.ts";
+import type { Freshness, Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
 
 /** Options of {@linkcode ConsulSource}. */
 export interface ConsulSourceOptions {
@@ -77,9 +78,38 @@ export class ConsulSource implements Source {
 
   /** Asks once. See {@linkcode Source.read}. */
   async read(query: Query, options: ReadOptions = {}): Promise<Reading> {
-    const { signal } = options;
-    signal?.throwIfAborted();
     const url = healthUrl(this.#url, query, options);
+    const where = query.datacenter ? ` in datacenter ${JSON.stringify(query.datacenter)}` : "";
+    const subject = `service ${JSON.stringify(query.service)}${where}`;
+    const { entries, headers } = await this.#get(url, subject, query.service, options.signal);
+    const { endpoints, skipped } = decodeHealth(entries, query);
+    return {
+      endpoints,
+      skipped,
+      index: decodeIndex(headers.get("X-Consul-Index")),
+      freshness: decodeFreshness(headers),
+    };
+  }
+
+  /** Asks for all services at once. See {@linkcode Source.summarize}. */
+  async summarize(options: ReadOptions = {}): Promise<Summary> {
+    const url = summaryUrl(this.#url, options);
+    const subject = "the summary of services";
+    const { entries, headers } = await this.#get(url, subject, undefined, options.signal);
+    const services = decodeSummary(entries);
+    if (services === undefined) {
+      throw this.#error("REGISTRY_RESPONSE", subject, "the list has entries of another kind");
+    }
+    return { services, index: decodeIndex(headers.get("X-Consul-Index")) };
+  }
+
+  async #get(
+    url: string,
+    subject: string,
+    service: string | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<{ entries: readonly unknown[]; headers: Headers }> {
+    signal?.throwIfAborted();
     let response: Response | undefined;
     let text: string;
     try {
@@ -94,83 +124,81 @@ export class ConsulSource implements Source {
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       if (cause instanceof PilotedError) {
-        throw this.#error(cause.code, query, cause.message, { status: cause.status });
+        throw this.#error(cause.code, subject, cause.message, { service, status: cause.status });
       }
-      const what = response === undefined ? "no answer" : "the answer broke off";
-      throw this.#error("REGISTRY_UNREACHABLE", query, what, { cause, status: response?.status });
+      throw this.#error(
+        "REGISTRY_UNREACHABLE",
+        subject,
+        response === undefined ? "no answer" : "the answer broke off",
+        { cause, service, status: response?.status },
+      );
     }
-    if (response.status !== 200) throw this.#refusal(query, response, text);
-    return this.#decode(query, response, text);
+    if (response.status !== 200) throw this.#refusal(subject, service, response, text);
+    return { entries: this.#parse(subject, service, text), headers: response.headers };
   }
 
-  #decode(query: Query, response: Response, text: string): Reading {
+  #parse(subject: string, service: string | undefined, text: string): readonly unknown[] {
     let body: unknown;
+    let cause: unknown;
     try {
       body = JSON.parse(text);
-    } catch (cause) {
-      throw this.#error(
-        "REGISTRY_RESPONSE",
-        query,
-        `the answer must be JSON, received ${this.#excerpt(text)}`,
-        { cause, status: response.status },
-      );
+    } catch (error) {
+      cause = error;
     }
-    if (!Array.isArray(body)) {
-      throw this.#error(
-        "REGISTRY_RESPONSE",
-        query,
-        `the answer must be a list, received ${this.#excerpt(text)}`,
-        { status: response.status },
-      );
-    }
-    const { endpoints, skipped } = decodeHealth(body, query);
-    return {
-      endpoints,
-      skipped,
-      index: decodeIndex(response.headers.get("X-Consul-Index")),
-      freshness: decodeFreshness(response.headers),
-    };
+    if (Array.isArray(body)) return body;
+    const wanted = cause === undefined ? "a list" : "JSON";
+    throw this.#error(
+      "REGISTRY_RESPONSE",
+      subject,
+      `the answer must be ${wanted}, received ${this.#excerpt(text)}`,
+      { cause, service, status: 200 },
+    );
   }
 
-  #refusal(query: Query, response: Response, text: string): PilotedError {
+  #refusal(
+    subject: string,
+    service: string | undefined,
+    response: Response,
+    text: string,
+  ): PilotedError {
     const { status } = response;
-    const facts = { status, retryAfterMs: decodeRetryAfter(response.headers.get("Retry-After")) };
+    const facts = {
+      service,
+      status,
+      retryAfterMs: decodeRetryAfter(response.headers.get("Retry-After")),
+    };
     const said = `${status} ${this.#excerpt(text)}`;
     if (status === 401 || status === 403) {
       return this.#error(
         "REGISTRY_DENIED",
-        query,
-        `the token is missing or may not read this service, received ${said}`,
+        subject,
+        `the token is missing or may not read it, received ${said}`,
         facts,
       );
     }
     if (status === 0 || (status >= 300 && status < 400)) {
       return this.#error(
         "REGISTRY_RESPONSE",
-        query,
+        subject,
         `redirects are not followed, received ${status}; is this address really Consul`,
         facts,
       );
     }
     // 5xx is a Consul without a leader, or a proxy before it: as good as no answer.
     const code = status >= 500 ? "REGISTRY_UNREACHABLE" : "REGISTRY_RESPONSE";
-    return this.#error(code, query, `received ${said}`, facts);
+    return this.#error(code, subject, `received ${said}`, facts);
   }
 
   #error(
     code: PilotedErrorCode,
-    query: Query,
+    subject: string,
     why: string,
     facts: PilotedErrorOptions = {},
   ): PilotedError {
-    const where = query.datacenter ? ` in datacenter ${JSON.stringify(query.datacenter)}` : "";
-    return new PilotedError(
-      code,
-      `Cannot read service ${
-        JSON.stringify(query.service)
-      }${where} from Consul at ${this.#url}: ${why}`,
-      { ...facts, service: query.service, url: this.#url },
-    );
+    return new PilotedError(code, `Cannot read ${subject} from Consul at ${this.#url}: ${why}`, {
+      ...facts,
+      url: this.#url,
+    });
   }
 
   /** The beginning of a body for a message, without the token should the other side echo it. */

@@ -40,6 +40,21 @@ export function healthUrl(base: string, query: Query, options: ReadOptions = {})
   return parameters === "" ? path : `${path}?${parameters.slice(1)}`;
 }
 
+/**
+ * The address of the summary of all services.
+ *
+ * @param base `http://host:port`, without a trailing slash.
+ * @param options How it is asked.
+ * @returns An absolute URL without credentials.
+ */
+export function summaryUrl(base: string, options: ReadOptions = {}): string {
+  const { index, waitMs } = options;
+  const blocking = index === undefined || waitMs === undefined
+    ? ""
+    : `&index=${index}&wait=${Math.round(waitMs)}ms`;
+  return `${base}/v1/internal/ui/services?stale${blocking}`;
+}
+
 function encode(text: string, query: Query): string {
   // A URL resolves "." and ".." even when they are percent-encoded ("URL Standard", path states).
   if (text === "" || text === "." || text === "..") {

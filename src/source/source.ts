@@ -59,6 +59,14 @@ export interface Reading {
   readonly skipped: readonly PilotedError[];
 }
 
+/** What a registry lists, service by service. */
+export interface Summary {
+  /** The registry's index: a decimal string. */
+  readonly index: string;
+  /** A text by service that is another one when instances come, go, or change their health. */
+  readonly services: ReadonlyMap<string, string>;
+}
+
 /** Asks a registry. The only thing that knows a wire format; it never loops, waits or retries. */
 export interface Source {
   /** Short name for messages and metrics, such as `"consul"`. */
@@ -71,6 +79,11 @@ export interface Source {
    * @throws The signal's own reason when it aborts.
    */
   read(query: Query, options?: ReadOptions): Promise<Reading>;
-  /** Frees connections. Idempotent. */
-  close?(): Promise<void>;
+  /**
+   * Asks for a fingerprint of every service at once, where the registry has such a question: a
+   * cheap way to learn which of many services changed.
+   *
+   * @throws as {@linkcode Source.read}.
+   */
+  summarize?(options?: ReadOptions): Promise<Summary>;
 }
