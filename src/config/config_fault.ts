@@ -5,6 +5,8 @@
  * @module
  */
 
+import { describeValue } from "./describe_value.ts";
+
 /**
  * Keys and indexes from the top of the document, such as `["watches", 1, "interval"]`. A first key
  * such as `"$CONSUL_HTTP_ADDR"` is an environment variable, and not in the document.
@@ -60,7 +62,7 @@ export class ConfigFault extends Error {
 export function formatPath(path: Path): string {
   return path.map((step, index) => {
     if (typeof step === "number") return `[${step}]`;
-    if (!/^[A-Za-z_$][\w$]*$/.test(step)) return `[${JSON.stringify(step)}]`;
+    if (!/^[A-Za-z_$][\w$]{0,60}$/.test(step)) return `[${describeValue(step)}]`;
     return index === 0 ? step : `.${step}`;
   }).join("");
 }

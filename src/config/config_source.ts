@@ -63,7 +63,7 @@ export class ConfigSource {
       message: `${at} ${message}`,
       at,
       ...this.#path !== undefined && { path: this.#path },
-      ...offset !== undefined && this.#locate(offset).position,
+      ...offset !== undefined && this.#origin(offset).position,
     }));
   }
 
@@ -103,18 +103,18 @@ export class ConfigSource {
   }
 
   #error(problem: string, received: string | undefined, offset: number | undefined): PilotedError {
-    const { position, action, lines } = offset === undefined ? { lines: "" } : this.#locate(offset);
+    const { position, action }: Origin = offset === undefined ? {} : this.#origin(offset);
     const hidden = action !== undefined && mentionsSecret(action);
     const shown = hidden ? "a value that is not shown" : received && this.#env.mask(received);
-    const place = [this.#path, position?.line, position?.column].filter((part) =>
-      part !== undefined
-    );
-    return new PilotedError(
-      "CONFIG_INVALID",
-      `Cannot use the configuration${place.length > 0 ? ` in ${place.join(":")}` : ""}: ` +
-        problem + (shown ? `, received ${shown}` : "") + lines,
-      { path: this.#path, ...position },
-    );
+    const place = [this.#path, position?.line, position?.column]
+      .filter((part) => part !== undefined).join(":");
+    const message = `Cannot use the configuration${place && ` in ${place}`}: ${problem}` +
+      (shown ? `, received ${shown}` : "");
+    const lines = offset === undefined ? [] : this.#lines(offset, hidden);
+    return new PilotedError("CONFIG_INVALID", [message, ...lines].join("\n"), {
+      path: this.#path,
+      ...position,
+    });
   }
 
   // Index into the rendered text; undefined for an object, and for an environment variable.
@@ -125,22 +125,30 @@ export class ConfigSource {
     return key && place.key !== undefined ? place.key : place.start;
   }
 
-  // Where an index of the rendered text comes from, and the lines that show it.
-  #locate(offset: number): { position?: TextPosition; action?: string; lines: string } {
+  #origin(offset: number): Origin {
     const { template, rendered } = this.#text!;
-    const origin = rendered.sourceOffset(offset);
-    const action = origin === undefined ? undefined : actionAt(template, origin);
-    const position = origin === undefined ? undefined : locate(template, origin);
-    const lines = position === undefined ? "" : `\n${maskMembers(show(template, position))}`;
-    if (position !== undefined && action === undefined) return { position, lines };
-    // The template does not say what stands here, so its rendering is shown, unless that is secret.
-    const seen = locate(rendered.text, offset);
-    const secret = action !== undefined && mentionsSecret(action);
-    const shown = secret
-      ? ""
-      : `\nwhich was rendered as\n${this.#env.mask(show(rendered.text, seen))}`;
-    return { ...position && { position }, ...action && { action }, lines: lines + shown };
+    const index = rendered.sourceOffset(offset);
+    if (index === undefined) return {};
+    return { position: locate(template, index), action: actionAt(template, index) };
   }
+
+  // The lines that show a place. What an action printed is not in the template, so that the
+  // rendered line is shown as well, unless it is hidden.
+  #lines(offset: number, hidden: boolean): string[] {
+    const { template, rendered } = this.#text!;
+    const { position, action } = this.#origin(offset);
+    const lines = position === undefined ? [] : [maskMembers(show(template, position))];
+    if (hidden || position !== undefined && action === undefined) return lines;
+    const shown = this.#env.mask(show(rendered.text, locate(rendered.text, offset)));
+    return [...lines, "which was rendered as", shown];
+  }
+}
+
+// Where something in the rendered text comes from; nothing where that is not known.
+interface Origin {
+  readonly position?: TextPosition;
+  /** The action that printed it. */
+  readonly action?: string | undefined;
 }
 
 function show(text: string, { line, column }: TextPosition): string {
