@@ -5,10 +5,11 @@
  */
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { decodeHealth } from "./consul_decode.ts";
+import { decodeFreshness, decodeIndex, decodeRetryAfter } from "./consul_headers.ts";
 import { decodeSummary } from "./consul_summary.ts";
 import { healthUrl, summaryUrl } from "./consul_url.ts";
 import { readBody } from "./read_body.ts";
-import type { Freshness, Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
+import type { Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
 
 /** Options of {@linkcode ConsulSource}. */
 export interface ConsulSourceOptions {
@@ -24,9 +25,20 @@ export interface ConsulSourceOptions {
 
 // 10,000 instances with two checks each come to about 15 MB.
 const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
+// Of a refusal only the beginning is shown.
+const MAX_REFUSAL_BYTES = 64 * 1024;
 const EXCERPT = 120;
-// "Blocking Queries" of Consul's HTTP API documentation: an index below 1 must be taken as 1.
-const FIRST_INDEX = "1";
+
+/** What is asked for, in words, and the service in question. */
+interface Subject {
+  readonly name: string;
+  readonly service?: string;
+}
+
+interface Answer {
+  readonly entries: readonly unknown[];
+  readonly headers: Headers;
+}
 
 /**
  * Reads `/v1/health/service/:service` of one Consul agent.
@@ -78,15 +90,16 @@ export class ConsulSource implements Source {
 
   /** Asks once. See {@linkcode Source.read}. */
   async read(query: Query, options: ReadOptions = {}): Promise<Reading> {
+    const { service, datacenter } = query;
+    const where = datacenter ? ` in datacenter ${JSON.stringify(datacenter)}` : "";
+    const subject = { name: `service ${JSON.stringify(service)}${where}`, service };
     const url = healthUrl(this.#url, query, options);
-    const where = query.datacenter ? ` in datacenter ${JSON.stringify(query.datacenter)}` : "";
-    const subject = `service ${JSON.stringify(query.service)}${where}`;
-    const { entries, headers } = await this.#get(url, subject, query.service, options.signal);
+    const { entries, headers } = await this.#get(url, subject, options.signal);
     const { endpoints, skipped } = decodeHealth(entries, query);
     return {
       endpoints,
       skipped,
-      index: decodeIndex(headers.get("X-Consul-Index")),
+      index: decodeIndex(headers),
       freshness: decodeFreshness(headers),
     };
   }
@@ -94,24 +107,19 @@ export class ConsulSource implements Source {
   /** Asks for all services at once. See {@linkcode Source.summarize}. */
   async summarize(options: ReadOptions = {}): Promise<Summary> {
     const url = summaryUrl(this.#url, options);
-    const subject = "the summary of services";
-    const { entries, headers } = await this.#get(url, subject, undefined, options.signal);
+    const subject = { name: "the summary of services" };
+    const { entries, headers } = await this.#get(url, subject, options.signal);
     const services = decodeSummary(entries);
     if (services === undefined) {
       throw this.#error("REGISTRY_RESPONSE", subject, "the list has entries of another kind");
     }
-    return { services, index: decodeIndex(headers.get("X-Consul-Index")) };
+    return { services, index: decodeIndex(headers) };
   }
 
-  async #get(
-    url: string,
-    subject: string,
-    service: string | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<{ entries: readonly unknown[]; headers: Headers }> {
+  async #get(url: string, subject: Subject, signal: AbortSignal | undefined): Promise<Answer> {
     signal?.throwIfAborted();
     let response: Response | undefined;
-    let text: string;
+    let text: string | undefined;
     try {
       response = await this.#fetch(url, {
         headers: this.#headers,
@@ -120,124 +128,84 @@ export class ConsulSource implements Source {
         cache: "no-store",
         signal,
       });
-      text = await readBody(response, this.#maxResponseBytes);
+      const limit = response.status === 200 ? this.#maxResponseBytes : MAX_REFUSAL_BYTES;
+      text = await readBody(response, limit);
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
-      if (cause instanceof PilotedError) {
-        throw this.#error(cause.code, subject, cause.message, { service, status: cause.status });
-      }
-      throw this.#error(
-        "REGISTRY_UNREACHABLE",
-        subject,
-        response === undefined ? "no answer" : "the answer broke off",
-        { cause, service, status: response?.status },
-      );
+      throw this.#failure(subject, response, cause);
     }
-    if (response.status !== 200) throw this.#refusal(subject, service, response, text);
-    return { entries: this.#parse(subject, service, text), headers: response.headers };
+    if (response.status !== 200) throw this.#refusal(subject, response, text);
+    return { entries: this.#parse(subject, text), headers: response.headers };
   }
 
-  #parse(subject: string, service: string | undefined, text: string): readonly unknown[] {
+  #parse(subject: Subject, text: string | undefined): readonly unknown[] {
+    const facts = { status: 200 };
+    if (text === undefined) {
+      const why = `the answer is larger than ${this.#maxResponseBytes} bytes`;
+      throw this.#error("REGISTRY_RESPONSE", subject, why, facts);
+    }
     let body: unknown;
-    let cause: unknown;
     try {
       body = JSON.parse(text);
-    } catch (error) {
-      cause = error;
+    } catch (cause) {
+      const why = `the answer must be JSON, received ${this.#excerpt(text)}`;
+      // The parser's own message quotes a few characters, which may be some of the token's.
+      const safe = this.#token && text.includes(this.#token) ? undefined : cause;
+      throw this.#error("REGISTRY_RESPONSE", subject, why, { ...facts, cause: safe });
     }
     if (Array.isArray(body)) return body;
-    const wanted = cause === undefined ? "a list" : "JSON";
-    throw this.#error(
-      "REGISTRY_RESPONSE",
-      subject,
-      `the answer must be ${wanted}, received ${this.#excerpt(text)}`,
-      { cause, service, status: 200 },
-    );
+    const why = `the answer must be a list, received ${this.#excerpt(text)}`;
+    throw this.#error("REGISTRY_RESPONSE", subject, why, facts);
   }
 
-  #refusal(
-    subject: string,
-    service: string | undefined,
-    response: Response,
-    text: string,
-  ): PilotedError {
-    const { status } = response;
-    const facts = {
-      service,
-      status,
-      retryAfterMs: decodeRetryAfter(response.headers.get("Retry-After")),
-    };
-    const said = `${status} ${this.#excerpt(text)}`;
-    if (status === 401 || status === 403) {
-      return this.#error(
-        "REGISTRY_DENIED",
-        subject,
-        `the token is missing or may not read it, received ${said}`,
-        facts,
-      );
+  #failure(subject: Subject, response: Response | undefined, cause: unknown): PilotedError {
+    const facts = { cause, status: response?.status };
+    // The transport's own: a certificate that can't be used, or it was closed.
+    if (cause instanceof PilotedError) {
+      return this.#error(cause.code, subject, cause.message, facts);
     }
-    if (status === 0 || (status >= 300 && status < 400)) {
-      return this.#error(
-        "REGISTRY_RESPONSE",
-        subject,
-        `redirects are not followed, received ${status}; is this address really Consul`,
-        facts,
-      );
+    const why = response === undefined ? "no answer" : "the answer broke off";
+    return this.#error("REGISTRY_UNREACHABLE", subject, why, facts);
+  }
+
+  #refusal(subject: Subject, response: Response, text: string | undefined): PilotedError {
+    const { status, headers } = response;
+    const facts = { status, retryAfterMs: decodeRetryAfter(headers) };
+    // Browsers hide the status of a redirect that is not followed: it is 0.
+    if ([0, 301, 302, 303, 307, 308].includes(status)) {
+      const why = `redirects are not followed, received ${status}; is this address really Consul`;
+      return this.#error("REGISTRY_RESPONSE", subject, why, facts);
+    }
+    const said = `received ${status} ${this.#excerpt(text)}`;
+    if (status === 401 || status === 403) {
+      const why = `the token is missing or may not read it, ${said}`;
+      return this.#error("REGISTRY_DENIED", subject, why, facts);
     }
     // 5xx is a Consul without a leader, or a proxy before it: as good as no answer.
     const code = status >= 500 ? "REGISTRY_UNREACHABLE" : "REGISTRY_RESPONSE";
-    return this.#error(code, subject, `received ${said}`, facts);
+    return this.#error(code, subject, said, facts);
   }
 
   #error(
     code: PilotedErrorCode,
-    subject: string,
+    subject: Subject,
     why: string,
     facts: PilotedErrorOptions = {},
   ): PilotedError {
-    return new PilotedError(code, `Cannot read ${subject} from Consul at ${this.#url}: ${why}`, {
+    const message = `Cannot read ${subject.name} from Consul at ${this.#url}: ${why}`;
+    return new PilotedError(code, message, {
       ...facts,
+      service: subject.service,
       url: this.#url,
     });
   }
 
   /** The beginning of a body for a message, without the token should the other side echo it. */
-  #excerpt(text: string): string {
+  #excerpt(text: string | undefined): string {
+    if (text === undefined) return "a very large body";
     const clean = this.#token ? text.replaceAll(this.#token, "<token>") : text;
     const line = clean.trim().replace(/\s+/g, " ");
     if (line === "") return "an empty body";
     return JSON.stringify(line.length > EXCERPT ? `${line.slice(0, EXCERPT)}...` : line);
   }
-}
-
-function decodeIndex(value: string | null): string {
-  if (value === null || !/^\d{1,20}$/.test(value)) return "0";
-  const index = value.replace(/^0+/, "");
-  return index === "" ? FIRST_INDEX : index;
-}
-
-function decodeFreshness(headers: Headers): Freshness {
-  const lastContactMs = decodeCount(headers.get("X-Consul-LastContact"));
-  const ageS = decodeCount(headers.get("Age"));
-  const knownLeader = headers.get("X-Consul-KnownLeader");
-  const cache = headers.get("X-Cache")?.toLowerCase();
-  return {
-    ...(lastContactMs !== undefined && { lastContactMs }),
-    ...(knownLeader !== null && { knownLeader: knownLeader === "true" }),
-    ...((cache === "hit" || cache === "miss") && { cache }),
-    ...(ageS !== undefined && { ageMs: ageS * 1000 }),
-  };
-}
-
-/** Seconds or an HTTP date ("RFC 9110", Retry-After). */
-function decodeRetryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const seconds = decodeCount(value);
-  if (seconds !== undefined) return seconds * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
-}
-
-function decodeCount(value: string | null): number | undefined {
-  return value !== null && /^\d{1,12}$/.test(value.trim()) ? Number(value) : undefined;
 }

@@ -8,13 +8,14 @@ import type { Query, ReadOptions } from "./source.ts";
 
 /**
  * The address of one health query. The name is one encoded path segment whatever is in it, so it
- * can't reach another path of Consul's API.
+ * can't reach another path of Consul's API. (Consul decodes the path before it looks for `/../` in
+ * it, and then answers with a redirect, which nobody follows.)
  *
  * @param base `http://host:port`, without a trailing slash.
  * @param query What is asked.
  * @param options How it is asked.
  * @returns An absolute URL without credentials.
- * @throws {PilotedError} `CONFIG_INVALID` when no URL can carry the name.
+ * @throws {PilotedError} `CONFIG_INVALID` when no URL can carry the name, tag or datacenter.
  *
  * @example
  * ```ts
@@ -28,42 +29,44 @@ import type { Query, ReadOptions } from "./source.ts";
  * ```
  */
 export function healthUrl(base: string, query: Query, options: ReadOptions = {}): string {
-  const { index, waitMs, consistency = "stale" } = options;
-  let parameters = "";
-  if (consistency !== "default") parameters += `&${consistency}`;
-  if (query.datacenter) parameters += `&dc=${encode(query.datacenter, query)}`;
-  if (query.tag) parameters += `&tag=${encode(query.tag, query)}`;
-  if (index !== undefined && waitMs !== undefined) {
-    parameters += `&index=${index}&wait=${Math.round(waitMs)}ms`;
+  const { service, tag, datacenter } = query;
+  const { consistency = "stale" } = options;
+  // A URL resolves "." and ".." even when they are percent-encoded ("URL Standard", path states).
+  if (service === "" || service === "." || service === "..") {
+    throw unaskable(query, `no URL can carry the name, received ${JSON.stringify(service)}`);
   }
-  const path = `${base}/v1/health/service/${encode(query.service, query)}`;
-  return parameters === "" ? path : `${path}?${parameters.slice(1)}`;
+  const parameters: string[] = [];
+  if (consistency !== "default") parameters.push(consistency);
+  if (datacenter) parameters.push(`dc=${encode(datacenter, query)}`);
+  if (tag) parameters.push(`tag=${encode(tag, query)}`);
+  parameters.push(...blocking(options));
+  const path = `${base}/v1/health/service/${encode(service, query)}`;
+  return parameters.length === 0 ? path : `${path}?${parameters.join("&")}`;
 }
 
 /**
  * The address of the summary of all services.
  *
  * @param base `http://host:port`, without a trailing slash.
- * @param options How it is asked.
+ * @param options How it is asked; any server may answer.
  * @returns An absolute URL without credentials.
  */
 export function summaryUrl(base: string, options: ReadOptions = {}): string {
-  const { index, waitMs } = options;
-  const blocking = index === undefined || waitMs === undefined
-    ? ""
-    : `&index=${index}&wait=${Math.round(waitMs)}ms`;
-  return `${base}/v1/internal/ui/services?stale${blocking}`;
+  return `${base}/v1/internal/ui/services?${["stale", ...blocking(options)].join("&")}`;
+}
+
+function blocking({ index, waitMs }: ReadOptions): string[] {
+  if (index === undefined || waitMs === undefined) return [];
+  // Consul takes 0 for its default of five minutes.
+  return [`index=${index}`, `wait=${Math.max(1, Math.round(waitMs))}ms`];
 }
 
 function encode(text: string, query: Query): string {
-  // A URL resolves "." and ".." even when they are percent-encoded ("URL Standard", path states).
-  if (text === "" || text === "." || text === "..") {
-    throw unaskable(query, `no URL can carry it, received ${JSON.stringify(text)}`);
-  }
   try {
     return encodeURIComponent(text);
   } catch (cause) {
-    throw unaskable(query, "it has half of a surrogate pair", cause);
+    const why = `half of a surrogate pair can't be encoded, received ${JSON.stringify(text)}`;
+    throw unaskable(query, why, cause);
   }
 }
 

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import { PilotedError } from "../errors.ts";
 
 /**
  * Reads a body as text and gives up as soon as it is larger than allowed.
  *
  * @param response The response; its body is consumed, or cancelled when it is too large.
  * @param limitBytes The largest body that is taken, after decompression.
- * @returns The text.
- * @throws {PilotedError} `REGISTRY_RESPONSE` when the body is larger.
+ * @returns The text, or `undefined` when the body is larger.
+ * @throws What the runtime says when the body breaks off.
  */
-export async function readBody(response: Response, limitBytes: number): Promise<string> {
+export async function readBody(
+  response: Response,
+  limitBytes: number,
+): Promise<string | undefined> {
   if (response.body === null) return "";
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
@@ -26,11 +28,7 @@ export async function readBody(response: Response, limitBytes: number): Promise<
     if (size > limitBytes) {
       // Not awaited: a peer that goes on sending must not hold us.
       reader.cancel().catch(() => {});
-      throw new PilotedError(
-        "REGISTRY_RESPONSE",
-        `Cannot read the answer: it is larger than ${limitBytes} bytes`,
-        { status: response.status },
-      );
+      return undefined;
     }
     text += decoder.decode(value, { stream: true });
   }
