@@ -37,8 +37,8 @@ export class WatchRecord {
   readonly query: Query;
   /** What may be handed out, in a stable order. */
   endpoints: readonly Endpoint[] = NONE;
-  /** Every instance that the registry listed, in whatever health. */
-  listed: readonly Endpoint[] = NONE;
+  /** How many instances the registry listed, in whatever health. */
+  listed = 0;
   /** The registry's index of the list; `"0"` while there is none. */
   index = "0";
   /** Whether the registry has answered at least once. */
@@ -61,6 +61,7 @@ export class WatchRecord {
   readonly #observer: WatchObserver;
   #state: WatchState = "pending";
   #freshness: Freshness = {};
+  #statuses: WatchStatus["statuses"] = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
   #skipped = new Set<string>();
 
   /** Makes an empty record. */
@@ -89,7 +90,7 @@ export class WatchRecord {
    */
   believe(reading: Reading): boolean {
     this.confirmedAt = this.#clock.now();
-    this.listed = reading.endpoints;
+    this.#count(reading.endpoints);
     const change = diffEndpoints(
       this.query.service,
       this.endpoints,
@@ -105,7 +106,7 @@ export class WatchRecord {
   /** Takes over the list of a former run: the registry did not answer. */
   restore(restored: Restored): void {
     this.confirmedAt = restored.confirmedAt;
-    this.listed = restored.endpoints;
+    this.#count(restored.endpoints);
     const change = diffEndpoints(
       this.query.service,
       this.endpoints,
@@ -138,15 +139,13 @@ export class WatchRecord {
   /** What is known, how fresh it is, and why it is not fresher. */
   status(): WatchStatus {
     const { service, tag, datacenter } = this.query;
-    const statuses = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
-    for (const endpoint of this.listed) statuses[endpoint.status]++;
     return {
       service,
       tag,
       datacenter,
       state: this.#state,
       endpoints: this.endpoints.length,
-      statuses,
+      statuses: this.#statuses,
       index: this.index,
       confirmedAt: this.confirmedAt,
       ageMs: this.confirmedAt === undefined
@@ -159,6 +158,13 @@ export class WatchRecord {
       nextAttemptAt: this.nextAttemptAt,
       freshness: this.#freshness,
     };
+  }
+
+  #count(endpoints: readonly Endpoint[]): void {
+    const statuses = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
+    for (const { status } of endpoints) statuses[status]++;
+    this.listed = endpoints.length;
+    this.#statuses = Object.freeze(statuses);
   }
 
   #apply(change: Change, at: number): void {

@@ -44,6 +44,7 @@ export class WatchedService {
   #watches: readonly WatchConfig[] = [];
   // How many own lists the pool's list was made of; 0 for a standby's.
   #lists = 1;
+  #list: readonly Endpoint[] | undefined;
 
   /**
    * Makes a service that nothing is known of yet.
@@ -62,11 +63,11 @@ export class WatchedService {
       changed: (change) => this.#update(change),
       stateChanged: (status: WatchStatus) => {
         this.#events.emit("status", status);
-        this.#update();
+        this.#failover.update(this.subscriptions);
       },
       failed: (error: PilotedError) => {
         this.#events.emit("error", error);
-        this.#update();
+        this.#failover.update(this.subscriptions);
       },
     };
     this.#failover = new Failover({
@@ -179,7 +180,8 @@ export class WatchedService {
     const lists = this.#failover.lists ??
       this.subscriptions.map(({ watcher }) => watcher.endpoints);
     const list = lists.length === 1 ? lists[0]! : union(lists);
-    if (list === this.pool.endpoints) return;
+    if (list === this.#list) return;
+    this.#list = list;
     // The usual case, one watch and its change, needs no second comparison.
     const same = told !== undefined && told.endpoints === list && this.#lists === 1;
     const change = same ? told : diffEndpoints(this.name, this.pool.endpoints, list);

@@ -236,7 +236,7 @@ export class Watcher {
 
   #take(reading: Reading, fromLeader: boolean): void {
     const record = this.#record;
-    const verdict = this.#guard.judge(record.listed.length, reading.endpoints.length, fromLeader);
+    const verdict = this.#guard.judge(record.listed, reading.endpoints.length, fromLeader);
     record.index = reading.index;
     this.#succeed(reading);
     if (verdict === "believe") {
