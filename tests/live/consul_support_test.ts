@@ -40,7 +40,7 @@ test("Consul.restart() keeps the data of a persistent server", { skip }, async (
   await using consul = await startConsul({ persistent: true });
   await registerNode(consul, "kept", "10.0.0.1");
   consul.kill("SIGKILL");
-  await consul.exited;
+  await consul.ended();
   await consul.restart();
   assert(await consul.get("/v1/catalog/node/kept") !== null);
   await consul.restart({ wipe: true });
@@ -69,7 +69,7 @@ test("startCluster() elects a new leader when the old one is killed", {
   await registerService(cluster.client, { Name: "app", Port: 1 });
   const old = await cluster.leader();
   old.kill("SIGKILL");
-  await old.exited;
+  await old.ended();
   const next = await cluster.leader();
   assert(next !== old);
   await cluster.client.ready();

@@ -1,8 +1,8 @@
 /**
  * Starts and stops real Consul agents for the live tests.
  *
- * Everything listens on 127.0.0.1 and free ports, keeps its files in a temporary folder, and is
- * killed when the test process ends, however it ends by itself.
+ * Everything listens on 127.0.0.1 and free ports, keeps its files in a temporary folder, and ends
+ * with the test process at the latest, however that ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -39,7 +39,16 @@ export interface ConsulOptions {
 
 const TOKEN = "11111111-2222-4333-8444-555555555555";
 const ATTEMPTS = 5;
-const running = new Set<ChildProcess>();
+
+// Becomes Consul, with its log in a file: no pipe that a sanitizer could see. The watch beside it
+// ends both when the test process has ended without doing so, by a signal or a failed test.
+const SCRIPT = `
+(
+  while kill -0 $PPID && kill -0 $$; do sleep 1; done 2>/dev/null
+  kill -0 $PPID 2>/dev/null || { kill -KILL $$ 2>/dev/null; rm -rf "$FOLDER"; }
+) &
+exec "$@" >>"$FOLDER/consul.log" 2>&1
+`;
 
 /**
  * Why the live tests can't run here, for `test(name, { skip }, fn)`.
@@ -101,9 +110,10 @@ export class Consul {
     this.#child?.kill(signal as NodeJS.Signals);
   }
 
-  /** Resolves when the process has ended. */
-  get exited(): Promise<void> {
-    return this.#exited;
+  /** Waits until the process has ended. */
+  async ended(): Promise<void> {
+    this.#child?.ref();
+    await this.#exited;
   }
 
   /** Asks the agent, with its token. Throws when it can't be reached within `timeoutMs`. */
@@ -153,25 +163,14 @@ export class Consul {
     const config = join(this.#folder, "config.json");
     await writeFile(config, JSON.stringify(this.#config(data)));
     const dev = this.#options.persistent || this.#options.server === false ? [] : ["-dev"];
-    // The shell only opens the log file and becomes Consul: no pipe that a sanitizer could see.
-    const child = spawn("sh", [
-      "-c",
-      'log="$1"; shift; exec "$@" >>"$log" 2>&1',
-      "sh",
-      this.#log,
-      binary,
-      "agent",
-      ...dev,
-      `-config-file=${config}`,
-    ], { stdio: "ignore" });
+    const args = [binary, "agent", ...dev, `-config-file=${config}`];
+    const child = spawn("sh", ["-c", SCRIPT, "sh", ...args], {
+      stdio: "ignore",
+      env: { ...process.env, FOLDER: this.#folder },
+    });
+    child.unref();
     this.#child = child;
-    running.add(child);
-    this.#exited = new Promise((resolve) =>
-      child.once("exit", () => {
-        running.delete(child);
-        resolve();
-      })
-    );
+    this.#exited = new Promise((resolve) => child.once("exit", () => resolve()));
     if (this.#options.ready ?? true) await this.ready();
   }
 
@@ -200,7 +199,7 @@ export class Consul {
    */
   async restart(options: { wipe?: boolean } = {}): Promise<void> {
     this.kill("SIGKILL");
-    await this.#exited;
+    await this.ended();
     if (options.wipe) await rm(join(this.#folder, "data"), { recursive: true, force: true });
     await this.start();
   }
@@ -208,7 +207,7 @@ export class Consul {
   /** Kills it and removes its files. Idempotent. */
   async stop(): Promise<void> {
     this.kill("SIGKILL");
-    await this.#exited;
+    await this.ended();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -286,7 +285,3 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     }
   }
 }
-
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
