@@ -55,12 +55,20 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
       `names no port: ${(given ?? scheme) === "https" ? 443 : 80} is used, Consul's is 8500`,
     );
   }
-  const text = `${given ?? scheme}://${host}${rest}`;
   // URL drops white space and control characters silently; here they are mistakes.
-  if (/[\s\p{C}]/u.test(text) || !URL.canParse(text)) {
-    throw refuse('must be a host and a port such as "consul:8500"');
-  }
-  const url = new URL(text);
+  const url = /[\s\p{C}]/u.test(address)
+    ? undefined
+    : parseUrl(`${given ?? scheme}://${host}${rest}`);
+  if (url === undefined) throw refuse('must be a host and a port such as "consul:8500"');
   if (url.port === "0") throw refuse("must have a port from 1 to 65535");
   return { url: url.href.replace(/\/+$/, ""), odd };
+}
+
+// Not URL.canParse(): Node 20's refuses any host beyond ASCII once it was called often enough.
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -141,7 +141,7 @@ export async function checkConfigText(text: string): Promise<"accepted" | "refus
   try {
     const config = await parseConfig(text, { env, path: "cp.json5" });
     assert(Object.isFrozen(config) && Object.isFrozen(config.consul));
-    assert(URL.canParse(config.consul.url), config.consul.url);
+    assert(new URL(config.consul.url).protocol.startsWith("http"), config.consul.url);
     for (const { name, intervalMs } of config.watches) {
       assert(/^[a-z][a-zA-Z0-9-]+$/.test(name), name);
       assert(intervalMs >= 1000 && Number.isInteger(intervalMs), String(intervalMs));

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { ConsulConfig } from "../../src/config/config.ts";
+import { parseConsulAddress } from "../../src/config/consul_address.ts";
 import { parseConfig } from "../../src/config/parse_config.ts";
 import { test } from "../support/test.ts";
 import { headline, refusal } from "./support.ts";
@@ -59,6 +60,14 @@ test("parseConfig() refuses credentials and queries in an address, and repeats n
     const error = await refusal(`{consul: {\n address:\n"${address}"}}`);
     assertMatch(headline(error), /without a user name, password or query: .*CONSUL_HTTP_TOKEN$/);
     assert(!headline(error).includes("hunter2"));
+  }
+});
+
+test("parseConsulAddress() takes a name beyond ASCII, however often it is called", () => {
+  const entry = { value: "", path: ["consul"] };
+  for (let call = 0; call < 20_000; call++) {
+    const { url } = parseConsulAddress("b\u00fccher:8500", "http", entry);
+    if (url !== "http://xn--bcher-kva:8500") throw new Error(`Call ${call} gave ${url}`);
   }
 });
 
