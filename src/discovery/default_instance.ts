@@ -117,7 +117,7 @@ export async function refresh(): Promise<void> {
 /**
  * Listens, also before `config()` and over a new `config()`.
  *
- * @param type `"refresh"`, `"change"`, `"status"` or `"error"`.
+ * @param type `"refresh"`, `"change"`, `"status"`, `"balance"` or `"error"`.
  * @param listener Called with each event. One that throws is reported as an `error` event.
  * @param options `signal` ends the listening when it aborts.
  * @returns Ends the listening.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PoolEvent } from "../balance/pool_event.ts";
 import { PilotedError } from "../errors.ts";
 import type { Change } from "../snapshot.ts";
 import type { WatchStatus } from "./status.ts";
@@ -17,6 +18,12 @@ export interface RefreshEvent {
   readonly durationMs: number;
 }
 
+/** An endpoint of a service was ejected or readmitted, or so few are left that ejections are ignored. */
+export type BalanceEvent = PoolEvent & {
+  /** Name of the service. */
+  readonly service: string;
+};
+
 /** What each kind of listener receives. */
 export interface PilotedEvents {
   /** Every completed refresh. */
@@ -25,6 +32,8 @@ export interface PilotedEvents {
   change: Change;
   /** A watch went from one state to another. */
   status: WatchStatus;
+  /** A balancer's own decision about an endpoint. */
+  balance: BalanceEvent;
   /** Something failed and was dealt with; `error.service` names the service where there is one. */
   error: PilotedError;
 }
@@ -52,9 +61,11 @@ export class Events {
     listener: PilotedListener<T>,
     options: { signal?: AbortSignal } = {},
   ): () => void {
-    if (!["refresh", "change", "status", "error"].includes(type)) {
+    if (!["refresh", "change", "status", "balance", "error"].includes(type)) {
       throw new TypeError(
-        `Cannot listen: type must be refresh, change, status or error, received ${String(type)}`,
+        `Cannot listen: type must be refresh, change, status, balance or error, received ${
+          String(type)
+        }`,
       );
     }
     if (typeof listener !== "function") {

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import type { BalanceFunction } from "../balance/balancer.ts";
+import type { BalancerName } from "../balance/create_balancer.ts";
+import type { OutlierOptions } from "../balance/outlier_options.ts";
 import type { Clock } from "../clock.ts";
 import type { EndpointStatus } from "../endpoint.ts";
 import type { Consistency, Source } from "../source/source.ts";
@@ -24,6 +27,9 @@ export type HealthPolicy = "passing" | "warning" | "any";
  * - `"accept"`: every answer is believed.
  */
 export type EmptyPolicy = "confirm" | "keep" | "accept";
+
+/** What picks an endpoint: an algorithm by name, or a function of your own. */
+export type BalancerChoice = BalancerName | BalanceFunction;
 
 /** Options of `config()` and `createPiloted()`. Every one has a default that is right for most. */
 export interface PilotedOptions {
@@ -69,13 +75,27 @@ export interface PilotedOptions {
   snapshotFile?: string;
   /** Datacenters that stand in, in order, for all services or by service. @default {none} */
   failover?: readonly string[] | Readonly<Record<string, readonly string[]>>;
+  /**
+   * What picks, for all services or by service.
+   * @default {"round_robin" for pick() and service(), "p2c_ewma" for acquire() and fetch}
+   */
+  balancer?: BalancerChoice | Readonly<Record<string, BalancerChoice>>;
+  /** Zone whose endpoints come first. @default {undefined} */
+  zone?: string;
+  /** When endpoints are ejected for their failures; `false` for never. @default {{}} */
+  outliers?: OutlierOptions | false;
 }
 
 /** {@linkcode PilotedOptions} with defaults in place of what was left out. */
 export type ResolvedOptions =
-  & Required<Omit<PilotedOptions, "env" | "fetch" | "source" | "snapshotFile" | "failover">>
-  & Pick<PilotedOptions, "env" | "fetch" | "source" | "snapshotFile">
-  & { failover: (service: string) => readonly string[] };
+  & Required<Omit<PilotedOptions, Optional | "failover" | "balancer">>
+  & Pick<PilotedOptions, Optional>
+  & {
+    failover: (service: string) => readonly string[];
+    balancer: (service: string) => BalancerChoice | undefined;
+  };
+
+type Optional = "env" | "fetch" | "source" | "snapshotFile" | "zone" | "outliers";
 
 /** Whether the policy lets an instance of this status be handed out. */
 export function isUsable(status: EndpointStatus, policy: HealthPolicy): boolean {

@@ -3,48 +3,27 @@
  *
  * @module
  */
-import type { Config, WatchConfig } from "../config/config.ts";
+import type { PickOptions } from "../balance/balancer.ts";
+import type { Lease } from "../balance/lease.ts";
+import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { onSignal } from "../runtime/signals.ts";
 import type { Change } from "../snapshot.ts";
-import type { Source } from "../source/source.ts";
 import { ChangeHint } from "./change_hint.ts";
 import { iterateChanges } from "./changes.ts";
 import type { Events, PilotedEvents, PilotedListener } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { type PilotedParts, type Registry, sameRegistry } from "./piloted_parts.ts";
 import { Recovery } from "./recovery.ts";
 import { Refresher } from "./refresher.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { SnapshotFile } from "./snapshot_file.ts";
 import type { PilotedStatus, ServiceStatus } from "./status.ts";
+import { waitForEndpoints } from "./wait_for_endpoints.ts";
 import { WatchContext } from "./watch_context.ts";
-import { WatchedService } from "./watched_service.ts";
-import { Watchers } from "./watchers.ts";
-
-/** A registry that a client may talk to, and how to leave it. */
-export interface Registry {
-  /** What is asked. */
-  source: Source;
-  /** Frees its connections. */
-  close(): Promise<void>;
-}
-
-/** What a client is made of. */
-export interface PilotedParts {
-  /** The configuration. */
-  config: Config;
-  /** Options with defaults. */
-  options: ResolvedOptions;
-  /** Where events go. */
-  events: Events;
-  /** Reads the configuration again. */
-  reload: () => Promise<Config>;
-  /** Makes the connection to the registry that a configuration names. */
-  connect: (config: Config) => Registry;
-  /** Keeps the last good lists over a restart. */
-  snapshotFile: SnapshotFile | undefined;
-}
+import type { Restored } from "./watch_record.ts";
+import type { WatchedService } from "./watched_service.ts";
+import { WatchedServices } from "./watched_services.ts";
 
 /**
  * Endpoints of every watched service, kept fresh. Made by `createPiloted()`.
@@ -69,9 +48,8 @@ export class Piloted {
   readonly #events: Events;
   readonly #parts: PilotedParts;
   readonly #context: WatchContext;
-  readonly #watchers: Watchers;
+  readonly #services: WatchedServices;
   readonly #refresher: Refresher;
-  readonly #services = new Map<string, WatchedService>();
   readonly #ends = new Set<() => void>();
   #config: Config;
   #registry: Registry;
@@ -104,7 +82,8 @@ export class Piloted {
       }),
       new Recovery(clock, random, !keepAlive),
     );
-    this.#watchers = new Watchers(this.#context, snapshotFile?.restored ?? new Map());
+    const restored = snapshotFile?.restored ?? new Map<string, Restored>();
+    this.#services = new WatchedServices(this.#context, events, restored);
     this.#refresher = new Refresher(
       () => this.#refreshAll(),
       clock,
@@ -120,7 +99,7 @@ export class Piloted {
 
   /** Names of the watched services, in the configuration's order. */
   get services(): readonly string[] {
-    return [...this.#services.keys()];
+    return this.#services.names;
   }
 
   /** Whether a refresh is under way that `service()` waits for. */
@@ -139,15 +118,15 @@ export class Piloted {
     if (this.#options.signals) {
       this.#removeSignal = onSignal("SIGHUP", () => void this.refresh().catch(() => {}));
     }
-    await this.#configure(this.#config);
+    await this.#services.configure(this.#config.watches);
     if (this.#state === "closed") throw this.#closedError();
-    const failure = this.#startFailure();
+    const failure = this.#services.startFailure();
     if (failure !== undefined && this.#options.onStartFailure === "reject") {
       await this.close();
       throw failure;
     }
     this.#state = "ready";
-    this.#parts.snapshotFile?.follow(this.#watchers, this.#events, this.#options);
+    this.#parts.snapshotFile?.follow(this.#services.watchers, this.#events, this.#options);
   }
 
   /**
@@ -184,6 +163,45 @@ export class Piloted {
   }
 
   /**
+   * An endpoint for the time of one request or connection: until the lease is released it counts
+   * as busy, and how it ended is what the balancer and the outlier detection go by.
+   *
+   * @param name Name of a watched service.
+   * @param options `key` for the balancer `hash`, `exclude` for endpoints that were tried already.
+   * @returns The lease. Release it, or declare it with `using`.
+   * @throws {PilotedError} as {@linkcode Piloted.pick}.
+   */
+  acquire(name: string, options?: PickOptions): Lease {
+    const lease = this.#services.get(name)?.pool.acquire(options);
+    if (lease !== undefined) return lease;
+    throw this.#service(name).noEndpoints();
+  }
+
+  /**
+   * Whether a service is watched.
+   *
+   * @param name Any name.
+   */
+  has(name: string): boolean {
+    return this.#services.get(name) !== undefined;
+  }
+
+  /**
+   * Waits until a service has an endpoint, or until the time is up.
+   *
+   * @param name Name of a watched service.
+   * @param timeoutMs Milliseconds to wait at most.
+   * @param signal Ends the wait early.
+   * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
+   * @throws The signal's own reason when it aborts.
+   */
+  async waitForEndpoints(name: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    const { pool } = this.#service(name);
+    const has = () => pool.endpoints.length > 0;
+    await waitForEndpoints(name, has, this.#events, this.#options.clock, timeoutMs, signal);
+  }
+
+  /**
    * Every current endpoint, synchronously.
    *
    * @param name Name of a watched service.
@@ -208,7 +226,7 @@ export class Piloted {
   /**
    * Listens.
    *
-   * @param type `"refresh"`, `"change"`, `"status"` or `"error"`.
+   * @param type `"refresh"`, `"change"`, `"status"`, `"balance"` or `"error"`.
    * @param listener Called with each event. One that throws is reported as an `error` event.
    * @param options `signal` ends the listening when it aborts.
    * @returns Ends the listening.
@@ -261,7 +279,7 @@ export class Piloted {
       state: this.#state,
       registry: this.#config.consul.url,
       refreshing: this.#refresher.running,
-      services: [...this.#services.values()].map((service) => service.status()),
+      services: this.#services.all.map((service) => service.status()),
     };
   }
 
@@ -282,50 +300,15 @@ export class Piloted {
     this.#removeSignal?.();
     this.#context.scheduler.close();
     this.#context.recovery.close();
-    const services = [...this.#services.values()];
-    // Nothing is found from here on, so that pick() needs no question of its own about being closed.
-    this.#services.clear();
     await this.#parts.snapshotFile?.close();
-    await Promise.all(services.map((service) => service.close()));
-    await this.#watchers.close();
+    await this.#services.close();
     for (const end of [...this.#ends]) end();
     await this.#registry.close();
   }
 
-  async #configure(config: Config): Promise<void> {
-    const byName = new Map<string, WatchConfig[]>();
-    for (const watch of config.watches) {
-      const watches = byName.get(watch.name);
-      if (watches === undefined) byName.set(watch.name, [watch]);
-      else watches.push(watch);
-    }
-    const gone = [...this.#services.values()].filter(({ name }) => !byName.has(name));
-    await Promise.all([...byName].map(([name, watches]) => {
-      let service = this.#services.get(name);
-      if (service === undefined) {
-        service = new WatchedService(name, this.#options, this.#watchers, this.#events);
-        this.#services.set(name, service);
-      }
-      return service.configure(watches);
-    }));
-    for (const service of gone) {
-      this.#services.delete(service.name);
-      await service.close();
-    }
-  }
-
   async #refreshAll(): Promise<void> {
-    const { clock, reload } = this.#options;
-    const startedAt = clock.now();
-    if (reload) await this.#reload();
-    const services = [...this.#services.values()];
-    const answered = await Promise.all(services.map((service) => service.refresh()));
-    if (this.#state === "closed") return;
-    this.#events.emit("refresh", {
-      services: services.map(({ name }) => name),
-      failed: services.filter((_, position) => !answered[position]).map(({ name }) => name),
-      durationMs: clock.now() - startedAt,
-    });
+    if (this.#options.reload) await this.#reload();
+    if (this.#state !== "closed") await this.#services.refresh();
   }
 
   /** Takes over the file as it is now, or keeps the old configuration and tells why. */
@@ -335,7 +318,7 @@ export class Piloted {
       if (this.#state === "closed") return;
       if (!sameRegistry(config, this.#config)) await this.#reconnect(config);
       this.#config = config;
-      await this.#configure(config);
+      await this.#services.configure(config.watches);
     } catch (cause) {
       const error = cause instanceof PilotedError ? cause : new PilotedError(
         "CONFIG_INVALID",
@@ -350,46 +333,16 @@ export class Piloted {
     const old = this.#registry;
     this.#registry = this.#parts.connect(config);
     this.#context.source = this.#registry.source;
-    for (const watcher of this.#watchers) watcher.forgetIndex();
+    for (const watcher of this.#services.watchers) watcher.forgetIndex();
     await old.close();
-  }
-
-  /** Why not one watch has a list or an answer; `undefined` when at least one has. */
-  #startFailure(): PilotedError | undefined {
-    let failure: PilotedError | undefined;
-    for (const watcher of this.#watchers) {
-      if (watcher.answered || watcher.confirmedAt !== undefined) return undefined;
-      failure ??= watcher.error;
-    }
-    if (failure?.code !== "TIMEOUT") return failure;
-    return new PilotedError("REGISTRY_UNREACHABLE", failure.message, {
-      cause: failure,
-      service: failure.service,
-      url: this.#config.consul.url,
-    });
   }
 
   #service(name: string): WatchedService {
     if (this.#state === "closed") throw this.#closedError();
-    const service = this.#services.get(name);
-    if (service !== undefined) return service;
-    const services = this.services;
-    const known = services.length === 0
-      ? "the configuration watches none"
-      : `watched are ${services.map((each) => JSON.stringify(each)).join(", ")}`;
-    throw new PilotedError(
-      "UNKNOWN_SERVICE",
-      `Cannot look up service ${JSON.stringify(name)}: ${known}`,
-      { service: name, services },
-    );
+    return this.#services.find(name);
   }
 
   #closedError(): PilotedError {
     return new PilotedError("CLOSED", "Cannot use this client: it was closed");
   }
-}
-
-function sameRegistry(a: Config, b: Config): boolean {
-  const facts = ({ consul }: Config) => JSON.stringify([consul.url, consul.token, consul.tls]);
-  return facts(a) === facts(b);
 }

@@ -33,7 +33,7 @@ export function resolveOptions(options: PilotedOptions): ResolvedOptions {
       );
     }
   }
-  const { failover = [] } = options;
+  const { failover = [], balancer } = options;
   return {
     health: options.health ?? "warning",
     signals: options.signals ?? true,
@@ -56,6 +56,11 @@ export function resolveOptions(options: PilotedOptions): ResolvedOptions {
     failover: isList(failover)
       ? () => failover
       : (service) => Object.hasOwn(failover, service) ? failover[service]! : [],
+    balancer: typeof balancer === "object"
+      ? (service) => Object.hasOwn(balancer, service) ? balancer[service] : undefined
+      : () => balancer,
+    zone: options.zone,
+    outliers: options.outliers,
   };
 }
 

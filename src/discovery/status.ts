@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PoolStatus } from "../balance/pool_status.ts";
 import type { PilotedError } from "../errors.ts";
 import type { Freshness } from "../source/source.ts";
 
@@ -76,6 +77,8 @@ export interface ServiceStatus {
   readonly reason: string | undefined;
   /** The datacenter that stands in for the own one at present, with the option `failover`. */
   readonly failover: string | undefined;
+  /** What was learned of its endpoints: load, latency, ejections. */
+  readonly balance: PoolStatus;
   /** Its watches, in the configuration's order, then those of standby datacenters. */
   readonly watches: readonly WatchStatus[];
 }

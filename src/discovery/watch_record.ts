@@ -8,13 +8,15 @@ import type { Endpoint } from "../endpoint.ts";
 import type { PilotedError } from "../errors.ts";
 import { type Change, diffEndpoints } from "../snapshot.ts";
 import type { Freshness, Query, Reading } from "../source/source.ts";
-import { type HealthPolicy, isUsable } from "./options.ts";
+import { isUsable, type ResolvedOptions } from "./options.ts";
 import type { WatchState, WatchStatus } from "./status.ts";
 
 /** Who wants to hear of one watch. */
 export interface WatchObserver {
   /** The content of the list changed. */
   changed(change: Change): void;
+  /** The registry's answer was believed, whether it changed the list or not. */
+  believed(): void;
   /** The state changed. */
   stateChanged(status: WatchStatus): void;
   /** Something failed and was dealt with. */
@@ -39,6 +41,8 @@ export class WatchRecord {
   endpoints: readonly Endpoint[] = NONE;
   /** How many instances the registry listed, in whatever health. */
   listed = 0;
+  /** Those instances, where zones need them; else only those that may be handed out. */
+  known: readonly Endpoint[] = NONE;
   /** The registry's index of the list; `"0"` while there is none. */
   index = "0";
   /** Whether the registry has answered at least once. */
@@ -57,7 +61,7 @@ export class WatchRecord {
   nextAttemptAt: number | undefined;
 
   readonly #clock: Clock;
-  readonly #health: HealthPolicy;
+  readonly #options: ResolvedOptions;
   readonly #observer: WatchObserver;
   #state: WatchState = "pending";
   #freshness: Freshness = {};
@@ -65,10 +69,10 @@ export class WatchRecord {
   #skipped = new Set<string>();
 
   /** Makes an empty record. */
-  constructor(query: Query, clock: Clock, health: HealthPolicy, observer: WatchObserver) {
+  constructor(query: Query, options: ResolvedOptions, observer: WatchObserver) {
     this.query = query;
-    this.#clock = clock;
-    this.#health = health;
+    this.#options = options;
+    this.#clock = options.clock;
     this.#observer = observer;
   }
 
@@ -99,6 +103,7 @@ export class WatchRecord {
     if (change !== undefined) this.#apply(change, this.confirmedAt);
     this.enter("live");
     if (change !== undefined) this.#observer.changed(change);
+    this.#observer.believed();
     this.#reportSkipped(reading);
     return change !== undefined;
   }
@@ -164,6 +169,8 @@ export class WatchRecord {
     const statuses = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
     for (const { status } of endpoints) statuses[status]++;
     this.listed = endpoints.length;
+    // Kept only where it is of use: it is the list a second time.
+    if (this.#options.zone !== undefined) this.known = endpoints;
     this.#statuses = Object.freeze(statuses);
   }
 
@@ -173,7 +180,7 @@ export class WatchRecord {
   }
 
   #usable(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-    const usable = (endpoint: Endpoint) => isUsable(endpoint.status, this.#health);
+    const usable = (endpoint: Endpoint) => isUsable(endpoint.status, this.#options.health);
     return endpoints.every(usable) ? endpoints : endpoints.filter(usable);
   }
 

@@ -58,8 +58,18 @@ export class WatchedService {
     this.name = name;
     this.#events = events;
     this.#watchers = watchers;
-    this.pool = new EndpointPool();
+    this.pool = new EndpointPool({
+      balancer: options.balancer(name),
+      outliers: options.outliers,
+      zone: options.zone,
+      clock: options.clock,
+      random: options.random,
+      onEvent: (event) => this.#events.emit("balance", { service: name, ...event }),
+    });
     this.#observer = {
+      believed: () => {
+        if (options.zone !== undefined) this.pool.update(this.pool.endpoints, this.#known());
+      },
       changed: (change) => this.#update(change),
       stateChanged: (status: WatchStatus) => {
         this.#events.emit("status", status);
@@ -160,6 +170,7 @@ export class WatchedService {
       ageMs: ages.some((age) => age === undefined) ? undefined : Math.max(...ages as number[]),
       reason: worst?.reason,
       failover: this.#failover.datacenter,
+      balance: this.pool.status(),
       watches: [...own, ...standby],
     };
   }
@@ -187,8 +198,15 @@ export class WatchedService {
     const change = same ? told : diffEndpoints(this.name, this.pool.endpoints, list);
     this.#lists = this.#failover.lists === undefined ? lists.length : 0;
     if (change === undefined) return;
-    this.pool.update(change.endpoints);
+    this.pool.update(change.endpoints, this.#known());
     this.#events.emit("change", change);
+  }
+
+  /** Every instance in whatever health, where zones need them. */
+  #known(): readonly Endpoint[] | undefined {
+    if (this.#failover.lists !== undefined) return undefined;
+    const known = this.subscriptions.flatMap(({ watcher }) => watcher.known);
+    return known.length === 0 ? undefined : known;
   }
 }
 

@@ -60,8 +60,8 @@ export class Watcher {
     observer: WatchObserver,
     restored?: Restored,
   ) {
-    const { clock, health, consistency, emptyPolicy, minIntervalMs, keepAlive } = context.options;
-    this.#record = new WatchRecord(query, clock, health, observer);
+    const { clock, consistency, emptyPolicy, minIntervalMs, keepAlive } = context.options;
+    this.#record = new WatchRecord(query, context.options, observer);
     this.#context = context;
     this.#intervalMs = intervalMs;
     this.#restored = restored;
@@ -80,6 +80,11 @@ export class Watcher {
   /** What may be handed out, in a stable order. */
   get endpoints(): readonly Endpoint[] {
     return this.#record.endpoints;
+  }
+
+  /** Every instance that the registry lists, in whatever health; only with the option `zone`. */
+  get known(): readonly Endpoint[] {
+    return this.#record.known;
   }
 
   /** Whether the registry has answered at least once. */

@@ -100,6 +100,9 @@ function fanOut(observers: ReadonlySet<WatchObserver>): WatchObserver {
     changed(change: Change): void {
       for (const observer of [...observers]) observer.changed(change);
     },
+    believed(): void {
+      for (const observer of [...observers]) observer.believed();
+    },
     stateChanged(status: WatchStatus): void {
       for (const observer of [...observers]) observer.stateChanged(status);
     },

@@ -54,6 +54,7 @@ export async function watching(
     context,
     {
       changed: (change) => changes.push(change),
+      believed: () => {},
       stateChanged: (status) => states.push(status),
       failed: (error) => errors.push(error),
     },
