@@ -1,7 +1,8 @@
+import { checkArgument, checkCount } from "./arguments.ts";
 import type { Budget } from "./budget.ts";
 import { Environment } from "./environment.ts";
 import { TemplateFailure } from "./failure.ts";
-import type { FunctionContext, ParameterType, TemplateFunction } from "./function.ts";
+import type { FunctionContext, TemplateFunction } from "./function.ts";
 import type {
   BranchNode,
   Command,
@@ -16,14 +17,10 @@ import { sprint } from "./printer.ts";
 import type { SourceMap } from "./source_map.ts";
 import { fromBytes } from "./utf8.ts";
 import { isTrue, List, typeName, type Value } from "./value.ts";
+import { Variables } from "./variables.ts";
 
 // How a list of nodes ended.
 type Flow = "done" | "break" | "continue";
-
-interface Variable {
-  readonly name: string;
-  value: Value;
-}
 
 // No value comes from the stage before: not the same as nothing coming from it.
 const ABSENT = Symbol("absent");
@@ -36,7 +33,7 @@ export class Evaluator {
   readonly #context: FunctionContext;
   readonly #budget: Budget;
   readonly #map: SourceMap | undefined;
-  #variables: Variable[];
+  #variables: Variables;
   #output = "";
   #position = 0;
 
@@ -57,7 +54,7 @@ export class Evaluator {
     this.#context = context;
     this.#budget = context.budget;
     this.#map = map;
-    this.#variables = [{ name: "$", value: environment }];
+    this.#variables = new Variables(environment);
   }
 
   /** The byte offset of what is being evaluated, for errors. */
@@ -147,8 +144,8 @@ export class Evaluator {
       this.#budget.spend(1);
       // Also where the variables are assigned and not declared: as Go before 1.20, the last ones
       // of the stack are set, whichever they are.
-      if (node.pipe.variables.length > 0) this.#setTop(1, item);
-      if (node.pipe.variables.length > 1) this.#setTop(2, index);
+      if (node.pipe.variables.length > 0) this.#variables.setLast(1, item);
+      if (node.pipe.variables.length > 1) this.#variables.setLast(2, index);
       flow = this.#walkInside(item, node.body);
       this.#variables.length = visible;
       if (flow === "break") break;
@@ -175,7 +172,7 @@ export class Evaluator {
     if (nodes === undefined) this.#fail(`template "${fromBytes(node.name)}" is not defined`);
     const value = node.pipe && this.#evaluatePipe(dot, node.pipe);
     const outer = this.#variables;
-    this.#variables = [{ name: "$", value }];
+    this.#variables = new Variables(value);
     this.#walkInside(value, nodes);
     this.#variables = outer;
   }
@@ -191,8 +188,8 @@ export class Evaluator {
     }
     const result = value === ABSENT ? undefined : value;
     for (const name of variables) {
-      if (pipe.assigns) this.#findVariable(name).value = result;
-      else this.#variables.push({ name, value: result });
+      if (pipe.assigns) this.#variables.set(name, result);
+      else this.#variables.declare(name, result);
     }
     return result;
   }
@@ -220,7 +217,7 @@ export class Evaluator {
         return this.#fields(this.#evaluate(dot, first.operand), first.fields, hasArguments);
       case "variable":
         if (first.fields.length > 0) {
-          return this.#fields(this.#findVariable(first.name).value, first.fields, hasArguments);
+          return this.#fields(this.#variables.get(first.name), first.fields, hasArguments);
         }
     }
     if (hasArguments) this.#fail("an argument is given to what is no function");
@@ -242,7 +239,7 @@ export class Evaluator {
       case "field":
         return this.#fields(dot, operand.fields, false);
       case "variable":
-        return this.#fields(this.#findVariable(operand.name).value, operand.fields, false);
+        return this.#fields(this.#variables.get(operand.name), operand.fields, false);
       case "pipe":
         return this.#evaluatePipe(dot, operand);
       case "function":
@@ -279,7 +276,7 @@ export class Evaluator {
     final: Final,
     position: number,
   ): Value {
-    this.#checkCount(called, operands.length + (final === ABSENT ? 0 : 1));
+    checkCount(called, operands.length + (final === ABSENT ? 0 : 1));
     if (called.handlesMissing) {
       return this.#whileAsking(() => this.#callCounted(dot, called, operands, final, position));
     }
@@ -301,7 +298,7 @@ export class Evaluator {
       args.push(value);
     }
     if (final !== ABSENT) {
-      this.#check(called, args.length, final);
+      checkArgument(called, args.length, final);
       args.push(final);
     }
     this.#position = position;
@@ -313,42 +310,11 @@ export class Evaluator {
     return result;
   }
 
-  #checkCount({ name, parameters, variadic }: TemplateFunction, count: number): void {
-    if (variadic ? count >= parameters.length : count === parameters.length) return;
-    const expected = `${variadic ? "at least " : ""}${parameters.length}`;
-    this.#fail(`wrong number of arguments for ${name}, expected ${expected}, received ${count}`);
-  }
-
   #argument(dot: Value, called: TemplateFunction, index: number, operand: Operand): Value {
     const value = this.#evaluate(dot, operand);
     this.#position = operand.position;
-    this.#check(called, index, value);
+    checkArgument(called, index, value);
     return value;
-  }
-
-  #check({ name, parameters }: TemplateFunction, index: number, value: Value): void {
-    const expected: ParameterType = parameters[index] ?? "any";
-    // In Go, nil is a list too: an empty one.
-    if (expected === "any" || expected === "[]string" && value === undefined) return;
-    const received = typeName(value);
-    if (received === expected) return;
-    this.#fail(
-      `wrong type of argument ${index + 1} for ${name}, expected ${expected}, received ${received}`,
-    );
-  }
-
-  #findVariable(name: string): Variable {
-    for (let index = this.#variables.length - 1; index >= 0; index--) {
-      const variable = this.#variables[index]!;
-      if (variable.name === name) return variable;
-    }
-    this.#fail(`variable ${fromBytes(name)} is not defined`);
-  }
-
-  #setTop(depth: number, value: Value): void {
-    const variable = this.#variables.at(-depth);
-    if (variable === undefined) this.#fail("range has no variables to assign to");
-    variable.value = value;
   }
 
   #print(value: Value): void {

@@ -1,3 +1,4 @@
+import { TemplateFailure } from "./failure.ts";
 import { isAlphanumeric } from "./rune_class.ts";
 import { decodeRune, fromBytes } from "./utf8.ts";
 
@@ -90,13 +91,39 @@ export class Lexer {
     else this.#readText();
   }
 
+  /** Whether the current token is of a type. */
+  is(type: TokenType): boolean {
+    return this.type === type;
+  }
+
+  /** Whether the current token is a keyword. */
+  isKeyword(keyword: string): boolean {
+    return this.is("keyword") && this.value === keyword;
+  }
+
+  /**
+   * Refuses the current token.
+   *
+   * @param where Where it is, and what was expected instead.
+   */
+  unexpected(where: string): never {
+    if (this.is("error")) this.fail(this.error);
+    const shown = this.is("end of text") ? this.type : fromBytes(this.value.slice(0, 20));
+    this.fail(`unexpected ${shown} ${where}`);
+  }
+
+  /** Refuses the template, at the current token where no other place is given. */
+  fail(message: string, position: number = this.start): never {
+    throw new TemplateFailure(message, position);
+  }
+
   #emit(type: TokenType, end: number): void {
     this.type = type;
     this.start = this.#position;
     this.end = this.#position = end;
   }
 
-  #fail(error: string, at: number = this.#position): void {
+  #emitError(error: string, at: number = this.#position): void {
     this.#emit("error", this.source.length);
     this.start = at;
     this.error = error;
@@ -135,12 +162,12 @@ export class Lexer {
     const { source } = this;
     const close = source.indexOf("*/", inner + 2);
     if (close < 0) {
-      this.#fail("unclosed comment, expected */", left);
+      this.#emitError("unclosed comment, expected */", left);
       return false;
     }
     const trims = trimsRight(source, close + 2);
     if (!trims && !source.startsWith(RIGHT, close + 2)) {
-      this.#fail(
+      this.#emitError(
         "comment ends before the closing delimiter, expected }} right after */",
         close + 2,
       );
@@ -159,13 +186,15 @@ export class Lexer {
     this.#position = at;
     const trims = trimsRight(source, at);
     if (trims || source.startsWith(RIGHT, at)) {
-      if (this.#parentheses > 0) return this.#fail("unclosed left parenthesis, expected )");
+      if (this.#parentheses > 0) return this.#emitError("unclosed left parenthesis, expected )");
       this.#emit("}}", at + (trims ? 4 : 2));
       if (trims) this.#position = trimmedStart(source, this.end);
       this.#inAction = false;
       return;
     }
-    if (at >= source.length) return this.#fail("unclosed action, expected }}", this.#actionStart);
+    if (at >= source.length) {
+      return this.#emitError("unclosed action, expected }}", this.#actionStart);
+    }
     this.#readToken(source[at] ?? "", at);
   }
 
@@ -175,13 +204,13 @@ export class Lexer {
         this.#parentheses++;
         return this.#emit("(", at + 1);
       case ")":
-        if (--this.#parentheses < 0) return this.#fail("unexpected right parenthesis");
+        if (--this.#parentheses < 0) return this.#emitError("unexpected right parenthesis");
         return this.#emit(")", at + 1);
       case "|":
       case "=":
         return this.#emit(char, at + 1);
       case ":":
-        if (this.source[at + 1] !== "=") return this.#fail("expected := after a variable");
+        if (this.source[at + 1] !== "=") return this.#emitError("expected := after a variable");
         return this.#emit(":=", at + 2);
       case '"':
         return this.#readQuoted(char, "string");
@@ -202,7 +231,7 @@ export class Lexer {
     if (isDigit(code)) return this.#readNumber();
     if (isAlphanumeric(code)) return this.#readName(at, "name");
     if (code >= 0x20 && code < 0x7f) return this.#emit("other", at + 1);
-    this.#fail(`unrecognized character in action: ${unicodeName(code)}`);
+    this.#emitError(`unrecognized character in action: ${unicodeName(code)}`);
   }
 
   #readQuoted(quote: string, type: "string" | "char"): void {
@@ -211,12 +240,12 @@ export class Lexer {
       if (source[at] === quote) return this.#emit(type, at + 1);
       if (source[at] === "\\" && source[at + 1] !== "\n") at++;
     }
-    this.#fail(`unterminated ${type}, expected its closing quote on the same line`);
+    this.#emitError(`unterminated ${type}, expected its closing quote on the same line`);
   }
 
   #readRaw(): void {
     const close = this.source.indexOf("`", this.#position + 1);
-    if (close < 0) this.#fail("unterminated raw string, expected its closing back quote");
+    if (close < 0) this.#emitError("unterminated raw string, expected its closing back quote");
     else this.#emit("raw string", close + 1);
   }
 
@@ -224,7 +253,7 @@ export class Lexer {
     const end = nameEnd(this.source, from);
     if (!this.#endsName(end)) {
       const { code } = decodeRune(this.source, end);
-      return this.#fail(`bad character ${unicodeName(code)} in a name`, end);
+      return this.#emitError(`bad character ${unicodeName(code)} in a name`, end);
     }
     this.#emit(type, end);
     if (type === "field" && end === from) this.type = ".";
@@ -254,7 +283,9 @@ export class Lexer {
     }
     if (end < 0) {
       const shown = fromBytes(source.slice(this.#position, this.#position + 12));
-      return this.#fail(`bad number, expected white space or a delimiter after it, at ${shown}`);
+      return this.#emitError(
+        `bad number, expected white space or a delimiter after it, at ${shown}`,
+      );
     }
     this.#emit(type, end);
   }

@@ -21,7 +21,7 @@ import {
   sharpFloat,
 } from "./formatter.ts";
 import { FormatReader } from "./format_reader.ts";
-import { Byte, Complex, List, typeName, type Value } from "./value.ts";
+import { Byte, type Complex, List, typeName, type Value } from "./value.ts";
 
 const INTEGER_BASES: Readonly<Record<string, 2 | 8 | 10 | 16>> = {
   b: 2,

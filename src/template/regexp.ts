@@ -8,6 +8,13 @@ export type RegexpEngine = typeof import("re2js");
 type Matcher = InstanceType<RegexpEngine["Matcher"]>;
 type Pattern = InstanceType<RegexpEngine["RE2JS"]>;
 
+// What is no syntax: quoted and escaped characters, and classes. Go 1.19 does not know (?<name>...),
+// which the engine takes.
+const CHARACTERS = /\\Q[^]*?(?:\\E|$)|\\[^]|\[\^?\]?(?:\[:\^?\w+:\]|\\[^]|[^\]\\])*\]/g;
+
+// Instructions times bytes that cost as much as one step of evaluation.
+const SIZE_PER_STEP = 64;
+
 /** Loads the engine. It is large, so only for a template that needs it. */
 export async function loadRegexpEngine(): Promise<RegexpEngine> {
   return await import("re2js");
@@ -29,9 +36,10 @@ export function replaceRegexp(
   { budget, regexp }: FunctionContext,
 ): string {
   const pattern = compile(source, regexp!);
-  budget.checkRegexp(pattern.programSize());
-  // The engine's time grows with the length of the text times the size of the expression.
-  budget.spend(Math.ceil((text.length + 1) * pattern.programSize() / 16));
+  const size = pattern.programSize();
+  budget.checkRegexp(size);
+  // The engine's time grows with the size of the expression times the length of the text.
+  budget.spend(size + Math.ceil(size * text.length / SIZE_PER_STEP));
   const matcher = pattern.matcher(byteArray(text));
   const expand = parseReplacement(replacement, pattern);
   let result = "";
@@ -47,13 +55,18 @@ export function replaceRegexp(
 }
 
 function compile(source: string, { RE2JS }: RegexpEngine): Pattern {
+  let pattern: Pattern;
   try {
-    return RE2JS.compile(fromBytes(source));
+    pattern = RE2JS.compile(fromBytes(source));
   } catch (error) {
     // Without the engine's error: it repeats the expression, which may hold a secret.
     const { error: reason } = error as { error?: string };
     throw new TemplateFailure(`invalid regular expression: ${reason ?? "it cannot be compiled"}`);
   }
+  if (source.replace(CHARACTERS, "").includes("(?<")) {
+    throw new TemplateFailure("invalid regular expression: a group is named as in (?P<name>...)");
+  }
+  return pattern;
 }
 
 // $name takes as many letters, digits and underscores as there are: $1x is the group named "1x".

@@ -1,14 +1,12 @@
-import { PilotedError } from "../errors.ts";
-import { caret, locate } from "../text_position.ts";
 import { Budget } from "./budget.ts";
-import { type Env, Environment } from "./environment.ts";
+import { Environment } from "./environment.ts";
 import { Evaluator } from "./evaluator.ts";
-import { TemplateFailure } from "./failure.ts";
 import { FUNCTIONS, REGEX_REPLACE_ALL } from "./functions.ts";
 import { DEFAULT_TEMPLATE_LIMITS, type TemplateLimits } from "./limits.ts";
 import { type ParsedTemplate, parseTemplate } from "./parser.ts";
 import { loadRegexpEngine } from "./regexp.ts";
 import { SourceMap } from "./source_map.ts";
+import { templateError, toTemplateError } from "./template_error.ts";
 import { decodeRune, fromBytes, isAscii, toBytes } from "./utf8.ts";
 
 /** Options of {@linkcode renderTemplate}. */
@@ -46,8 +44,6 @@ export interface RenderedTemplate {
    */
   sourceOffset(renderedOffset: number): number | undefined;
 }
-
-type Stage = "parse" | "exec";
 
 /**
  * Renders a Go template as ContainerPilot does: the data is the environment, and besides Go's
@@ -126,88 +122,42 @@ function checkArguments(text: string, { env, limits }: RenderTemplateOptions): s
 
 async function render(
   source: string,
-  options: RenderTemplateOptions,
+  { env, limits, missing = "empty", path }: RenderTemplateOptions,
   map?: SourceMap,
 ): Promise<string> {
-  const budget = new Budget({ ...DEFAULT_TEMPLATE_LIMITS, ...defined(options.limits) });
-  const parsed = parse(source, options, budget);
-  const regexp = parsed.functions.has(REGEX_REPLACE_ALL) ? await loadRegexpEngine() : undefined;
-  const missing = new Map<string, number>();
-  const environment = new Environment(options.env, (name) => {
-    if (!missing.has(name)) missing.set(name, evaluator.position);
+  const budget = new Budget({ ...DEFAULT_TEMPLATE_LIMITS, ...defined(limits) });
+  const { templates, functions } = parse(source, budget, path);
+  const regexp = functions.has(REGEX_REPLACE_ALL) ? await loadRegexpEngine() : undefined;
+  const unset = new Map<string, number>();
+  const environment = new Environment(env, (name) => {
+    if (!unset.has(name)) unset.set(name, evaluator.position);
   });
-  const context = { budget, regexp, variable: (name: string) => environment.get(name) };
-  const evaluator = new Evaluator(parsed.templates, environment, context, map);
+  const variable = (name: string) => environment.get(name);
+  const evaluator = new Evaluator(templates, environment, { budget, regexp, variable }, map);
+  const context = { source, path, stage: "exec" } as const;
   let output = "";
   let failure: unknown;
   try {
     output = evaluator.run();
   } catch (error) {
-    failure = error;
+    failure = toTemplateError(error, context, evaluator.position);
   }
-  // First what is missing: it may be why the rest failed.
-  if (options.missing === "error" && missing.size > 0) {
-    throw unsetError(source, options, missing, failure);
+  // Unset variables first: they may be why the rest failed.
+  if (missing === "error" && unset.size > 0) {
+    const [position = 0] = unset.values();
+    const names = [...unset.keys()].join(", ");
+    throw templateError(`not set in the environment: ${names}`, context, position, failure);
   }
-  if (failure !== undefined) throw toError(failure, "exec", source, options, evaluator.position);
+  if (failure !== undefined) throw failure;
   return output;
 }
 
-function parse(source: string, options: RenderTemplateOptions, budget: Budget): ParsedTemplate {
+function parse(source: string, budget: Budget, path: string | undefined): ParsedTemplate {
   try {
     return parseTemplate(source, FUNCTIONS, budget);
   } catch (error) {
-    throw toError(error, "parse", source, options);
+    throw toTemplateError(error, { source, path, stage: "parse" }, 0);
   }
-}
-
-function unsetError(
-  source: string,
-  options: RenderTemplateOptions,
-  missing: ReadonlyMap<string, number>,
-  cause: unknown,
-): PilotedError {
-  const names = [...missing.keys()];
-  const [position = 0] = missing.values();
-  const what = names.length === 1 ? "variable is" : "variables are";
-  return errorAt(`${what} not set: ${names.join(", ")}`, "exec", source, options, position, cause);
-}
-
-function toError(
-  error: unknown,
-  stage: Stage,
-  source: string,
-  options: RenderTemplateOptions,
-  position = 0,
-): unknown {
-  if (error instanceof TemplateFailure) {
-    return errorAt(error.message, stage, source, options, error.position ?? position);
-  }
-  // The nesting is limited, but the caller's own stack may be almost full.
-  if (error instanceof RangeError) {
-    return errorAt("it needs more memory than there is", stage, source, options, position, error);
-  }
-  return error;
-}
-
-function errorAt(
-  message: string,
-  stage: Stage,
-  source: string,
-  { path }: RenderTemplateOptions,
-  position: number,
-  cause?: unknown,
-): PilotedError {
-  const text = fromBytes(source);
-  const place = locate(text, fromBytes(source.slice(0, position)).length);
-  const { line, column } = place;
-  const verb = stage === "parse" ? "parse" : "execute";
-  const where = `${path ?? "the template"}, line ${line}, column ${column}`;
-  return new PilotedError(
-    "TEMPLATE_INVALID",
-    `Cannot ${verb} ${where}: ${message}\n${caret(text, line, column)}`,
-    { stage, line, column, path, cause },
-  );
 }
 
 function defined(limits: Partial<TemplateLimits> = {}): Partial<TemplateLimits> {
