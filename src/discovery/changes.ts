@@ -30,12 +30,12 @@ export function iterateChanges(
     reject(reason: unknown): void;
   }[] = [];
   let ended = false;
-  let unsubscribe: (() => void) | undefined;
+  let unsubscribe = () => {};
 
   function finish(): void {
     if (ended) return;
     ended = true;
-    unsubscribe?.();
+    unsubscribe();
     signal?.removeEventListener("abort", abort);
     for (const { resolve } of waiting.splice(0)) resolve({ done: true, value: undefined });
   }

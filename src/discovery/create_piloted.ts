@@ -9,7 +9,8 @@ import { createTransport } from "../runtime/transport.ts";
 import { ConsulSource } from "../source/consul.ts";
 import { Events } from "./events.ts";
 import type { PilotedOptions } from "./options.ts";
-import { Piloted, type Registry } from "./piloted.ts";
+import { Piloted } from "./piloted.ts";
+import type { Registry } from "./piloted_parts.ts";
 import { resolveOptions } from "./resolve_options.ts";
 import { SnapshotFile } from "./snapshot_file.ts";
 
