@@ -28,8 +28,6 @@ interface PackageManifest {
 }
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-/** Carries Deno's standard library to npm, without types: what is used of it is inlined. */
-const INLINED = "deno-std";
 /** Lets a declaration be read by a program whose own library ends with ES2024. */
 const DISPOSABLE = `/// <reference lib="esnext.disposable" />\n`;
 
@@ -42,25 +40,23 @@ const DISPOSABLE = `/// <reference lib="esnext.disposable" />\n`;
 export async function buildNpm(folder: string): Promise<void> {
   await ensureNodeModules(ROOT);
   const manifest: PackageManifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
-  const { [INLINED]: _, ...dependencies } = manifest.dependencies;
   const commands = Object.values(manifest.bin ?? {});
   const entries = [...new Set([...Object.values(manifest.exports), ...commands])];
 
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await writeCode(folder, entries, Object.keys(dependencies));
+  await writeCode(folder, entries, Object.keys(manifest.dependencies));
   await writeTypes(folder, Object.values(manifest.exports));
   for (const command of commands) await makeExecutable(join(folder, built(command, ".js")));
   for (const name of ["README.md", "LICENSE", "CHANGELOG.md"]) {
     await copyFile(join(ROOT, name), join(folder, name));
   }
-  const published = publishedManifest(manifest, dependencies);
-  await writeFile(join(folder, "package.json"), JSON.stringify(published, null, 2) + "\n");
+  const published = JSON.stringify(publishedManifest(manifest), null, 2);
+  await writeFile(join(folder, "package.json"), published + "\n");
 }
 
 function publishedManifest(
-  { name, version, description, license, engines, exports, bin }: PackageManifest,
-  dependencies: Record<string, string>,
+  { name, version, description, license, engines, exports, bin, dependencies }: PackageManifest,
 ): Record<string, unknown> {
   const mapValues = <T>(record: Record<string, string>, map: (value: string) => T) =>
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
@@ -91,7 +87,8 @@ function built(path: string, extension: ".js" | ".d.ts"): string {
   return path.replace(/\.ts$/, extension);
 }
 
-// Shared code goes to chunks, so that an error class is the same one behind every export.
+// Shared code goes to chunks, so that an error class is the same one behind every export. What is
+// imported of packages that are not dependencies, the standard library, is inlined.
 async function writeCode(folder: string, entries: string[], external: string[]): Promise<void> {
   await build({
     absWorkingDir: ROOT,

@@ -124,8 +124,6 @@ test("manifests: tests, scripts, bench and examples import only what is given to
 
 test("manifests: every dependency is used by what is shipped", () => {
   const used = new Set(bareImports(isShipped).map(([specifier]) => packageOf(specifier)));
-  // The standard library comes to npm by another name.
-  if ([...used].some((name) => name.startsWith("@std/"))) used.add("deno-std");
   assertEquals(Object.keys(npm.dependencies).filter((name) => !used.has(name)), []);
 });
 
