@@ -95,8 +95,8 @@ export interface Http2Session extends Emitter {
   request(headers: Readonly<Record<string, string>>, options: { endStream: boolean }): Http2Stream;
   /** Asks the other side for a sign of life. */
   ping(callback: (error: Error | null) => void): boolean;
-  /** Ends it with all its streams. */
-  destroy(): void;
+  /** Ends it with all its streams, for the reason given. */
+  destroy(error?: Error): void;
   /** Lets the process live for it. */
   ref(): void;
   /** Does not. */

@@ -23,6 +23,7 @@ export class Http2Connection {
   /** Resolves when it is over, for whatever reason. */
   readonly closed: Promise<void>;
   readonly #session: Http2Session;
+  readonly #socket: TlsSocket;
   readonly #pingTimeoutMs: number;
   #streams = 0;
   #leaving = false;
@@ -39,6 +40,7 @@ export class Http2Connection {
   constructor(http2: Http2Module, origin: string, socket: TlsSocket, pingTimeoutMs = 5_000) {
     const session = http2.connect(origin, { createConnection: () => socket });
     this.#session = session;
+    this.#socket = socket;
     this.#pingTimeoutMs = pingTimeoutMs;
     this.ready = new Promise((resolve, reject) => {
       session.once("remoteSettings", () => {
@@ -50,14 +52,27 @@ export class Http2Connection {
       session.on("close", () => reject(new Error("the connection was closed while connecting")));
     });
     this.closed = new Promise((resolve) => void session.once("close", () => resolve()));
+    // Node and Deno do not tell the session of an alert of TLS, such as "bad certificate".
+    socket.on("error", (error: Error) => this.#destroy(error));
+    socket.on("close", () => this.#destroy());
     session.on("goaway", () => this.#leaving = true);
+  }
+
+  /** Whether it will never take a request (again). */
+  get useless(): boolean {
+    const { destroyed, closed } = this.#session;
+    return this.#leaving || destroyed || closed || this.#limit < 1;
   }
 
   /** Whether one more request fits, by what the other side allows (Consul 1.8.7: 250). */
   get hasRoom(): boolean {
-    const { destroyed, closed, remoteSettings } = this.#session;
-    if (this.#leaving || destroyed || closed || remoteSettings === undefined) return false;
-    return this.#streams < (remoteSettings.maxConcurrentStreams ?? Infinity);
+    return !this.useless && this.#streams < this.#limit;
+  }
+
+  // Nothing until the settings have come.
+  get #limit(): number {
+    const { remoteSettings } = this.#session;
+    return remoteSettings === undefined ? 0 : remoteSettings.maxConcurrentStreams ?? Infinity;
   }
 
   /**
@@ -79,6 +94,11 @@ export class Http2Connection {
         ...request.headers,
       }, { endStream: body === undefined });
       this.#begin();
+      let counted = true;
+      const release = () => {
+        if (counted) this.#end();
+        counted = false;
+      };
       const abort = () => {
         reject(signal?.reason);
         stream.close(CANCEL);
@@ -89,9 +109,11 @@ export class Http2Connection {
         answered();
         reject(networkError(url.origin, error));
       });
+      // By then the other side counts it as over. "close" comes later, and also without an end.
+      stream.on("end", release);
       stream.on("close", () => {
         answered();
-        this.#end();
+        release();
         const code = stream.rstCode ?? 0;
         reject(networkError(url.origin, new Error(`closed with HTTP/2 error code ${code}`)));
       });
@@ -107,7 +129,7 @@ export class Http2Connection {
 
   /** Ends it with everything on it. Resolves when it is closed. */
   close(): Promise<void> {
-    this.#session.destroy();
+    this.#destroy();
     return this.closed;
   }
 
@@ -119,11 +141,17 @@ export class Http2Connection {
     if (--this.#streams === 0 && !this.#session.destroyed) this.#session.unref();
   }
 
+  // The session alone would wait for its last words to be written, on Node even after an alert.
+  #destroy(error?: Error): void {
+    this.#session.destroy(error);
+    this.#socket.destroy();
+  }
+
   #ping(): void {
     const session = this.#session;
     if (this.#pinging || session.destroyed) return;
     this.#pinging = true;
-    const timer = systemClock.start(() => session.destroy(), this.#pingTimeoutMs, true);
+    const timer = systemClock.start(() => this.#destroy(), this.#pingTimeoutMs, true);
     session.ping(() => {
       timer.cancel();
       this.#pinging = false;

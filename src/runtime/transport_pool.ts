@@ -20,7 +20,7 @@ import { readTlsMaterial, type TlsMaterial } from "./transport_tls.ts";
 
 /** One attempt to connect, which all requests that have no connection wait for together. */
 interface Handshake {
-  readonly done: Promise<void>;
+  readonly done: Promise<Http2Connection | undefined>;
   readonly abandon: AbortController;
   waiting: number;
 }
@@ -96,7 +96,11 @@ export class TlsPool {
       for (const connection of this.#connections) {
         if (connection.hasRoom) return await connection.send(request);
       }
-      await this.#join(request.signal);
+      const connection = await this.#join(request.signal);
+      // Only a full connection is a reason to try again at once.
+      if (connection?.useless) {
+        throw networkError(this.#origin, new Error("the connection was closed at once"));
+      }
     }
   }
 
@@ -121,11 +125,12 @@ export class TlsPool {
     }
   }
 
-  async #join(signal: AbortSignal | undefined): Promise<void> {
+  // Nothing comes back when HTTP/2 was turned down.
+  async #join(signal: AbortSignal | undefined): Promise<Http2Connection | undefined> {
     const handshake = this.#handshake ??= this.#begin();
     handshake.waiting++;
     try {
-      await settled(handshake.done, signal);
+      return await settled(handshake.done, signal);
     } finally {
       // Who lost patience shows that this attempt may hang: nobody new should join it.
       if (signal?.aborted) this.#leave(handshake);
@@ -151,7 +156,7 @@ export class TlsPool {
     if (this.#handshake === handshake) this.#handshake = undefined;
   }
 
-  async #connect(signal: AbortSignal): Promise<void> {
+  async #connect(signal: AbortSignal): Promise<Http2Connection | undefined> {
     const material = await readTlsMaterial(this.#tls);
     signal.throwIfAborted();
     const socket = this.#openSocket(material);
@@ -163,12 +168,10 @@ export class TlsPool {
         socket.on("error", reject);
         socket.on("close", () => reject(new Error("the connection was closed while connecting")));
       });
-      if (socket.alpnProtocol === "h2") {
-        await this.#speakHttp2(socket);
-      } else {
-        socket.destroy();
-        this.#http1 = material;
-      }
+      if (socket.alpnProtocol === "h2") return await this.#speakHttp2(socket);
+      socket.destroy();
+      this.#http1 = material;
+      return undefined;
     } catch (error) {
       socket.destroy();
       throw networkError(this.#origin, error);
@@ -194,7 +197,7 @@ export class TlsPool {
     }
   }
 
-  async #speakHttp2(socket: TlsSocket): Promise<void> {
+  async #speakHttp2(socket: TlsSocket): Promise<Http2Connection> {
     const connection = new Http2Connection(
       this.#modules.http2,
       this.#origin,
@@ -204,6 +207,7 @@ export class TlsPool {
     this.#connections.add(connection);
     connection.closed.then(() => this.#connections.delete(connection));
     await connection.ready;
+    return connection;
   }
 }
 
