@@ -88,7 +88,7 @@ export function waitForIndex(
     };
     const abort = () => end(() => reject(signal.reason));
     const delayMs = query.waitMs + random() * query.waitMs / 16;
-    const timer = clock.start(() => end(resolve), delayMs, true);
+    const timer = clock.start(() => end(resolve), delayMs);
     const unsubscribe = catalog.subscribe(() => {
       // An index that went back is no news for Consul either: such a query sits out its time.
       if (current() > query.index) end(resolve);

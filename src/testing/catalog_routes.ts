@@ -48,7 +48,9 @@ export function addCatalogRoutes(app: ConsulApp, state: ConsulState): void {
     };
     const service = body.Service && serviceOf(body.Service.Service ?? "", body.Service);
     if (service?.name === "") {
-      throw new Refusal(500, "failed inserting service: object missing primary index");
+      const why =
+        "failed inserting service: failed inserting service: object missing primary index";
+      throw new Refusal(500, why);
     }
     try {
       catalog.write({ node, service, checks: checksOf(body) });

@@ -130,7 +130,7 @@ function cacheHeaders(
 ): Record<string, string> {
   if (!query.cached) return {};
   const url = new URL(context.req.url);
-  for (const name of ["index", "wait", "pretty"]) url.searchParams.delete(name);
+  for (const name of ["index", "wait", "stale", "pretty"]) url.searchParams.delete(name);
   const key = `${url.pathname}?${url.searchParams}`;
   if (cache.has(key)) return { "X-Cache": "HIT", Age: "0" };
   cache.add(key);

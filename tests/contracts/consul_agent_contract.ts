@@ -1,0 +1,43 @@
+/**
+ * What every Consul agent that Piloted's tests use must do: the embedded one as the real one.
+ */
+import type { TestOptions } from "../support/test.ts";
+import { test } from "../support/test.ts";
+import { accessCases } from "./consul_agent_access.ts";
+import { blockingCases } from "./consul_agent_blocking.ts";
+import { checkCases } from "./consul_agent_checks.ts";
+import { AgentClient, type StartAgent } from "./consul_agent_client.ts";
+import { readCases } from "./consul_agent_reads.ts";
+import { refusalCases } from "./consul_agent_refusals.ts";
+
+/** One thing that an agent must do. */
+export type ContractCase = (client: AgentClient) => Promise<void>;
+
+/**
+ * Registers the whole contract as tests, each on an agent of its own.
+ *
+ * @param title Whose contract, for the names of the tests.
+ * @param start Starts an agent.
+ * @param options Options of every test.
+ */
+export function testConsulAgent(title: string, start: StartAgent, options: TestOptions = {}): void {
+  const groups: [Record<string, ContractCase>, boolean][] = [
+    [readCases, false],
+    [refusalCases, false],
+    [blockingCases, false],
+    [checkCases, false],
+    [accessCases, true],
+  ];
+  for (const [cases, acl] of groups) {
+    for (const [name, run] of Object.entries(cases)) {
+      test(`${title}: ${name}`, options, async () => {
+        const agent = await start({ acl });
+        try {
+          await run(new AgentClient(agent));
+        } finally {
+          await agent.stop();
+        }
+      });
+    }
+  }
+}
