@@ -18,4 +18,5 @@ export { EmbeddedConsul, type EmbeddedConsulOptions, type SeenRequest } from "./
 export { EmbeddedDatacenter } from "./embedded_datacenter.ts";
 export { type EmbeddedCheck, type EmbeddedService } from "./entries.ts";
 export { type Fault, type FaultMatch } from "./fault.ts";
+export { type Faults, faults } from "./faults.ts";
 export { ManualClock } from "./manual_clock.ts";

@@ -1,0 +1,181 @@
+/**
+ * Ready-made faults for an embedded Consul.
+ *
+ * @module
+ */
+import { type Clock, sleep, systemClock, type Timer } from "../clock.ts";
+import type { Fault } from "./fault.ts";
+import { NO_INDEX, Refusal } from "./refusal.ts";
+
+/** Ready-made faults, each to be given to `EmbeddedConsul.inject()`. */
+export interface Faults {
+  /** Answers by itself. Give `headers` a `Content-Type` where the body is not plain text. */
+  answer(status: number, body?: string, headers?: Readonly<Record<string, string>>): Fault;
+  /** 403 "Permission denied". */
+  denied(): Fault;
+  /**
+   * What servers without a leader answer: 500 "No cluster leader" to reads of the catalog and
+   * writes to it, stale data with `X-Consul-KnownLeader: false` to `?stale`, the cache to `?cached`.
+   *
+   * @param lastContactMs Age of the stale data. @default {10_000}
+   */
+  noLeader(lastContactMs?: number): Fault;
+  /** 429 with `Retry-After`. @default {1} */
+  rateLimit(retryAfterSeconds?: number): Fault;
+  /** A page of a proxy instead of Consul's answer. @default {502} */
+  html(status?: number): Fault;
+  /** Sends the client elsewhere. @default {302} */
+  redirect(location: string, status?: number): Fault;
+  /** Lets time pass before the true answer. @default {systemClock} */
+  delay(delayMs: number, clock?: Clock): Fault;
+  /** Never answers, as an agent that was stopped by a signal. */
+  hang(): Fault;
+  /** Cuts the connection after so many bytes of the true body. @default {0} */
+  drop(afterBytes?: number): Fault;
+  /** A body that ends too early, without an error of the connection. */
+  truncate(bytes: number): Fault;
+  /** A body of so many bytes, sent piece by piece, which never becomes valid JSON. */
+  hugeBody(bytes: number): Fault;
+  /** 200 and the true headers, with an empty list. */
+  emptyList(): Fault;
+  /** Changes the JSON of the true answer. */
+  rewrite(change: (value: unknown) => unknown): Fault;
+  /** Sets headers of the true answer, such as `X-Consul-Index`. */
+  headers(headers: Readonly<Record<string, string>>): Fault;
+}
+
+/**
+ * Ready-made faults.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { EmbeddedConsul, faults } from "@piloted/core/testing";
+ *
+ * await using consul = new EmbeddedConsul();
+ * const remove = consul.inject(faults.noLeader(), { service: "customers" });
+ * const response = await consul.fetch("http://consul/v1/health/service/customers");
+ * assertEquals([response.status, await response.text()], [500, "No cluster leader"]);
+ * remove();
+ * ```
+ */
+export const faults: Faults = {
+  answer(status, body = "", headers = { "Content-Type": "text/plain; charset=utf-8" }) {
+    return () => new Response(status === 204 || status === 304 ? null : body, { status, headers });
+  },
+  denied: () => () => new Refusal(403, "Permission denied").response(),
+  noLeader(lastContactMs = 10_000) {
+    return async (request, next) => {
+      const { pathname, searchParams } = new URL(request.url);
+      if (!/^\/v1\/(health|catalog)\//.test(pathname) || searchParams.has("cached")) {
+        return await next();
+      }
+      if (!searchParams.has("stale")) {
+        return new Refusal(500, "No cluster leader", NO_INDEX).response();
+      }
+      return withHeaders(await next(), {
+        "X-Consul-Knownleader": "false",
+        "X-Consul-Lastcontact": String(lastContactMs),
+      });
+    };
+  },
+  rateLimit(retryAfterSeconds = 1) {
+    const headers = { "Retry-After": String(retryAfterSeconds) };
+    return () => new Refusal(429, "Too Many Requests", headers).response();
+  },
+  html(status = 502) {
+    const body = "<html><head><title>Bad gateway</title></head><body>Bad gateway</body></html>";
+    return () => new Response(body, { status, headers: { "Content-Type": "text/html" } });
+  },
+  redirect(location, status = 302) {
+    return () => new Response(null, { status, headers: { Location: location } });
+  },
+  delay(delayMs, clock = systemClock) {
+    return async (_request, next, signal) => {
+      await sleep(clock, delayMs, signal);
+      return await next();
+    };
+  },
+  hang() {
+    return (_request, _next, signal) =>
+      new Promise((_resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+  },
+  drop(afterBytes = 0) {
+    return async (_request, next) => {
+      const { status, headers, bytes } = await whole(next);
+      return new Response(cutStream(bytes.subarray(0, afterBytes)), { status, headers });
+    };
+  },
+  truncate(length) {
+    return async (_request, next) => {
+      const { status, headers, bytes } = await whole(next);
+      return new Response(bytes.slice(0, length), { status, headers });
+    };
+  },
+  hugeBody(bytes) {
+    const headers = { "Content-Type": "application/json", "X-Consul-Index": "1" };
+    return () => new Response(endless(bytes), { headers });
+  },
+  emptyList: () => faults.rewrite(() => []),
+  rewrite(change) {
+    return async (_request, next) => {
+      const response = await next();
+      const body = JSON.stringify(change(await response.json()));
+      return new Response(body, { status: response.status, headers: response.headers });
+    };
+  },
+  headers: (headers) => async (_request, next) => withHeaders(await next(), headers),
+};
+
+function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
+}
+
+async function whole(
+  next: () => Promise<Response>,
+): Promise<{ status: number; headers: Headers; bytes: Uint8Array<ArrayBuffer> }> {
+  const response = await next();
+  const { status, headers } = response;
+  return { status, headers, bytes: new Uint8Array(await response.arrayBuffer()) };
+}
+
+// Long enough for a server to send the headers first: an error before that would become a 500.
+const CUT_DELAY_MS = 20;
+
+function cutStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let timer: Timer | undefined;
+  return new ReadableStream({
+    start(controller) {
+      if (bytes.length > 0) controller.enqueue(bytes);
+      timer = systemClock.start(() => {
+        controller.error(new TypeError("Connection cut by faults.drop()"));
+      }, CUT_DELAY_MS);
+    },
+    cancel() {
+      timer?.cancel();
+    },
+  });
+}
+
+const PIECE_BYTES = 65_536;
+
+// Spaces are valid before the end of a list that never comes.
+function endless(bytes: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const piece = new Uint8Array(PIECE_BYTES).fill(0x20);
+  let left = bytes;
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode("["));
+      left--;
+    },
+    pull(controller) {
+      if (left <= 0) return controller.close();
+      controller.enqueue(piece.slice(0, Math.min(left, PIECE_BYTES)));
+      left -= PIECE_BYTES;
+    },
+  });
+}
