@@ -44,10 +44,7 @@ export function decodeConfig(
   const document = value ?? {};
   if (!isObject(document)) throw new ConfigFault({ path: [] }, "must be an object", value);
   warnOfUnknownKeys(Object.keys(document), context);
-  const part = (key: (typeof PARTS)[number]): Entry => ({
-    value: Object.hasOwn(document, key) ? document[key] : undefined,
-    path: [key],
-  });
+  const part = (key: (typeof PARTS)[number]): Entry => ({ value: document[key], path: [key] });
   const seen = new Map<string, Path>();
   return {
     consul: decodeConsul(part("consul"), env, context.warn),

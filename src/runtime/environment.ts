@@ -24,16 +24,16 @@ interface Runtime {
   Deno?: {
     env: { get(name: string): string | undefined; toObject(): Record<string, string> };
     permissions?: {
-      querySync?(descriptor: { name: "env"; variable?: string }): { readonly state: string };
+      querySync?(descriptor: { name: "env"; variable: string }): { readonly state: string };
     };
   };
   process?: { readonly env?: Record<string, string | undefined> };
 }
 
 /**
- * The environment of this process: a copy on Node and Bun, empty where there is none, as at the
- * edge. On Deno each variable is read when it is looked up, so that `--allow-env=NAME,OTHER` with
- * the names in use is enough; only listing all of them needs the permission for all.
+ * The environment of this process, empty where there is none, as at the edge. On Deno each variable
+ * is read when it is looked up, so that `--allow-env=NAME,OTHER` with the names in use is enough;
+ * only listing all of them needs the permission for all.
  *
  * @param options Options.
  * @returns The variables. Looking one up throws {@linkcode PilotedError} `CONFIG_INVALID` when
@@ -49,12 +49,12 @@ interface Runtime {
  */
 export function environment(options: EnvironmentOptions = {}): Environment {
   const { Deno: deno, process } = globalThis as unknown as Runtime;
-  if (deno === undefined) return { ...process?.env };
+  if (deno === undefined) return process?.env ?? {};
   const read = (name: string) => readDeno(deno, name, options.quiet ?? false);
   return new Proxy<Record<string, string>>({}, {
     get: (_, name) => typeof name === "string" ? read(name) : undefined,
     has: (_, name) => typeof name === "string" && read(name) !== undefined,
-    ownKeys: () => options.quiet && !granted(deno) ? [] : Object.keys(deno.env.toObject()),
+    ownKeys: () => Object.keys(deno.env.toObject()),
     getOwnPropertyDescriptor: (_, name) => {
       const value = typeof name === "string" ? read(name) : undefined;
       if (value === undefined) return undefined;
@@ -83,8 +83,8 @@ function readDeno(
   }
 }
 
-function granted(deno: NonNullable<Runtime["Deno"]>, variable?: string): boolean {
+function granted(deno: NonNullable<Runtime["Deno"]>, variable: string): boolean {
   const { permissions } = deno;
   if (permissions?.querySync === undefined) return true;
-  return permissions.querySync({ name: "env", ...variable && { variable } }).state === "granted";
+  return permissions.querySync({ name: "env", variable }).state === "granted";
 }

@@ -108,6 +108,26 @@ test("parseConfig() shows no secret of the environment in an error", async () =>
   }
 });
 
+test("parseConfig() shows nothing that was made of a secret, where it can tell", async () => {
+  const env = { MONKEY: "s3cr3t" };
+  for (
+    const text of [
+      '{consul: {{ .MONKEY | replaceAll "3" "E" }}}',
+      "{consul: {{ urlquery .MONKEY }}x}",
+    ]
+  ) {
+    const error = await refusal(text, { env });
+    assertMatch(headline(error), /received a value that is not shown$/);
+    assert(!/sEcrEt|s3cr3t|rendered/.test(error.message), error.message);
+  }
+});
+
+test("parseConfig() hides a secret that begins with another one whole", async () => {
+  const env = { A_KEY: "abc", B_KEY: "abcdef" };
+  const error = await refusal('{consul: "x {{ .A_KEY }} {{ .B_KEY }}"}', { env });
+  assertMatch(headline(error), /received "x \*{3} \*{6}"$/);
+});
+
 test("parseConfig() shows what is no secret", async () => {
   const error = await refusal('{consul: "{{ .PLAIN }} x"}', { env: { PLAIN: "open" } });
   assertMatch(headline(error), /received "open x"$/);

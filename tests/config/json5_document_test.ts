@@ -119,6 +119,12 @@ test("placeOf() falls back to what is around a missing value", () => {
   assertEquals(placeOf(place, ["consul", "address"]).start, 0);
 });
 
+test("placeOf() knows a key by what it says, and not by how it is written", () => {
+  const { place } = readDocument("{'it\\u0027s': 1, \"\\\nb\": 2}");
+  assertEquals(placeOf(place, ["it's"]).start, 14);
+  assertEquals(placeOf(place, ["b"]).key, 17);
+});
+
 test("placeOf() points at the last of equal keys", () => {
   const { place } = readDocument("{a: 1, a: 2}");
   assertEquals(placeOf(place, ["a"]).start, 10);

@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { Config } from "../../src/config/config.ts";
+import type { ConfigObject } from "../../src/config/config_object.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { test } from "../support/test.ts";
@@ -150,6 +151,15 @@ test("resolveConfig() reads a file again each time", async () => {
 test("resolveConfig() gives a configuration that is ready back as it is", async () => {
   const config = await resolveConfig({ consul: "c:1", watches: [{ name: "app" }] });
   assert(await resolveConfig(config) === config);
+});
+
+test("resolveConfig() takes a copy of a configuration for an object, which it is not", async () => {
+  const config = await resolveConfig({ consul: "c:1", watches: [{ name: "app" }] });
+  const error = await rejection(resolveConfig({ ...config } as unknown as ConfigObject));
+  assertMatch(
+    error.message,
+    /consul\.url is not known here: the keys are address, scheme, token and tls$/,
+  );
 });
 
 test("resolveConfig() refuses a source that is none with a TypeError", async () => {

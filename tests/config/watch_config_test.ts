@@ -77,6 +77,13 @@ test("parseConfig() keeps a watch that is there twice, with a warning", async ()
   ]);
 });
 
+test("parseConfig() takes one service in two datacenters, or with two tags, for two watches", async () => {
+  const { warnings } = await parseWith(
+    'watches: [{name: "app", dc: "a"}, {name: "app", dc: "b"}, {name: "app", tag: "b"}]',
+  );
+  assertEquals(warnings, []);
+});
+
 test("parseConfig() warns of watches that are no list, and takes none", async () => {
   const odd: [string, string][] = [
     ['{name: "app", interval: 5}', "an object"],
