@@ -22,9 +22,11 @@ export function liveness(): Response {
  * registry or from the snapshot file.
  *
  * @param piloted The client.
+ * @param stop Aborted once the server stops.
  * @returns 200, or a 503 that names the services that are waited for.
  */
-export function readiness(piloted: Lookups): Response {
+export function readiness(piloted: Lookups, stop: AbortSignal | undefined): Response {
+  if (stop?.aborted) return problem(503, "Cannot serve lookups any more: the server stops");
   const { state, services } = piloted.status();
   if (state === "closed") return problem(503, "Cannot serve lookups: the client was closed");
   const waiting = services.filter(isWaiting).map(({ service, state, reason }) => ({

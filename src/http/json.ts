@@ -15,17 +15,17 @@ const texts = new WeakMap<object, string>();
  * @param value A frozen one.
  * @returns The text, made once for each object.
  */
-export function frozenJson(value: Endpoint | readonly Endpoint[]): string {
+export function frozenJson(value: Endpoint | readonly unknown[]): string {
   let text = texts.get(value);
   if (text === undefined) texts.set(value, text = JSON.stringify(value));
   return text;
 }
 
 /**
- * A successful answer that must be asked for anew each time.
+ * A successful answer.
  *
  * @param text JSON.
- * @param cacheControl Who may keep it.
+ * @param cacheControl Who may keep it. @default {"no-store": nobody}
  * @returns The response.
  */
 export function jsonResponse(text: string, cacheControl = "no-store"): Response {
@@ -43,30 +43,45 @@ export function jsonResponse(text: string, cacheControl = "no-store"): Response 
  * @returns Plain data.
  */
 export function serviceSummary(status: ServiceStatus): Record<string, unknown> {
-  const { watches: _watches, ...summary } = status;
-  return summary;
+  const { service, state, endpoints, ageMs, reason, failover } = status;
+  return { service, state, endpoints, ageMs, reason, failover };
+}
+
+/**
+ * All that is known of a service, without its endpoints.
+ *
+ * @param status What is known of it.
+ * @returns Plain data.
+ */
+export function serviceFacts(status: ServiceStatus): Record<string, unknown> {
+  const { picker, leaser, pending, ejected, panic, localShare } = status.balance;
+  return {
+    ...serviceSummary(status),
+    balance: { picker, leaser, pending, ejected, panic, localShare },
+    watches: status.watches.map(watchFacts),
+  };
 }
 
 /**
  * All that is known of a service, and its endpoints.
  *
  * @param status What is known of it.
- * @param endpoints Its current list.
+ * @param index Version of the list.
+ * @param endpoints Its list.
  * @returns JSON.
  */
-export function serviceJson(status: ServiceStatus, endpoints: readonly Endpoint[]): string {
-  const { endpoints: _count, watches, ...facts } = status;
-  const head = JSON.stringify({ ...facts, watches: watches.map(watchFacts) });
+export function serviceJson(
+  status: ServiceStatus,
+  index: number,
+  endpoints: readonly Endpoint[],
+): string {
+  const { endpoints: _count, ...facts } = serviceFacts(status);
+  const head = JSON.stringify({ ...facts, index });
   return `${head.slice(0, -1)},"endpoints":${frozenJson(endpoints)}}`;
 }
 
-/**
- * One watch.
- *
- * @param status What is known of it.
- * @returns Plain data: an error is told by its code and message.
- */
-export function watchFacts(status: WatchStatus): Record<string, unknown> {
+// An error is told by its code and message only.
+function watchFacts(status: WatchStatus): Record<string, unknown> {
   const { service: _service, error, ...facts } = status;
   return { ...facts, error: error && { code: error.code, message: error.message } };
 }

@@ -17,7 +17,7 @@ export interface Lookups {
   pick(name: string): Endpoint;
   /** The next endpoint, after a refresh under way. */
   service(name: string): Promise<Endpoint>;
-  /** Every current endpoint. */
+  /** Every current endpoint: the same list for as long as nothing changes. */
   serviceHosts(name: string): readonly Endpoint[];
   /** What is known of all services. */
   status(): PilotedStatus;
@@ -25,10 +25,21 @@ export interface Lookups {
   status(name: string): ServiceStatus;
   /** Reads everything again. */
   refresh(): Promise<void>;
-  /** Listens; the returned function ends it. */
-  on<T extends keyof PilotedEvents>(
+  /**
+   * Listens; the returned function ends it. A client that learns of changes only when it is asked
+   * has no events.
+   */
+  on?<T extends keyof PilotedEvents>(
     type: T,
     listener: PilotedListener<T>,
     options?: { signal?: AbortSignal },
   ): () => void;
+  /**
+   * Makes sure that a list is there and fresh enough. A client that keeps its lists fresh by itself
+   * has no need of it.
+   *
+   * @param name Name of a watched service.
+   * @param waitUntil Takes work that goes on after the answer.
+   */
+  load?(name: string, waitUntil?: (work: Promise<unknown>) => void): Promise<void>;
 }

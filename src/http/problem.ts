@@ -4,14 +4,18 @@
  * @module
  */
 import { PilotedError, type PilotedErrorCode } from "../errors.ts";
+import { ParameterError } from "./parameters.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   413: "Content Too Large",
+  414: "URI Too Long",
   500: "Internal Server Error",
+  501: "Not Implemented",
   502: "Bad Gateway",
   503: "Service Unavailable",
   504: "Gateway Timeout",
@@ -58,10 +62,13 @@ export function problem(
 /**
  * Makes the answer to a request that failed.
  *
- * @param error What was thrown. Only a `PilotedError` is told to the client, as its `code` and message.
+ * @param error What was thrown. Only what Piloted itself throws is told to the client.
  * @returns The response; with `Retry-After` where trying again soon may help.
  */
 export function problemOf(error: unknown): Response {
+  if (error instanceof ParameterError) {
+    return problem(400, error.message, { errors: error.errors });
+  }
   if (!(error instanceof PilotedError)) return problem(500, "Cannot answer: an unexpected error");
   const { code, message, service, retryAfterMs } = error;
   const status = STATUSES[code] ?? 500;

@@ -1,14 +1,36 @@
 /**
- * The lookups as Hono routes.
+ * The lookup service as Hono routes.
  *
  * @module
  */
-import { type Handler, Hono } from "hono";
+import { type Context, Hono } from "hono";
+import { type Clock, systemClock } from "../clock.ts";
+import { EventLog } from "./event_log.ts";
+import { EventStreams } from "./event_streams.ts";
 import { liveness, readiness } from "./health.ts";
-import type { Endpoint } from "../endpoint.ts";
-import { frozenJson, jsonResponse, serviceJson, serviceSummary } from "./json.ts";
+import { jsonResponse, serviceFacts, serviceSummary } from "./json.ts";
+import { LookupAnswers } from "./lookup_answers.ts";
 import type { Lookups } from "./lookups.ts";
-import { methodNotAllowed, problem, problemOf } from "./problem.ts";
+import { OPERATIONS } from "./operations.ts";
+import { problem } from "./problem.ts";
+import { Revisions } from "./revisions.ts";
+import { addNotFound, addOperation, type Answerer } from "./route_table.ts";
+import { RequestLog } from "./request_log.ts";
+import { Served } from "./served.ts";
+import { Tally } from "./tally.ts";
+
+/** Options of {@linkcode routes}. */
+export interface RoutesOptions {
+  /**
+   * Says that the server stops: readiness turns off, event streams are told and end, long polls
+   * are answered.
+   */
+  signal?: AbortSignal;
+  /** Milliseconds between two signs of life in an event stream. @default {15_000} */
+  heartbeatMs?: number;
+  /** Time of waits and events. @default {the system's} */
+  clock?: Clock;
+}
 
 /**
  * Makes the lookup service as a Hono app, to be served as it is or mounted in another one.
@@ -16,15 +38,22 @@ import { methodNotAllowed, problem, problemOf } from "./problem.ts";
  * | route | answer |
  * |---|---|
  * | `GET /v1/services` | every watched service, how many endpoints it has and how fresh they are |
- * | `GET /v1/services/:name` | all endpoints of a service and their freshness |
+ * | `GET /v1/services/:name` | all endpoints of a service and their freshness; `?index=` waits for a change |
  * | `GET /v1/services/:name/endpoint` | the next endpoint of a service, in rotation |
+ * | `GET /v1/services/:name/redirect/*` | 307 to the next endpoint of a service |
+ * | `GET /v1/services/:name/events`, `GET /v1/events` | what happens, as server-sent events |
+ * | `POST /v1/refresh` | reads every service again |
+ * | `GET /v1/status` | what is known of all services, and why not more |
  * | `GET /health/live` | 200 while the process lives |
  * | `GET /health/ready` | 200 once every watched service was answered, 503 before |
+ * | `GET /metrics` | metrics in Prometheus' text format |
+ * | `GET /openapi.json` | OpenAPI 3.1 of all this |
  *
  * Only watched services can be looked up. Every error is an RFC 9457 problem with the `code` of the
  * `PilotedError` behind it.
  *
  * @param piloted The client that answers. It is not closed by the app.
+ * @param options How.
  * @returns The app.
  *
  * @example
@@ -45,48 +74,85 @@ import { methodNotAllowed, problem, problemOf } from "./problem.ts";
  * assertEquals((await response.json()).host, "10.0.0.1:8080");
  * ```
  */
-export function routes(piloted: Lookups): Hono {
+export function routes(piloted: Lookups, options: RoutesOptions = {}): Hono {
+  const { signal, heartbeatMs = 15_000, clock = systemClock } = options;
+  const log = new EventLog(piloted, () => clock.now());
+  const streams = new EventStreams(log, clock, heartbeatMs, signal);
+  const revisions = new Revisions(piloted, clock, signal);
+  const served = new Served();
+  const answers = new LookupAnswers(piloted, revisions, served);
+  const requests = new RequestLog();
+  const tally = new Tally(piloted);
   const app = new Hono();
-  readable(app, "/v1/services", () => {
-    const services = piloted.status().services.map(serviceSummary);
-    return jsonResponse(JSON.stringify({ services }));
+  const add = (name: keyof typeof OPERATIONS, answer: Answerer) =>
+    addOperation(app, OPERATIONS[name], answer, requests.counter(name));
+
+  add("services", (c) => answers.services(c));
+  add("service", (c) => answers.service(c));
+  add("endpoint", (c) => answers.endpoint(c));
+  add("redirect", (c) => answers.redirect(c));
+  add("serviceEvents", (c) => {
+    const service = c.req.param("name")!;
+    const snapshot = () => ({
+      ...serviceFacts(piloted.status(service)),
+      index: revisions.index(service),
+      endpoints: piloted.serviceHosts(service),
+    });
+    piloted.status(service);
+    return openStream(c, snapshot, service);
   });
-  readable(app, "/v1/services/:name", (c) => {
-    const name = c.req.param("name")!;
-    return jsonResponse(serviceJson(piloted.status(name), piloted.serviceHosts(name)));
+  add("events", (c) => {
+    return openStream(c, () => ({ services: piloted.status().services.map(serviceSummary) }));
   });
-  readable(app, "/v1/services/:name/endpoint", (c) => {
-    const name = c.req.param("name")!;
-    if (!piloted.refreshing) return endpointResponse(piloted.pick(name));
-    return piloted.service(name).then(endpointResponse, problemOf);
+  add("refresh", async (c) => {
+    if (isForeign(c)) return problem(403, "Cannot refresh: the page that asks is another origin's");
+    await piloted.refresh();
+    return jsonResponse(
+      JSON.stringify({ services: piloted.status().services.map(serviceSummary) }),
+    );
   });
-  readable(app, "/health/live", liveness);
-  readable(app, "/health/ready", () => readiness(piloted));
-  // Only for an app that is served as it is: one that mounts this has its own answer here.
-  app.notFound((c) => {
-    const [handlers] = app.router.match("GET", c.req.path);
-    if (handlers.length > 0) return methodNotAllowed(READABLE);
-    return problem(404, `Cannot find a route: received ${c.req.method} ${c.req.path}`);
+  add("status", () => {
+    const { services, ...status } = piloted.status();
+    return jsonResponse(JSON.stringify({ ...status, services: services.map(serviceFacts) }));
   });
+  add("live", liveness);
+  add("ready", () => readiness(piloted, signal));
+  add("metrics", async () => {
+    const { metricsResponse } = await import("./metrics.ts");
+    return await metricsResponse({ piloted, tally, served, requests, streams });
+  });
+  add("openapi", openApi);
+  addNotFound(app);
   return app;
-}
 
-const READABLE = "GET, HEAD, OPTIONS";
-const OTHER_METHODS = ["POST", "PUT", "PATCH", "DELETE"];
-
-// One handler per method and path, and no middleware: Hono then answers without composing any.
-function readable(app: Hono, path: string, handler: Handler): void {
-  app.get(path, (c, next) => {
-    try {
-      return handler(c, next);
-    } catch (error) {
-      return problemOf(error);
+  function openStream(c: Context, snapshot: () => Record<string, unknown>, service?: string) {
+    if (piloted.on === undefined) {
+      return problem(501, "Cannot tell of events: this instance looks up on demand");
     }
-  });
-  app.options(path, () => new Response(null, { status: 204, headers: { allow: READABLE } }));
-  app.on(OTHER_METHODS, path, () => methodNotAllowed(READABLE));
+    const lastEventId = c.req.header("last-event-id");
+    const { method, signal } = c.req.raw;
+    return streams.open({ service, lastEventId, snapshot, headOnly: method === "HEAD", signal });
+  }
 }
 
-function endpointResponse(endpoint: Endpoint): Response {
-  return jsonResponse(frozenJson(endpoint));
+let document: string | undefined;
+
+// Made when it is first asked for, as is the library that makes it.
+async function openApi(): Promise<Response> {
+  if (document === undefined) {
+    const { openApiDocument } = await import("./openapi.ts");
+    document = JSON.stringify(openApiDocument());
+  }
+  return jsonResponse(document, "public, max-age=300");
+}
+
+// A browser says from where a page sends a POST; without that it is no browser's cross-site request.
+function isForeign(c: Context): boolean {
+  const origin = c.req.header("origin");
+  if (origin === undefined) return false;
+  try {
+    return new URL(origin).host !== c.req.header("host");
+  } catch {
+    return true;
+  }
 }

@@ -1,4 +1,5 @@
 /** A scripted client for the routes: lists and states as the test sets them, no registry. */
+import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "../../src/discovery/events.ts";
 import type {
   PilotedStatus,
@@ -8,6 +9,7 @@ import type {
 } from "../../src/discovery/status.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
+import { diffEndpoints } from "../../src/snapshot.ts";
 import type { Lookups } from "../../src/http/lookups.ts";
 import { endpoint as baseEndpoint } from "../support/endpoints.ts";
 
@@ -31,15 +33,19 @@ export class FakeLookups implements Lookups {
   #picks = 0;
   #closed = false;
 
-  /** Sets what is known of a service. */
+  /** Sets what is known of a service, and tells of it when it changes a list. */
   set(service: string, endpoints: readonly Endpoint[], more: Partial<Entry> = {}): this {
-    const entry = {
-      endpoints: Object.freeze(endpoints),
-      state: "live",
-      ageMs: 5,
-      error: undefined,
-    };
-    this.#entries.set(service, { ...entry, ...more } as Entry);
+    const before = this.#entries.get(service);
+    const change = diffEndpoints(service, before?.endpoints ?? [], endpoints);
+    // As in the client, a list that says the same stays the same object.
+    const list = before === undefined || change !== undefined
+      ? Object.freeze([...endpoints])
+      : before.endpoints;
+    const after = { state: "live" as const, ageMs: 5, error: undefined, ...more, endpoints: list };
+    this.#entries.set(service, after);
+    if (before === undefined) return this;
+    if (change !== undefined) this.events.emit("change", change);
+    if (before.state !== after.state) this.events.emit("status", this.#status(service).watches[0]!);
     return this;
   }
 
@@ -129,14 +135,7 @@ export class FakeLookups implements Lookups {
       freshness: {},
     };
     const count = endpoints.length;
-    return {
-      service,
-      state,
-      endpoints: count,
-      ageMs,
-      reason,
-      failover: undefined,
-      watches: [watch],
-    };
+    const facts = { service, state, endpoints: count, ageMs, reason, failover: undefined };
+    return { ...facts, balance: new EndpointPool().status(), watches: [watch] };
   }
 }

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { PilotedError } from "../../src/errors.ts";
 import { routes } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
+import { assertProblem } from "./assert_problem.ts";
 import { endpoint, FakeLookups } from "./fake_lookups.ts";
 
 const A = endpoint("customers", 1);
@@ -10,22 +11,6 @@ const B = endpoint("customers", 2, { address: "2001:db8::2" });
 
 function sample(): FakeLookups {
   return new FakeLookups().set("customers", [A, B]).set("orders", []);
-}
-
-async function assertProblem(
-  response: Response,
-  status: number,
-  members: Record<string, unknown> = {},
-): Promise<Record<string, unknown>> {
-  assertEquals(response.status, status);
-  assertEquals(response.headers.get("content-type"), "application/problem+json");
-  assertEquals(response.headers.get("cache-control"), "no-store");
-  const body = await response.json();
-  assertEquals(body.status, status);
-  assertEquals(typeof body.title, "string");
-  assertEquals(typeof body.detail, "string");
-  for (const [key, value] of Object.entries(members)) assertEquals(body[key], value);
-  return body;
 }
 
 test("GET endpoint gives every endpoint in turn, as JSON that no cache keeps", async () => {
@@ -148,10 +133,14 @@ test("a failure that is no PilotedError is a 500 that tells nothing of it", asyn
 test("HEAD, OPTIONS and other methods are answered right on every route", async () => {
   const app = routes(sample());
   const paths = ["/v1/services", "/v1/services/customers", "/v1/services/customers/endpoint"];
-  for (const path of [...paths, "/health/live", "/health/ready"]) {
+  const more = ["/v1/status", "/v1/events", "/v1/services/customers/events", "/openapi.json"];
+  for (const path of [...paths, ...more, "/health/live", "/health/ready"]) {
     const head = await app.request(path, { method: "HEAD" });
     assertEquals([head.status, await head.text()], [200, ""]);
-    assertEquals(head.headers.get("content-type"), "application/json");
+    assertEquals(
+      head.headers.get("content-type"),
+      path.endsWith("/events") ? "text/event-stream" : "application/json",
+    );
     const options = await app.request(path, { method: "OPTIONS" });
     assertEquals([options.status, options.headers.get("allow")], [204, "GET, HEAD, OPTIONS"]);
     for (const method of ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"]) {

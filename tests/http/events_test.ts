@@ -1,0 +1,174 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { routes } from "../../src/http/mod.ts";
+import { ManualClock } from "../../src/testing/mod.ts";
+import { test } from "../support/test.ts";
+import { assertProblem } from "./assert_problem.ts";
+import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { readEvents, type SentEvent } from "./read_events.ts";
+
+const A = endpoint("app", 1);
+const B = endpoint("app", 2);
+
+function sample(): FakeLookups {
+  return new FakeLookups().set("app", [A]).set("db", []);
+}
+
+function open(
+  app: ReturnType<typeof routes>,
+  path = "/v1/events",
+  lastEventId?: string,
+): { next(): Promise<SentEvent | undefined>; response: Promise<Response>; end(): Promise<void> } {
+  const headers: Record<string, string> = lastEventId === undefined
+    ? {}
+    : { "last-event-id": lastEventId };
+  const response = Promise.resolve(app.request(path, { headers }));
+  const events = response.then(readEvents);
+  return {
+    response,
+    next: async () => (await (await events).next()).value ?? undefined,
+    end: async () => void await (await events).return(),
+  };
+}
+
+test("events begin with a snapshot and go on with what happens", async () => {
+  const lookups = sample();
+  const stream = open(routes(lookups));
+  const response = await stream.response;
+  assertEquals(response.headers.get("content-type"), "text/event-stream");
+  assertEquals(response.headers.get("cache-control"), "no-store");
+  const snapshot = await stream.next();
+  assertEquals(snapshot?.type, "snapshot");
+  assertEquals((snapshot?.data.services as unknown[]).length, 2);
+  lookups.set("app", [B], { state: "stale" });
+  await lookups.refresh();
+  const change = await stream.next();
+  assertEquals([change?.type, change?.data.service], ["change", "app"]);
+  assertEquals([change?.data.added, change?.data.removed, change?.data.count], [[B], [A], 1]);
+  const status = await stream.next();
+  assertEquals([status?.type, status?.data.state], ["status", "stale"]);
+  assertEquals((await stream.next())?.type, "refresh");
+  await stream.end();
+});
+
+test("events of a service leave out those of others, and begin with its endpoints", async () => {
+  const lookups = sample();
+  const stream = open(routes(lookups), "/v1/services/app/events");
+  const snapshot = await stream.next();
+  assertEquals(snapshot?.data.endpoints, [A]);
+  lookups.set("db", [endpoint("db", 1)]);
+  lookups.set("app", [A, B]);
+  assertEquals((await stream.next())?.data.added, [B]);
+  await stream.end();
+  await assertProblem(await routes(lookups).request("/v1/services/none/events"), 404);
+});
+
+test("Last-Event-ID goes on where a stream broke off", async () => {
+  const lookups = sample();
+  const app = routes(lookups);
+  const first = open(app);
+  const { id } = (await first.next())!;
+  lookups.set("app", [B]);
+  const seen = (await first.next())!;
+  await first.end();
+  lookups.set("db", [endpoint("db", 1)]);
+  lookups.set("app", [A]);
+
+  const again = open(app, "/v1/events", seen.id);
+  assertEquals((await again.next())?.data.service, "db");
+  assertEquals((await again.next())?.data.added, [A]);
+  await again.end();
+  const fromStart = open(app, "/v1/services/app/events", id);
+  assertEquals((await fromStart.next())?.id, seen.id);
+  assertEquals((await fromStart.next())?.data.added, [A]);
+  await fromStart.end();
+});
+
+test("Last-Event-ID that is not known begins with a snapshot", async () => {
+  const lookups = sample();
+  const app = routes(lookups);
+  const stream = open(app);
+  const { id } = (await stream.next())!;
+  await stream.end();
+  for (let i = 0; i < 1_001; i++) lookups.set("app", i % 2 === 0 ? [B] : [A]);
+  const beyond = id!.replace(/[0-9]+$/, "9999");
+  for (const unknown of [id!, beyond, "x", "other-1", "1-", "-1", "é", "9".repeat(40)]) {
+    const stream = open(app, "/v1/events", unknown);
+    assertEquals((await stream.next())?.type, "snapshot");
+    await stream.end();
+  }
+});
+
+test("a heartbeat shows that a stream is alive, and its timer ends with the last stream", async () => {
+  const clock = new ManualClock();
+  const app = routes(sample(), { clock, heartbeatMs: 5_000 });
+  const streams = [open(app), open(app)];
+  for (const stream of streams) await stream.next();
+  await clock.advance(5_000);
+  for (const stream of streams) assertEquals((await stream.next())?.type, "comment");
+  await clock.advance(5_000);
+  for (const stream of streams) assertEquals((await stream.next())?.type, "comment");
+  await streams[0]!.end();
+  assertEquals(clock.pending, 1);
+  await streams[1]!.end();
+  assertEquals(clock.pending, 0);
+});
+
+test("streams are told when the server stops, and end", async () => {
+  const stop = new AbortController();
+  const lookups = sample();
+  const app = routes(lookups, { signal: stop.signal });
+  const stream = open(app);
+  await stream.next();
+  assertEquals((await app.request("/health/ready")).status, 200);
+  stop.abort();
+  assertEquals((await stream.next())?.type, "closing");
+  assertEquals(await stream.next(), undefined);
+  await assertProblem(await app.request("/health/ready"), 503);
+  const late = open(app);
+  assertEquals((await late.next())?.type, "snapshot");
+  assertEquals(await late.next(), undefined);
+});
+
+test("a client that does not read is let go, and others are not disturbed", async () => {
+  const lookups = sample();
+  const app = routes(lookups);
+  const slow = (await app.request("/v1/events")).body!.getReader();
+  const stream = open(app);
+  await stream.next();
+  const big = Array.from({ length: 500 }, (_, number) => endpoint("app", number));
+  let seen = 0;
+  for (let i = 0; i < 20; i++) {
+    lookups.set("app", i % 2 === 0 ? big : []);
+    if ((await stream.next())?.type === "change") seen++;
+  }
+  assertEquals(seen, 20);
+  let failure: unknown;
+  try {
+    while (!(await slow.read()).done);
+  } catch (error) {
+    failure = error;
+  }
+  assertMatch(String(failure), /reads too slowly/);
+  await stream.end();
+});
+
+test("a client without events answers 501", async () => {
+  const lookups = sample();
+  const { services, refreshing } = lookups;
+  const onDemand = {
+    services,
+    refreshing,
+    pick: lookups.pick.bind(lookups),
+    service: lookups.service.bind(lookups),
+    serviceHosts: lookups.serviceHosts.bind(lookups),
+    status: lookups.status.bind(lookups) as typeof lookups.status,
+    refresh: lookups.refresh.bind(lookups),
+  };
+  const app = routes(onDemand);
+  for (const path of ["/v1/events", "/v1/services/app/events"]) {
+    await assertProblem(await app.request(path), 501);
+  }
+  const list = await app.request("/v1/services/app?index=1&wait=10m");
+  assertEquals(list.status, 200);
+  await list.body?.cancel();
+});

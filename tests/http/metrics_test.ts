@@ -1,0 +1,83 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { PilotedError } from "../../src/errors.ts";
+import { routes } from "../../src/http/mod.ts";
+import { test } from "../support/test.ts";
+import { endpoint, FakeLookups } from "./fake_lookups.ts";
+
+const A = endpoint("app", 1);
+const B = endpoint("app", 2);
+
+async function scrape(app: ReturnType<typeof routes>): Promise<Map<string, number>> {
+  const response = await app.request("/metrics");
+  assertStringIncludes(response.headers.get("content-type")!, "text/plain; version=0.0.4");
+  const lines = (await response.text()).split("\n").filter((line) => /^[a-z]/.test(line));
+  return new Map(lines.map((line) => {
+    const [, name, value] = /^(.+) (\S+)$/.exec(line)!;
+    return [name!, Number(value)];
+  }));
+}
+
+test("GET metrics tells the state of every service", async () => {
+  const lookups = new FakeLookups().set("app", [A, B], { state: "stale", ageMs: 2_500 })
+    .set("new", [], { state: "pending", ageMs: undefined });
+  const metrics = await scrape(routes(lookups));
+  assertEquals(metrics.get('piloted_endpoints{service="app"}'), 2);
+  assertEquals(metrics.get('piloted_instances{service="app",status="passing"}'), 2);
+  assertEquals(metrics.get('piloted_instances{service="app",status="critical"}'), 0);
+  assertEquals(metrics.get('piloted_list_age_seconds{service="app"}'), 2.5);
+  assertEquals(metrics.has('piloted_list_age_seconds{service="new"}'), false);
+  assertEquals(metrics.get('piloted_service_state{service="app",state="stale"}'), 1);
+  assertEquals(metrics.get('piloted_ejected_endpoints{service="app"}'), 0);
+  assertEquals(metrics.get("piloted_event_streams"), 0);
+});
+
+test("GET metrics counts what happens", async () => {
+  const lookups = new FakeLookups().set("app", [A]);
+  const app = routes(lookups);
+  lookups.set("app", [B]);
+  lookups.set("app", [A, B]);
+  await lookups.refresh();
+  lookups.events.emit("refresh", { services: ["app"], failed: ["app"], durationMs: 1 });
+  const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask", { service: "app" });
+  lookups.events.emit("error", error);
+  lookups.events.emit("balance", {
+    type: "ejected",
+    service: "app",
+    endpoint: A,
+    reason: "consecutive_failures",
+    ejections: 1,
+    ejectedUntil: 5,
+  });
+  const metrics = await scrape(app);
+  assertEquals(metrics.get('piloted_changes_total{service="app"}'), 2);
+  assertEquals(metrics.get('piloted_refreshes_total{outcome="ok"}'), 1);
+  assertEquals(metrics.get('piloted_refreshes_total{outcome="failed"}'), 1);
+  assertEquals(metrics.get('piloted_errors_total{service="app",code="REGISTRY_UNREACHABLE"}'), 1);
+  assertEquals(
+    metrics.get('piloted_ejections_total{service="app",reason="consecutive_failures"}'),
+    1,
+  );
+});
+
+test("GET metrics counts requests by operation and status, and endpoints handed out", async () => {
+  const app = routes(new FakeLookups().set("app", [A, B]).set("none", []));
+  for (const path of ["app/endpoint", "app/endpoint?tag=blue", "app/redirect/x", "none/endpoint"]) {
+    await app.request(`/v1/services/${path}`);
+  }
+  const metrics = await scrape(app);
+  assertEquals(metrics.get('piloted_picks_total{service="app"}'), 3);
+  const duration = "piloted_http_request_duration_seconds";
+  const ok = 'operation="endpoint",status="200"';
+  assertEquals(metrics.get(`${duration}_count{${ok}}`), 2);
+  assertEquals(metrics.get(`${duration}_bucket{${ok},le="+Inf"}`), 2);
+  assertEquals(metrics.get(`${duration}_bucket{${ok},le="10"}`), 2);
+  assertEquals(metrics.get(`${duration}_sum{${ok}}`)! > 0, true);
+  assertEquals(metrics.get(`${duration}_count{operation="endpoint",status="503"}`), 1);
+  assertEquals(metrics.get(`${duration}_count{operation="redirect",status="307"}`), 1);
+});
+
+test("GET metrics escapes what services are called", async () => {
+  const name = 'a"b\\c\nd';
+  const metrics = await scrape(routes(new FakeLookups().set(name, [])));
+  assertEquals(metrics.get(String.raw`piloted_endpoints{service="a\"b\\c\nd"}`), 0);
+});
