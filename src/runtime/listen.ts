@@ -104,8 +104,12 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
 interface DenoServer {
   readonly addr: { readonly port: number };
   readonly finished: Promise<void>;
-  shutdown(): Promise<void>;
 }
+
+type DenoHandler = (
+  request: Request,
+  info: { readonly completed: Promise<void> },
+) => Response | Promise<Response>;
 
 interface BunServer {
   readonly port: number;
@@ -116,7 +120,7 @@ interface Runtime {
   Deno?: {
     serve(
       options: { hostname: string; port: number; signal: AbortSignal; onListen(): void },
-      handler: FetchHandler,
+      handler: DenoHandler,
     ): DenoServer;
   };
   Bun?: {
@@ -136,6 +140,8 @@ function start(handler: FetchHandler, hostname: string, port: number): Promise<S
   return startNode(handler, hostname, port);
 }
 
+// Deno's own shutdown() waits for ever and can't be cut short any more; aborting cuts at once. So the
+// requests under way are counted here, and the abort comes when there are none.
 function startDeno(
   serve: NonNullable<Runtime["Deno"]>["serve"],
   handler: FetchHandler,
@@ -143,14 +149,30 @@ function startDeno(
   port: number,
 ): Server {
   const abort = new AbortController();
-  const server = serve({ hostname, port, signal: abort.signal, onListen() {} }, handler);
+  let active = 0;
+  let drained: (() => void) | undefined;
+  const done = () => {
+    active--;
+    if (active === 0) drained?.();
+  };
+  const counted: DenoHandler = (request, info) => {
+    if (drained !== undefined) return new Response(null, { status: 503 });
+    active++;
+    info.completed.then(done, done);
+    return handler(request);
+  };
+  const server = serve({ hostname, port, signal: abort.signal, onListen() {} }, counted);
   return {
     port: server.addr.port,
-    drain: () => server.shutdown(),
-    cut() {
+    async drain() {
+      await new Promise<void>((resolve) => {
+        drained = resolve;
+        if (active === 0) resolve();
+      });
       abort.abort();
-      return server.finished;
+      await server.finished;
     },
+    cut: () => drained?.(),
   };
 }
 

@@ -89,9 +89,10 @@ export function waitForIndex(
     const abort = () => end(() => reject(signal.reason));
     const delayMs = query.waitMs + random() * query.waitMs / 16;
     const timer = clock.start(() => end(resolve), delayMs);
+    const resets = catalog.resets;
     const unsubscribe = catalog.subscribe(() => {
-      // An index that went back is no news for Consul either: such a query sits out its time.
-      if (current() > query.index) end(resolve);
+      // A restored server lets its blocking queries go, whatever their index.
+      if (current() > query.index || catalog.resets !== resets) end(resolve);
     });
     signal.addEventListener("abort", abort);
   });

@@ -42,6 +42,7 @@ export class Catalog {
   readonly #listeners = new Set<() => void>();
   #lastExtinction: bigint | undefined;
   #index: bigint;
+  #resets = 0;
 
   /**
    * Makes an empty catalog.
@@ -55,6 +56,11 @@ export class Catalog {
   /** Index of the last write. */
   get index(): bigint {
     return this.#index;
+  }
+
+  /** How often the index was set: whoever waits for an index waits in vain after that. */
+  get resets(): number {
+    return this.#resets;
   }
 
   /** Names of all nodes, sorted. */
@@ -134,6 +140,7 @@ export class Catalog {
    */
   resetIndex(index: bigint): void {
     this.#index = index;
+    this.#resets++;
     for (const table of ["nodes", "services", "checks"] as const) this.#tables[table] = index;
     for (const name of this.#serviceIndex.keys()) this.#serviceIndex.set(name, index);
     this.#lastExtinction = undefined;

@@ -43,7 +43,7 @@ export interface SeenRequest {
   readonly method: string;
   /** Decoded path. */
   readonly path: string;
-  /** Parameters, without a token. */
+  /** Parameters, without a token; those that repeat are joined by commas. */
   readonly query: Readonly<Record<string, string>>;
   /** When it came, in milliseconds since the Unix epoch. */
   readonly at: number;
@@ -244,7 +244,10 @@ export class EmbeddedConsul {
   }
 
   #remember(method: string, path: string, params: URLSearchParams): void {
-    const { token: _token, ...query } = Object.fromEntries(params);
+    const query: Record<string, string> = {};
+    for (const [name, value] of params) {
+      if (name !== "token") query[name] = name in query ? `${query[name]},${value}` : value;
+    }
     this.#requests.push({ method, path, query, at: this.#state.clock.now() });
     if (this.#requests.length > LONGEST_MEMORY) this.#requests.shift();
   }

@@ -78,3 +78,78 @@ test("listen() answers over HTTP and close() ends a blocking query at once", asy
   assertEquals([500, "cut"].includes(await waiting), true);
   await consul.close();
 });
+
+test("fetch waits five minutes by default and ten at most", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock, random: () => 0 });
+  for (const [query, minutes] of [["", 5], ["&wait=0", 5], ["&wait=1h", 10]] as const) {
+    let answered = false;
+    const answer = consul.fetch(`http://consul/v1/health/service/app?index=99${query}`)
+      .then((response) => {
+        answered = true;
+        return response.body?.cancel();
+      });
+    await clock.advance(minutes * 60_000 - 1);
+    assertEquals(answered, false, query);
+    await clock.advance(1);
+    await answer;
+  }
+});
+
+test("resetIndex() takes every index back and lets go who waits for a later one", async () => {
+  await using consul = new EmbeddedConsul();
+  consul.register({ name: "app", port: 1 });
+  const answer = consul.fetch("http://consul/v1/health/service/app?index=1000");
+  consul.resetIndex(3);
+  assertEquals((await answer).headers.get("X-Consul-Index"), "3");
+  for (const path of ["/v1/health/service/app", "/v1/health/service/x", "/v1/catalog/services"]) {
+    const response = await consul.fetch(`http://consul${path}`);
+    await response.body?.cancel();
+    assertEquals(response.headers.get("X-Consul-Index"), "3", path);
+  }
+});
+
+test("resetIndex() takes an index that no JavaScript number can hold", async () => {
+  await using consul = new EmbeddedConsul();
+  consul.resetIndex(2n ** 64n - 10n);
+  consul.register({ name: "app", port: 1 });
+  const response = await consul.fetch("http://consul/v1/health/service/app");
+  await response.body?.cancel();
+  assertEquals(response.headers.get("X-Consul-Index"), "18446744073709551607");
+});
+
+test("requests tells what was asked, without the token", async () => {
+  const clock = new ManualClock(5_000);
+  await using consul = new EmbeddedConsul({ clock, token: "secret" });
+  await consul.fetch("http://consul/v1/health/service/a%20b?passing&tag=x&tag=y&token=secret");
+  await consul.fetch("http://consul/v1/agent/service/deregister/x", { method: "PUT" });
+  assertEquals(consul.requests as unknown, [
+    {
+      method: "GET",
+      path: "/v1/health/service/a b",
+      query: { passing: "", tag: "x,y" },
+      at: 5_000,
+    },
+    { method: "PUT", path: "/v1/agent/service/deregister/x", query: {}, at: 5_000 },
+  ]);
+});
+
+test("what the embedded Consul does not have is refused, not ignored", async () => {
+  await using consul = new EmbeddedConsul();
+  for (const name of ["filter", "node-meta", "connect"]) {
+    const response = await consul.fetch(`http://consul/v1/health/service/app?${name}=x`);
+    assertEquals(
+      [response.status, await response.text()],
+      [400, `The embedded Consul has no ?${name}`],
+    );
+  }
+});
+
+test("a service with ten thousand instances on one node is answered quickly enough", async () => {
+  await using consul = new EmbeddedConsul();
+  for (let i = 0; i < 10_000; i++) {
+    consul.register({ name: "app", id: `app-${i}`, port: 1, status: "passing" });
+  }
+  const response = await consul.fetch("http://consul/v1/health/service/app?passing");
+  assertEquals((await response.json() as unknown[]).length, 10_000);
+});

@@ -1,0 +1,104 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { listen } from "../../src/runtime/listen.ts";
+import { test } from "../support/test.ts";
+
+test("listen() takes a free port, passes requests on and answers", async () => {
+  const listener = await listen(async (request) => {
+    const { pathname, search } = new URL(request.url);
+    return new Response(`${request.method} ${pathname}${search} ${await request.text()}`, {
+      status: 201,
+      headers: { "X-Test": "yes" },
+    });
+  });
+  assertEquals(listener.hostname, "127.0.0.1");
+  assertEquals(listener.url, `http://127.0.0.1:${listener.port}`);
+  const response = await fetch(`${listener.url}/a%2Fb?c=d`, { method: "PUT", body: "e" });
+  assertEquals([response.status, response.headers.get("X-Test")], [201, "yes"]);
+  assertEquals(await response.text(), "PUT /a%2Fb?c=d e");
+  await listener.close();
+});
+
+test("listen() answers 500 without details when the handler throws, and tells onError", async () => {
+  const errors: unknown[] = [];
+  const problem = new Error("secret");
+  const listener = await listen((request) => {
+    if (new URL(request.url).pathname === "/later") return Promise.reject(problem);
+    throw problem;
+  }, { onError: (error) => errors.push(error) });
+  for (const path of ["/now", "/later"]) {
+    const response = await fetch(`${listener.url}${path}`);
+    assertEquals([response.status, await response.text()], [500, "Internal Server Error"]);
+  }
+  assertEquals(errors, [problem, problem]);
+  await listener.close();
+});
+
+test("listen() rejects when the port is taken", async () => {
+  const listener = await listen(() => new Response());
+  await assertRejects(() => listen(() => new Response(), { port: listener.port }));
+  await listener.close();
+});
+
+test("Listener.close() frees the port, is idempotent and lets a request under way end", async () => {
+  let finish = () => {};
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => begin = resolve);
+  const listener = await listen(() =>
+    new Promise((resolve) => {
+      finish = () => resolve(new Response("done"));
+      begin();
+    }), { graceMs: 60_000 });
+  const answer = fetch(listener.url).then((response) => response.text());
+  await begun;
+  const closed = listener.close();
+  finish();
+  assertEquals(await answer, "done");
+  await closed;
+  await listener.close();
+  const again = await listen(() => new Response("again"), { port: listener.port });
+  assertEquals(await (await fetch(again.url)).text(), "again");
+  await again.close();
+});
+
+test("Listener.close() cuts what is still under way after its time", async () => {
+  let finish = () => {};
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => begin = resolve);
+  const listener = await listen(() =>
+    new Promise((resolve) => {
+      begin();
+      finish = () => resolve(new Response());
+    }), { graceMs: 20 });
+  const answer = assertRejects(() => fetch(listener.url).then((response) => response.text()));
+  await begun;
+  await listener.close();
+  await answer;
+  finish();
+});
+
+test("Listener.close() ends a stream that has no end", async () => {
+  const listener = await listen(() =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode("first"));
+        },
+      }),
+    ), { graceMs: 20 });
+  const reader = (await fetch(listener.url)).body!.getReader();
+  assertEquals(new TextDecoder().decode((await reader.read()).value), "first");
+  const rest = reader.read().then(({ done }) => done, () => true);
+  await listener.close();
+  assertEquals(await rest, true);
+});
+
+test("listen() closes with its signal and refuses one that has aborted", async () => {
+  const abort = new AbortController();
+  const listener = await listen(() => new Response(), { signal: abort.signal });
+  const reason = new Error("stop");
+  abort.abort(reason);
+  await listener.close();
+  await assertRejects(() => fetch(listener.url));
+  const error = await listen(() => new Response(), { signal: abort.signal }).catch((e) => e);
+  assert(error === reason);
+});

@@ -1,0 +1,84 @@
+import { assertEquals } from "@std/assert";
+import { EmbeddedConsul, ManualClock } from "../../src/testing/mod.ts";
+import { test } from "../support/test.ts";
+
+interface Entry {
+  Checks: { Status: string; Output: string }[];
+}
+
+async function check(consul: EmbeddedConsul): Promise<string | undefined> {
+  const list = await (await consul.fetch("http://consul/v1/health/service/app")).json() as Entry[];
+  return list[0] && `${list[0].Checks[1]!.Status} ${list[0].Checks[1]!.Output}`.trim();
+}
+
+async function put(consul: EmbeddedConsul, path: string): Promise<number> {
+  const response = await consul.fetch(`http://consul/v1/agent/${path}`, { method: "PUT" });
+  await response.body?.cancel();
+  return response.status;
+}
+
+test("a TTL check goes critical when its time is over, and each report begins it anew", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock });
+  consul.register({ name: "app", checks: [{ status: "passing", ttlMs: 10_000 }] });
+  await clock.advance(9_999);
+  assertEquals(await check(consul), "passing");
+  assertEquals(await put(consul, "check/pass/service:app?note=fine"), 200);
+  await clock.advance(9_999);
+  assertEquals(await check(consul), "passing fine");
+  await clock.advance(1);
+  assertEquals(
+    await check(consul),
+    "critical TTL expired (last output before timeout follows): fine",
+  );
+});
+
+test("a TTL check that stays critical takes its service away after a minute at least", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock });
+  const register = () =>
+    consul.register({
+      name: "app",
+      checks: [{ status: "passing", ttlMs: 10_000, deregisterAfterMs: 30_000 }],
+    });
+  register();
+  await clock.advance(10_000 + 59_999);
+  assertEquals(await check(consul), "critical TTL expired");
+  await clock.advance(1);
+  assertEquals(await check(consul), undefined);
+  register();
+  await clock.advance(10_000 + 59_999);
+  assertEquals(await put(consul, "check/warn/service:app"), 200);
+  await clock.advance(9_999);
+  assertEquals(await check(consul), "warning");
+});
+
+test("a TTL check without a time to deregister keeps its service for ever", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock });
+  consul.register({ name: "app", checks: [{ status: "passing", ttlMs: 10_000 }] });
+  await clock.advance(86_400_000);
+  assertEquals(await check(consul), "critical TTL expired");
+});
+
+test("no timer is left when a TTL check, its service or the Consul is gone", async () => {
+  const clock = new ManualClock();
+  const consul = new EmbeddedConsul({ clock });
+  const register = (id: string) =>
+    consul.register({
+      name: "app",
+      id,
+      checks: [{ ttlMs: 10_000, deregisterAfterMs: 90_000 }],
+    });
+  register("1");
+  register("1");
+  assertEquals(clock.pending, 2);
+  consul.deregister("1");
+  assertEquals(clock.pending, 0);
+  register("2");
+  assertEquals(await put(consul, "check/deregister/service:2"), 200);
+  assertEquals(clock.pending, 0);
+  register("3");
+  await consul.close();
+  assertEquals(clock.pending, 0);
+});
