@@ -116,6 +116,10 @@ interface BunServer {
   stop(closeActiveConnections?: boolean): Promise<void>;
 }
 
+interface NodeServer {
+  closeIdleConnections(): void;
+}
+
 interface Runtime {
   Deno?: {
     serve(
@@ -176,6 +180,12 @@ function startDeno(
   };
 }
 
+const IDLE_CHECK_MS = 10;
+
+function closeIdle(server: object): void {
+  if ("closeIdleConnections" in server) (server as NodeServer).closeIdleConnections();
+}
+
 async function startNode(
   handler: FetchHandler,
   hostname: string,
@@ -194,8 +204,14 @@ async function startNode(
     port: (server.address() as { port: number }).port,
     drain: () =>
       new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        if ("closeIdleConnections" in server) server.closeIdleConnections();
+        // A connection whose last answer comes after close() stays open for its next request, so it
+        // is looked for again until none is left.
+        const again = setInterval(() => closeIdle(server), IDLE_CHECK_MS);
+        server.close(() => {
+          clearInterval(again);
+          resolve();
+        });
+        closeIdle(server);
       }),
     cut() {
       if ("closeAllConnections" in server) server.closeAllConnections();

@@ -4,11 +4,12 @@
  * Everything listens on 127.0.0.1 and free ports, keeps its files in a temporary folder, and ends
  * with the test process at the latest, however that ends.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { promisify } from "node:util";
 import { ensureConsul, findConsul } from "../../scripts/get_consul.ts";
 import { type ConsulPorts, freePorts } from "./consul_ports.ts";
 import type { Certificates } from "./consul_tls.ts";
@@ -37,6 +38,8 @@ export interface ConsulOptions {
   ready?: boolean;
 }
 
+const run = promisify(execFile);
+
 const TOKEN = "11111111-2222-4333-8444-555555555555";
 const ATTEMPTS = 5;
 
@@ -62,6 +65,20 @@ export async function skipWithoutConsul(): Promise<string | false> {
     return false;
   }
   return await findConsul() === undefined ? "no Consul here: run scripts/get_consul.ts" : false;
+}
+
+/**
+ * Why a test that holds Consul to its words can't run here: `$CONSUL_BIN` or `PATH` may name another
+ * release than the one that Debian has.
+ *
+ * @param wanted First two numbers of the release.
+ */
+export async function skipUnlessConsul(wanted: string): Promise<string | false> {
+  const skip = await skipWithoutConsul();
+  if (skip) return skip;
+  const { stdout } = await run(await ensureConsul(), ["version"]);
+  const version = /v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? "unknown";
+  return version.startsWith(`${wanted}.`) ? false : `for Consul ${wanted}, here is ${version}`;
 }
 
 /** A Consul agent that runs. */
