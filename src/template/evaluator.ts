@@ -178,11 +178,11 @@ export class Evaluator {
   }
 
   #evaluatePipe(dot: Value, pipe: Pipe): Value {
-    const { commands, variables } = pipe;
+    const { commands, handler, variables } = pipe;
     let value: Final = ABSENT;
     for (let index = 0; index < commands.length; index++) {
       const command = commands[index]!;
-      value = commands.length > 1 && isHandled(commands, index)
+      value = index < handler
         ? this.#whileAsking(() => this.#evaluateCommand(dot, command, value))
         : this.#evaluateCommand(dot, command, value);
     }
@@ -331,11 +331,4 @@ export class Evaluator {
   #fail(message: string): never {
     throw new TemplateFailure(message, this.#position);
   }
-}
-
-// Whether a later stage of the pipeline answers what to do without a value.
-function isHandled(commands: readonly Command[], index: number): boolean {
-  return commands.slice(index + 1).some(({ operands: [first] }) =>
-    first?.kind === "function" && first.function.handlesMissing
-  );
 }

@@ -106,12 +106,10 @@ export function formatQuoted(text: string, format: Format): string {
 export function formatHexString(text: string, verb: string, format: Format): string {
   const { precision, sharp, space } = format;
   const shown = precision === undefined ? text : text.slice(0, precision);
-  let result = "";
-  for (let index = 0; index < shown.length; index++) {
-    if (space && index > 0) result += " ";
-    if (sharp && (space || index === 0)) result += "0x";
-    result += shown.charCodeAt(index).toString(16).padStart(2, "0");
-  }
+  const prefix = sharp ? "0x" : "";
+  const bytes = Array.from(shown, (byte) => byte.charCodeAt(0).toString(16).padStart(2, "0"));
+  let result = bytes.join(space ? ` ${prefix}` : "");
+  if (result !== "") result = prefix + result;
   return pad(verb === "X" ? result.toUpperCase() : result, format);
 }
 

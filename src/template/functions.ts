@@ -91,5 +91,7 @@ function variadic(
 
 // What the escaping functions escape: their arguments as print prints them, but for nil.
 function escaped(args: readonly Value[], { budget }: FunctionContext): string {
-  return sprint(args.map((value) => value === undefined ? "<no value>" : value), budget);
+  const text = sprint(args.map((value) => value === undefined ? "<no value>" : value), budget);
+  budget.spend(text.length);
+  return text;
 }

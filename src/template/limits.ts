@@ -7,8 +7,9 @@ export interface TemplateLimits {
    */
   readonly outputBytes: number;
   /**
-   * Steps of evaluation: one for each node evaluated, each pass of a `range` and each item of a
-   * list, and one for every 32 bytes of text that a function reads or makes.
+   * Steps of evaluation, of which a million takes about half a second: one for each node evaluated,
+   * each pass of a `range`, each item of a list and each character that is escaped or quoted, and one
+   * for every 32 bytes of any other text that is read or made.
    *
    * @default {2000000}
    */

@@ -66,6 +66,8 @@ export interface Pipe {
   /** Whether the variables exist already. */
   readonly assigns: boolean;
   readonly commands: readonly Command[];
+  /** The last command that handles a missing value; those before it ask for one. -1 for none. */
+  readonly handler: number;
 }
 
 /** An operand and its arguments. Never empty. */

@@ -11,6 +11,8 @@ export const MAX_INT = 2n ** 63n - 1n;
 export const MIN_INT = -(2n ** 63n);
 
 const MAX_UINT = 2n ** 64n - 1n;
+// Go takes longer ones, but they differ from shorter ones in nothing that it can hold.
+const LONGEST = 2_000;
 // An underscore may stand between two digits, and after the prefix of a base.
 const INTEGER =
   /^[+-]?(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?\d)*)$/;
@@ -33,6 +35,7 @@ const COMPLEX = new RegExp(`^([+-]?${FLOAT})([+-]${FLOAT})i$`);
  * @throws {TemplateFailure} when it is no number of Go's.
  */
 export function parseNumber(literal: string): bigint | number | Complex | undefined {
+  if (literal.length > LONGEST) throw illegal(literal);
   const complex = COMPLEX.exec(literal);
   if (complex) return new Complex(parseFloat64(complex[1] ?? ""), parseFloat64(complex[2] ?? ""));
   if (literal.endsWith("i")) return new Complex(0, parseFloat64(literal.slice(0, -1)));

@@ -62,7 +62,10 @@ export class PipeParser {
     }
     this.#check(commands, what);
     lexer.next();
-    return { kind: "pipe", position, variables, assigns, commands };
+    const handler = commands.findLastIndex(({ operands: [first] }) =>
+      first?.kind === "function" && first.function.handlesMissing
+    );
+    return { kind: "pipe", position, variables, assigns, commands, handler };
   }
 
   /** Reads the current token, a quoted string. */

@@ -119,6 +119,8 @@ class Printer {
   #printItem(value: Exclude<Value, undefined>, verb: string, format: Format): void {
     if (value instanceof List) return this.#printList(value, verb, format);
     if (value instanceof Environment) return this.#printEnvironment(value, verb, format);
+    // Every character is looked at, and may become several.
+    if (typeof value === "string" && "qxX".includes(verb)) this.#budget.spend(value.length);
     const text = formatVerb(value, verb, format);
     if (text !== undefined) this.write(text);
     else this.#printBad(value, verb, format);

@@ -1,6 +1,7 @@
 import { TemplateFailure } from "./failure.ts";
 import type { FunctionContext } from "./function.ts";
 import { isAlphanumeric } from "./rune_class.ts";
+import { regexpSize, regexpSyntax } from "./regexp_size.ts";
 import { byteArray, decodeRune, fromBytes } from "./utf8.ts";
 
 /** The engine of Go's regular expressions. */
@@ -8,12 +9,8 @@ export type RegexpEngine = typeof import("re2js");
 type Matcher = InstanceType<RegexpEngine["Matcher"]>;
 type Pattern = InstanceType<RegexpEngine["RE2JS"]>;
 
-// What is no syntax: quoted and escaped characters, and classes. Go 1.19 does not know (?<name>...),
-// which the engine takes.
-const CHARACTERS = /\\Q[^]*?(?:\\E|$)|\\[^]|\[\^?\]?(?:\[:\^?\w+:\]|\\[^]|[^\]\\])*\]/g;
-
 // Instructions times bytes that cost as much as one step of evaluation.
-const SIZE_PER_STEP = 64;
+const SIZE_PER_STEP = 16;
 
 /** Loads the engine. It is large, so only for a template that needs it. */
 export async function loadRegexpEngine(): Promise<RegexpEngine> {
@@ -35,7 +32,13 @@ export function replaceRegexp(
   text: string,
   { budget, regexp }: FunctionContext,
 ): string {
+  const syntax = regexpSyntax(source);
+  budget.checkRegexp(regexpSize(syntax));
   const pattern = compile(source, regexp!);
+  // Go 1.19 does not know this way to name a group, the engine does.
+  if (syntax.includes("(?<")) {
+    throw new TemplateFailure("invalid regular expression: a group is named as in (?P<name>...)");
+  }
   const size = pattern.programSize();
   budget.checkRegexp(size);
   // The engine's time grows with the size of the expression times the length of the text.
@@ -55,18 +58,13 @@ export function replaceRegexp(
 }
 
 function compile(source: string, { RE2JS }: RegexpEngine): Pattern {
-  let pattern: Pattern;
   try {
-    pattern = RE2JS.compile(fromBytes(source));
+    return RE2JS.compile(fromBytes(source));
   } catch (error) {
     // Without the engine's error: it repeats the expression, which may hold a secret.
     const { error: reason } = error as { error?: string };
     throw new TemplateFailure(`invalid regular expression: ${reason ?? "it cannot be compiled"}`);
   }
-  if (source.replace(CHARACTERS, "").includes("(?<")) {
-    throw new TemplateFailure("invalid regular expression: a group is named as in (?P<name>...)");
-  }
-  return pattern;
 }
 
 // $name takes as many letters, digits and underscores as there are: $1x is the group named "1x".

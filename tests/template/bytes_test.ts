@@ -1,0 +1,33 @@
+/** Strings are bytes, as in Go. */
+import { assertEquals } from "@std/assert";
+import { renderTemplate } from "../../src/template/mod.ts";
+import { test } from "../support/test.ts";
+import { render, testOutputs } from "./support.ts";
+
+testOutputs("renderTemplate() puts bytes together to characters again", [
+  ['{{"\\xc3"}}{{"\\xa9"}}', "é"],
+  ['{{slice "é" 0 1}}{{slice "é" 1}}', "é"],
+  ['{{eq (print "\\xc3" "\\xa9") "é"}} {{join "" (split "" "é")}}', "true é"],
+  ['{{len (print "\\xc3" "\\xa9")}} {{len "\\u00e9\\xe9"}}', "2 3"],
+]);
+
+testOutputs("renderTemplate() writes U+FFFD for bytes that are not UTF-8", [
+  ['{{"\\xff"}}', "\ufffd"],
+  ['a{{slice "é" 1}}b', "a\ufffdb"],
+  ["{{slice .UNI 0 2}}", "h\ufffd"],
+]);
+
+test("renderTemplate() keeps every character of text, names and values", async () => {
+  const text = "\ufeffé世😀\u2028\u0000";
+  const env = { [text]: text, "ключ": text };
+  assertEquals(await renderTemplate(`${text}{{.ключ}}${text}`, { env }), text + text + text);
+  assertEquals(await renderTemplate(`{{index . ${JSON.stringify(text)}}}`, { env }), text);
+  assertEquals(
+    await renderTemplate("{{range .}}{{.}}{{end}}", { env: { "é": "a", z: "b" } }),
+    "ba",
+  );
+});
+
+test("renderTemplate() returns a text without actions unchanged, even with a lone surrogate", async () => {
+  assertEquals(await render("a\ud800}} { {b"), "a\ud800}} { {b");
+});

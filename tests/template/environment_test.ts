@@ -1,0 +1,54 @@
+/** What a template can reach: the environment, and nothing else. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { renderTemplate, type RenderTemplateOptions } from "../../src/template/mod.ts";
+import { test } from "../support/test.ts";
+import { failure, render } from "./support.ts";
+
+const INHERITED = ["constructor", "__proto__", "toString", "hasOwnProperty", "valueOf"];
+
+test("renderTemplate() takes inherited properties for unset variables", async () => {
+  for (const name of INHERITED) {
+    assertEquals(await render(`[{{.${name}}}{{env "${name}"}}{{index . "${name}"}}]`), "[]", name);
+    assertEquals((await failure(`{{.${name}.${name}}}`)).stage, "exec", name);
+    assertEquals((await failure(`{{.NAME.${name}}}`)).stage, "exec", name);
+    assertEquals((await failure(`{{(loop 1).${name}}}`)).stage, "exec", name);
+  }
+});
+
+test("renderTemplate() reads own variables that are named as inherited properties", async () => {
+  const env = JSON.parse('{"__proto__": "a", "constructor": "b", "toString": "c"}');
+  assertEquals(await renderTemplate("{{.__proto__}}{{.constructor}}{{.toString}}", { env }), "abc");
+});
+
+test("renderTemplate() reads an environment without a prototype", async () => {
+  const env: Record<string, string> = Object.assign(Object.create(null), { NAME: "a" });
+  assertEquals(await renderTemplate("{{.NAME}}{{.}}", { env }), "amap[NAME:a]");
+});
+
+test("renderTemplate() keeps an equals sign in a value", async () => {
+  assertEquals(await renderTemplate("{{.URL}}", { env: { URL: "?a=b&c=" } }), "?a=b&c=");
+});
+
+test("renderTemplate() takes undefined for unset", async () => {
+  const env = { A: undefined, B: "b" };
+  assertEquals(await renderTemplate("[{{.A}}]{{.}}{{len .}}", { env }), "[]map[B:b]1");
+});
+
+test("renderTemplate() can be used many times at once", async () => {
+  const outputs = await Promise.all(
+    [1, 2, 3].map((n) =>
+      renderTemplate("{{range loop 3}}{{$.N}}{{end}}", { env: { N: String(n) } })
+    ),
+  );
+  assertEquals(outputs, ["111", "222", "333"]);
+});
+
+test("renderTemplate() rejects arguments of a wrong kind", async () => {
+  const wrong = (text: unknown, options: unknown) => () =>
+    renderTemplate(text as string, options as RenderTemplateOptions);
+  await assertRejects(wrong(1, { env: {} }), TypeError, "number");
+  await assertRejects(wrong("a", { env: null }), TypeError, "null");
+  await assertRejects(wrong("a", {}), TypeError, "undefined");
+  await assertRejects(wrong("a", { env: {}, limits: { steps: 0 } }), RangeError, "limits.steps");
+  await assertRejects(wrong("a", { env: {}, limits: { nesting: 1.5 } }), RangeError, "1.5");
+});
