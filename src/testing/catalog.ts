@@ -1,9 +1,6 @@
 /**
  * The catalog of one Consul datacenter: nodes, services and checks under one growing index.
  *
- * Which write moves which index follows Consul's state store (`agent/consul/state/catalog.go` of
- * Consul 1.8): a blocking query of a client depends on exactly these rules.
- *
  * @module
  */
 import type {
@@ -16,6 +13,7 @@ import type {
   ServiceEntry,
   ServiceRow,
 } from "./catalog_entry.ts";
+import { CatalogIndexes } from "./catalog_indexes.ts";
 
 /** One write: everything in it gets the same index. */
 export interface CatalogWrite {
@@ -30,17 +28,13 @@ interface NodeState {
   readonly checks: Map<string, CheckRow>;
 }
 
-type Table = "nodes" | "services" | "checks";
-
 /** The state of one datacenter, without time, network or wire format. */
 export class Catalog {
   readonly #nodes = new Map<string, NodeState>();
   // Names are compared without case, as in Consul; the values are `node -> ids`.
   readonly #instances = new Map<string, Map<string, Set<string>>>();
-  readonly #tables: Record<Table, bigint> = { nodes: 0n, services: 0n, checks: 0n };
-  readonly #serviceIndex = new Map<string, bigint>();
+  readonly #indexes = new CatalogIndexes();
   readonly #listeners = new Set<() => void>();
-  #lastExtinction: bigint | undefined;
   #index: bigint;
   #resets = 0;
 
@@ -98,9 +92,9 @@ export class Catalog {
       const state = this.#nodes.get(node);
       if (state === undefined) return;
       for (const id of [...state.services.keys()]) this.#removeService(state, id, index);
-      if (state.checks.size > 0) this.#tables.checks = index;
+      if (state.checks.size > 0) this.#indexes.touchTable("checks", index);
       this.#nodes.delete(node);
-      this.#tables.nodes = index;
+      this.#indexes.touchTable("nodes", index);
     });
   }
 
@@ -141,9 +135,7 @@ export class Catalog {
   resetIndex(index: bigint): void {
     this.#index = index;
     this.#resets++;
-    for (const table of ["nodes", "services", "checks"] as const) this.#tables[table] = index;
-    for (const name of this.#serviceIndex.keys()) this.#serviceIndex.set(name, index);
-    this.#lastExtinction = undefined;
+    this.#indexes.reset(index);
     this.#notify();
   }
 
@@ -199,26 +191,19 @@ export class Catalog {
   }
 
   /**
-   * The index under which a service is reported.
-   *
-   * A service that does not exist has the index of the last service that vanished, so that a
-   * blocking query sees its own service vanish; before any has, the index of the whole catalog.
+   * The index under which a service is reported, see {@linkcode CatalogIndexes.ofService}.
    *
    * @param name Name of the service.
    * @param health Whether checks count, as for the health endpoint.
    * @returns The index, 0 where nothing was ever written.
    */
   serviceIndex(name: string, health: boolean): bigint {
-    const own = this.#serviceIndex.get(name.toLowerCase());
-    if (own !== undefined) return own;
-    if (this.#lastExtinction !== undefined) return this.#lastExtinction;
-    const { nodes, services, checks } = this.#tables;
-    return highest(nodes, services, health ? checks : 0n);
+    return this.#indexes.ofService(name.toLowerCase(), health);
   }
 
   /** The index under which the list of service names is reported. */
   servicesIndex(): bigint {
-    return this.#tables.services;
+    return this.#indexes.services;
   }
 
   /**
@@ -249,7 +234,7 @@ export class Catalog {
     const state = old ?? { row, services: new Map(), checks: new Map() };
     state.row = row;
     this.#nodes.set(entry.name, state);
-    this.#tables.nodes = index;
+    this.#indexes.touchTable("nodes", index);
     this.#touchAllServices(state, index);
     return state;
   }
@@ -263,8 +248,8 @@ export class Catalog {
     const nodes = this.#instances.get(key) ?? new Map<string, Set<string>>();
     this.#instances.set(key, nodes);
     nodes.set(state.row.name, (nodes.get(state.row.name) ?? new Set()).add(entry.id));
-    this.#serviceIndex.set(key, index);
-    this.#tables.services = index;
+    this.#indexes.touchService(key, index);
+    this.#indexes.touchTable("services", index);
   }
 
   #writeCheck(state: NodeState, entry: CheckEntry, index: bigint): void {
@@ -278,7 +263,7 @@ export class Catalog {
     for (const check of [...state.checks.values()]) {
       if (check.serviceId !== id) continue;
       state.checks.delete(check.id);
-      this.#tables.checks = index;
+      this.#indexes.touchTable("checks", index);
     }
     const service = state.services.get(id)!;
     state.services.delete(id);
@@ -291,29 +276,28 @@ export class Catalog {
     const ids = nodes.get(state.row.name)!;
     ids.delete(service.id);
     if (ids.size === 0) nodes.delete(state.row.name);
-    this.#tables.services = index;
+    this.#indexes.touchTable("services", index);
     if (nodes.size > 0) {
-      this.#serviceIndex.set(key, index);
+      this.#indexes.touchService(key, index);
     } else {
       this.#instances.delete(key);
-      this.#serviceIndex.delete(key);
-      this.#lastExtinction = index;
+      this.#indexes.removeService(key, index);
     }
   }
 
   #touchCheck(state: NodeState, check: CheckEntry, index: bigint): void {
-    this.#tables.checks = index;
+    this.#indexes.touchTable("checks", index);
     if (check.serviceId === "") {
       this.#touchAllServices(state, index);
     } else {
       const service = state.services.get(check.serviceId)!;
-      this.#serviceIndex.set(service.name.toLowerCase(), index);
+      this.#indexes.touchService(service.name.toLowerCase(), index);
     }
   }
 
   #touchAllServices(state: NodeState, index: bigint): void {
     for (const service of state.services.values()) {
-      this.#serviceIndex.set(service.name.toLowerCase(), index);
+      this.#indexes.touchService(service.name.toLowerCase(), index);
     }
   }
 }
@@ -341,8 +325,4 @@ function checksByService(state: NodeState): Map<string, CheckRow[]> {
     else group.push(check);
   }
   return groups;
-}
-
-function highest(...indexes: bigint[]): bigint {
-  return indexes.reduce((a, b) => a > b ? a : b);
 }
