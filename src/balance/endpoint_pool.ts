@@ -125,10 +125,18 @@ export class EndpointPool {
    * @returns The endpoint, or `undefined` when there is none.
    */
   pick(options?: PickOptions): Endpoint | undefined {
-    if (this.#ejected > 0 && this.#outliers!.readmitForgotten(this.#clock.now())) {
-      this.#decideEligible();
-    }
+    if (this.#ejected > 0) this.#readmitForgotten();
     return this.#picker.pick(options)?.endpoint;
+  }
+
+  /**
+   * Picks the next endpoint for somebody who awaits it. Allocates nothing either.
+   *
+   * @returns A promise of the endpoint, or `undefined` when there is none.
+   */
+  pickResolved(): Promise<Endpoint> | undefined {
+    if (this.#ejected > 0) this.#readmitForgotten();
+    return (this.#picker.pick() as Member | undefined)?.resolved;
   }
 
   /**
@@ -144,6 +152,7 @@ export class EndpointPool {
     if (member === undefined) return undefined;
     member.pending++;
     this.#pending++;
+    this.#touch(member);
     return new MemberLease(member, now, probe !== undefined, this.#settle);
   }
 
@@ -169,6 +178,10 @@ export class EndpointPool {
     };
   }
 
+  #readmitForgotten(): void {
+    if (this.#outliers!.readmitForgotten(this.#clock.now())) this.#decideEligible();
+  }
+
   #release(lease: MemberLease, outcome: Outcome): void {
     const { member, probe } = lease;
     member.pending--;
@@ -176,12 +189,18 @@ export class EndpointPool {
     if (!member.listed && member.pending === 0) this.#members.delete(memberKey(member.endpoint));
     const now = this.#clock.now();
     const failed = outcome === "failure";
+    if (outcome !== "unknown") member.latency.observe(now - lease.startedAt, failed, now);
+    this.#touch(member);
     if (outcome === "unknown") {
       if (probe) this.#outliers!.abandonProbe(member, now);
-      return;
+    } else if (this.#outliers?.record(member, failed, probe, now)) {
+      this.#decideEligible();
     }
-    member.latency.observe(now - lease.startedAt, failed, now);
-    if (this.#outliers?.record(member, failed, probe, now)) this.#decideEligible();
+  }
+
+  #touch(member: Member): void {
+    this.#picker.touch?.(member);
+    if (this.#leaser !== this.#picker) this.#leaser.touch?.(member);
   }
 
   /** Those that are not ejected, or all while too few are left. Never those in maintenance. */

@@ -10,14 +10,12 @@ import { PeakEwma } from "./peak_ewma.ts";
 
 /** A {@linkcode Candidate} as its pool sees it: everything about one instance that outlives a refresh. */
 export class Member implements Candidate {
-  /** The endpoint as the registry describes it now. */
-  endpoint: Endpoint;
+  #endpoint: Endpoint;
+  #resolved: Promise<Endpoint> | undefined;
   /** Leases that are out. */
   pending = 0;
   /** Whether the registry still lists it. One that left stays until its last lease is back. */
   listed = true;
-  /** Whether a balancer that goes by latency has picked it before anything was measured. */
-  probed = false;
   /** What its requests took. */
   readonly latency: PeakEwma = new PeakEwma();
   /** How its requests ended. */
@@ -29,7 +27,23 @@ export class Member implements Candidate {
    * @param endpoint The endpoint.
    */
   constructor(endpoint: Endpoint) {
-    this.endpoint = endpoint;
+    this.#endpoint = endpoint;
+  }
+
+  /** The endpoint as the registry describes it now. */
+  get endpoint(): Endpoint {
+    return this.#endpoint;
+  }
+
+  set endpoint(endpoint: Endpoint) {
+    if (endpoint === this.#endpoint) return;
+    this.#endpoint = endpoint;
+    this.#resolved = undefined;
+  }
+
+  /** The endpoint as a promise, always the same one: awaiting it allocates nothing. */
+  get resolved(): Promise<Endpoint> {
+    return this.#resolved ??= Promise.resolve(this.#endpoint);
   }
 
   /** Expected latency; see {@linkcode Candidate.latencyMs}. */

@@ -40,11 +40,17 @@ export class RoundRobin implements Balancer {
   pick(options?: PickOptions): Member | undefined {
     const members = this.#members;
     const exclude = options?.exclude;
+    // The hot path: no loop, no question about exclusion.
+    if (exclude === undefined) {
+      const index = this.#next < members.length ? this.#next : 0;
+      this.#next = index + 1;
+      return members[index];
+    }
     for (let left = members.length; left > 0; left--) {
       const index = this.#next < members.length ? this.#next : 0;
       const member = members[index]!;
       this.#next = index + 1;
-      if (exclude === undefined || !exclude(member.endpoint)) return member;
+      if (!exclude(member.endpoint)) return member;
     }
     return undefined;
   }

@@ -153,8 +153,8 @@ export class Piloted {
   service(name: string): Promise<Endpoint> {
     const gate = this.#refresher.gate;
     if (gate !== undefined) return gate.then(() => this.pick(name));
-    const endpoint = this.#services.get(name)?.pool.pick();
-    if (endpoint !== undefined) return Promise.resolve(endpoint);
+    const endpoint = this.#services.get(name)?.pool.pickResolved();
+    if (endpoint !== undefined) return endpoint;
     try {
       return Promise.resolve(this.pick(name));
     } catch (error) {
