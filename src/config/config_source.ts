@@ -7,7 +7,7 @@ import { PilotedError } from "../errors.ts";
 import type { RenderedTemplate } from "../template/render_template.ts";
 import { caret, locate, type TextPosition } from "../text_position.ts";
 import type { ConfigWarning } from "./config.ts";
-import { ConfigFault, formatPath, type Target } from "./config_fault.ts";
+import { ConfigFault, formatPath, type Path, type Target } from "./config_fault.ts";
 import { describeValue } from "./describe_value.ts";
 import { type Place, placeOf, SyntaxFault } from "./json5_document.ts";
 import { maskMembers, mentionsSecret, type WatchedEnvironment } from "./secrets.ts";
@@ -57,7 +57,7 @@ export class ConfigSource {
       this.#unlisted++;
       return;
     }
-    const at = this.#env.mask(formatPath(target.path));
+    const at = this.#format(target.path);
     const offset = this.#offset(target);
     this.#warnings.push(Object.freeze({
       message: `${at} ${message}`,
@@ -92,20 +92,20 @@ export class ConfigSource {
   #syntaxError(fault: SyntaxFault): PilotedError {
     const rest = this.#text!.rendered.text.slice(fault.offset);
     const next = /^[A-Za-z0-9_$]+|^./su.exec(rest)?.[0];
-    const received = next === undefined ? "the end of the text" : describeValue(next);
+    const received = next === undefined ? "the end of the text" : this.#describe(next);
     return this.#error(`expected ${fault.message}`, received, fault.offset);
   }
 
   #configError(fault: ConfigFault): PilotedError {
-    const at = this.#env.mask(formatPath(fault.target.path)) || "the document";
-    const received = fault.shown ? describeValue(fault.received) : undefined;
+    const at = this.#format(fault.target.path) || "the document";
+    const received = fault.shown ? this.#describe(fault.received) : undefined;
     return this.#error(`${at} ${fault.message}`, received, this.#offset(fault.target));
   }
 
   #error(problem: string, received: string | undefined, offset: number | undefined): PilotedError {
     const { position, action }: Origin = offset === undefined ? {} : this.#origin(offset);
     const hidden = action !== undefined && mentionsSecret(action);
-    const shown = hidden ? "a value that is not shown" : received && this.#env.mask(received);
+    const shown = hidden ? "a value that is not shown" : received;
     const place = [this.#path, position?.line, position?.column]
       .filter((part) => part !== undefined).join(":");
     const message = `Cannot use the configuration${place && ` in ${place}`}: ${problem}` +
@@ -115,6 +115,15 @@ export class ConfigSource {
       path: this.#path,
       ...position,
     });
+  }
+
+  // What is masked is masked before it is cut, so that no half of a secret is left.
+  #describe(value: unknown): string {
+    return describeValue(typeof value === "string" ? this.#env.mask(value) : value);
+  }
+
+  #format(path: Path): string {
+    return formatPath(path.map((step) => typeof step === "string" ? this.#env.mask(step) : step));
   }
 
   // Index into the rendered text; undefined for an object, and for an environment variable.
@@ -137,9 +146,9 @@ export class ConfigSource {
   #lines(offset: number, hidden: boolean): string[] {
     const { template, rendered } = this.#text!;
     const { position, action } = this.#origin(offset);
-    const lines = position === undefined ? [] : [maskMembers(show(template, position))];
+    const lines = position === undefined ? [] : [show(maskMembers(template), position)];
     if (hidden || position !== undefined && action === undefined) return lines;
-    const shown = this.#env.mask(show(rendered.text, locate(rendered.text, offset)));
+    const shown = show(this.#env.mask(rendered.text), locate(rendered.text, offset));
     return [...lines, "which was rendered as", shown];
   }
 }

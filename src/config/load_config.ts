@@ -76,17 +76,16 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function notFound(path: string, cause: unknown): PilotedError {
   const problem = "Cannot read the configuration file";
-  // A text given in place of a path may hold secrets, so it is not repeated.
-  if (/^\s*[{[]|[\r\n]/.test(path)) {
-    return new PilotedError(
-      "CONFIG_NOT_FOUND",
-      `${problem}: a path is expected and a text was received, which parseConfig() takes`,
-      { cause },
-    );
+  // Neither is repeated: a text may hold secrets, a URL a password.
+  const mistake = /^\s*[{[]|[\r\n]/.test(path)
+    ? "a path is expected and a text was received, which parseConfig() takes"
+    : /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(path)
+    ? "of all URLs only file: URLs can be read"
+    : undefined;
+  if (mistake !== undefined) {
+    return new PilotedError("CONFIG_NOT_FOUND", `${problem}: ${mistake}`, { cause });
   }
   const { code, name } = cause as { code?: string; name?: string };
-  const reason = /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(path)
-    ? "only file: URLs can be read"
-    : REASONS[code ?? ""] ?? REASONS[name ?? ""] ?? "it can't be read";
+  const reason = REASONS[code ?? ""] ?? REASONS[name ?? ""] ?? "it can't be read";
   return new PilotedError("CONFIG_NOT_FOUND", `${problem} ${path}: ${reason}`, { cause, path });
 }

@@ -7,8 +7,9 @@ import type { Environment } from "../runtime/environment.ts";
 
 /** Names whose values are nobody's business. */
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|KEY/i;
-// A member or an argument with such a name, up to its value in quotes.
-const SECRET_MEMBER = /((?:token|secret|password|key)["']?\s*[:=]\s*["'])([^"'\n]*)/gi;
+// A member or an argument with such a name, and its value: in quotes, or a word.
+const SECRET_MEMBER =
+  /((?:token|secret|password|key)["']?\s*[:=]\s*["']?)((?<=")[^"\n]*|(?<=')[^'\n]*|[^\s"',{}[\]]+)/gi;
 
 /**
  * Whether a text mentions a name that looks secret.
@@ -46,13 +47,13 @@ export class WatchedEnvironment {
    * Hides the secrets that were read, besides what {@linkcode maskMembers} hides.
    *
    * @param text What is to be shown.
-   * @returns The text in the same length, with stars.
+   * @returns The text with stars, in the same length and with the same lines.
    */
   mask(text: string): string {
     let masked = maskMembers(text);
     // Longer ones first: one secret may be a part of another.
     for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length)) {
-      // As it is, and as it stands in a description, with quotes and line breaks escaped.
+      // As it is, and as it stands in quotes, with quotes and line breaks escaped.
       for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) {
         masked = masked.replaceAll(form, stars(form));
       }
@@ -62,15 +63,15 @@ export class WatchedEnvironment {
 }
 
 /**
- * Hides values in quotes that follow a name which looks secret.
+ * Hides values that follow a name which looks secret.
  *
  * @param text What is to be shown.
- * @returns The text in the same length, with stars.
+ * @returns The text with stars, in the same length and with the same lines.
  */
 export function maskMembers(text: string): string {
   return text.replace(SECRET_MEMBER, (_, key: string, value: string) => key + stars(value));
 }
 
 function stars(text: string): string {
-  return "*".repeat(text.length);
+  return text.replace(/[^\r\n]/g, "*");
 }

@@ -133,19 +133,37 @@ test("parseConfig() shows what is no secret", async () => {
   assertMatch(headline(error), /received "open x"$/);
 });
 
+test("parseConfig() shows no half of a long secret", async () => {
+  const long = Array.from({ length: 40 }, (_, index) => `s3cr3t${index}`).join("-");
+  const env = { API_TOKEN: long, PRIVATE_KEY: `BEGIN\n${long}\nEND`, X: "x" };
+  const texts = [
+    '{consul: "{{ .X }} {{ .API_TOKEN }}"}',
+    '{consul: "c:1", "{{ .X }}{{ .API_TOKEN }}": 1, watches: [5]}',
+    '{consul: {{ .X }} "{{ .API_TOKEN }}"}',
+    '{consul: {{ .X }} {{ printf "%q" .PRIVATE_KEY }}}',
+    "{consul: {{ .X }} /* {{ .PRIVATE_KEY }} */}",
+  ];
+  for (const text of texts) {
+    const error = await refusal(text, { env });
+    assert(!error.message.includes("s3cr3t"), error.message);
+  }
+});
+
 test("parseConfig() shows no secret that is written in the file", async () => {
-  const text = `{consul: {address: 'x y', token: "hunter2", 'my_password' : 'hunter2'}}`;
+  const text = `{consul: {address: 'x y', token: "hunter2", 'my_password' : 'hunter2', k: 1}}`;
   const error = await refusal(text);
   assert(!error.message.includes("hunter2"), error.message);
-  assertMatch(error.message, /token: "\*{7}"/);
+  assertMatch(error.message, /token: "\*{7}", 'my_password' : '\*{7}', k: 1\}\}/);
+  const more = await refusal("{SECRET_KEY: 123456, consul: {token: {{ .TOKEN }}, tls: 5}}");
+  assertMatch(more.message, /\{SECRET_KEY: \*{6}, consul: \{token: \{\{ \.TOKEN \}\}/);
 });
 
 test("parseConfig() shows no secret in a warning", async () => {
   const text = '{consul: "c:1", "x{{ .API_KEY }}": 1}';
   const { warnings } = await parseConfig(text, { env: { API_KEY: "s3cr3t" } });
   assertEquals(warnings, [{
-    message: "x****** is not a known key and is left out",
-    at: "x******",
+    message: '["x******"] is not a known key and is left out',
+    at: '["x******"]',
     line: 1,
     column: 17,
   }]);

@@ -157,7 +157,7 @@ export async function checkConfigText(text: string): Promise<"accepted" | "refus
     return "refused";
   } finally {
     // Far above what it takes, and far below what a person would call hanging.
-    assert(performance.now() - start < 5000, "It took more than 5 seconds");
+    assert(performance.now() - start < 30_000, "It took more than 30 seconds");
   }
 }
 

@@ -84,9 +84,13 @@ test("loadConfig() says why a file can't be read, and keeps the cause", async ()
     assertEquals((error.cause as { code?: string }).code, "ENOENT");
     assertMatch((await rejection(loadConfig(folder))).message, /: it is a folder$/);
     assertMatch((await rejection(loadConfig(`${missing}/x`))).message, /: there is no such file$/);
-    const web = await rejection(loadConfig(new URL("http://127.0.0.1/x")));
-    assertEquals(web.code, "CONFIG_NOT_FOUND");
-    assertMatch(web.message, /: only file: URLs can be read$/);
+    const web = "https://me:hunter2@127.0.0.1/x";
+    for (const source of [web, new URL(web)]) {
+      const error = await rejection(loadConfig(source));
+      assertEquals(error.code, "CONFIG_NOT_FOUND");
+      assertMatch(error.message, /: of all URLs only file: URLs can be read$/);
+      assert(!JSON.stringify(error).includes("hunter2"));
+    }
   });
 });
 
