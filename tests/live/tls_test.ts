@@ -68,13 +68,15 @@ test("ConsulSource long-polls 50 times over one connection of HTTP/2", { skip },
   await using consul = await startConsul({ tls: files });
   const transport = createTransport({ tls: clientOf(files) });
   const source = new ConsulSource({ url: consul.httpsUrl, fetch: transport.fetch });
+  // Of a service that does not exist Consul tells every change of its whole catalog.
+  await registerService(consul, { Name: "app", Port: 80 });
   const { index } = await source.read({ service: "app" });
   const polls = Array.from(
     { length: 50 },
     () => source.read({ service: "app" }, { index, waitMs: 60_000 }),
   );
-  await registerService(consul, { Name: "app", Port: 80 });
-  for (const { endpoints } of await Promise.all(polls)) assertEquals(endpoints.length, 1);
+  await registerService(consul, { Name: "app", Port: 81 });
+  for (const { endpoints } of await Promise.all(polls)) assertEquals(endpoints[0]?.port, 81);
   const connections = await openConnections(consul.ports.https);
   if (connections !== undefined) assertEquals(connections, 1);
   await transport.close();
