@@ -21,7 +21,7 @@ export async function readProject(folders: readonly string[]): Promise<Map<strin
   for (const folder of folders.filter((folder) => existsSync(join(ROOT, folder)))) {
     const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
     for (const entry of entries) {
-      if (!entry.isFile() || !entry.name.endsWith(".ts")) continue;
+      if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
       paths.push(relative(ROOT, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
     }
   }

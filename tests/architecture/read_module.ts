@@ -51,7 +51,11 @@ export function readModule(path: string, text: string): Module {
   };
   const file = parse(text, {
     sourceType: "module",
-    plugins: ["typescript", "explicitResourceManagement"],
+    plugins: [
+      "typescript",
+      "explicitResourceManagement",
+      ...path.endsWith(".tsx") ? ["jsx" as const] : [],
+    ],
     createImportExpressions: true,
   });
   visit(file.program, (node) => read(node, module));

@@ -111,7 +111,7 @@ export function nameFaults(module: Module): string[] {
 /** Shape of one file: no `export *`, its name, its length. */
 export function shapeFaults(module: Module): string[] {
   const faults = module.starExports.map((line) => `${module.path}:${line} exports *`);
-  if (!/(^|\/)[a-z0-9_]+\.ts$/.test(module.path)) {
+  if (!/(^|\/)[a-z0-9_]+\.tsx?$/.test(module.path)) {
     faults.push(`${module.path} is not in snake_case`);
   }
   if (module.lines > LONGEST_FILE) faults.push(`${module.path} has ${module.lines} lines`);
@@ -160,7 +160,7 @@ export function coreFaults(modules: ReadonlyMap<string, Module>): string[] {
 function fileFault(from: string, room: string, specifier: string): string | undefined {
   const target = resolveImport(from, specifier)!;
   const targetRoom = roomOf(target);
-  if (!specifier.endsWith(".ts")) return `imports ${specifier} without .ts`;
+  if (!/\.tsx?$/.test(specifier)) return `imports ${specifier} without .ts`;
   if (!target.startsWith("src/")) {
     // A door may be built on another, the house may not stand on its doors.
     return room.endsWith(".ts") && target.endsWith(".ts") && !target.includes("/")
