@@ -32,8 +32,8 @@ export {
   serviceHosts,
   status,
   watch,
-} from "./src/discovery/default_instance.ts";
-export { createPiloted, type CreatePilotedOptions } from "./src/discovery/create_piloted.ts";
+} from "./src/client/default_instance.ts";
+export { createPiloted, type CreatePilotedOptions } from "./src/client/create_piloted.ts";
 export { Piloted } from "./src/discovery/piloted.ts";
 export type { EmptyPolicy, HealthPolicy, PilotedOptions } from "./src/discovery/options.ts";
 export type { PilotedEvents, PilotedListener, RefreshEvent } from "./src/discovery/events.ts";
@@ -51,8 +51,9 @@ export type {
   TlsConfig,
   WatchConfig,
 } from "./src/config/config.ts";
-export { loadConfig, type LoadConfigOptions } from "./src/config/load_config.ts";
-export { parseConfig, type ParseConfigOptions } from "./src/config/parse_config.ts";
+export { loadConfig, parseConfig, renderTemplate } from "./src/client/deferred.ts";
+export type { LoadConfigOptions } from "./src/config/load_config.ts";
+export type { ParseConfigOptions } from "./src/config/parse_config.ts";
 export type { ConfigInput } from "./src/config/resolve_config.ts";
 export type {
   ConfigObject,
@@ -60,7 +61,7 @@ export type {
   JobObject,
   WatchObject,
 } from "./src/config/config_object.ts";
-export { renderTemplate, type RenderTemplateOptions } from "./src/template/render_template.ts";
+export type { RenderTemplateOptions } from "./src/template/render_template.ts";
 export type { TemplateLimits } from "./src/template/limits.ts";
 export { type Endpoint, type EndpointStatus } from "./src/endpoint.ts";
 export type { Change } from "./src/snapshot.ts";

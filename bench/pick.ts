@@ -6,7 +6,7 @@
 import { createRequire } from "node:module";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createPiloted } from "../src/discovery/create_piloted.ts";
+import { createPiloted } from "../src/client/create_piloted.ts";
 import type { BalancerName } from "../src/balance/create_balancer.ts";
 import { StaticSource } from "../src/source/static.ts";
 

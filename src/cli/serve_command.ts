@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createPiloted } from "../discovery/create_piloted.ts";
+import { createPiloted } from "../client/create_piloted.ts";
 import type { Piloted } from "../discovery/piloted.ts";
 import { formatHost } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";

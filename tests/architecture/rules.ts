@@ -16,8 +16,19 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   discovery: ["leaves", "config", "source", "balance", "runtime"],
   fetch: ["leaves", "balance", "discovery"],
   registration: ["leaves", "config", "source", "discovery", "runtime"],
+  client: ["leaves", "template", "config", "source", "balance", "discovery", "fetch", "runtime"],
   testing: ["leaves", "config", "source", "discovery", "runtime"],
-  http: ["leaves", "config", "source", "balance", "discovery", "fetch", "registration", "runtime"],
+  http: [
+    "leaves",
+    "config",
+    "source",
+    "balance",
+    "discovery",
+    "fetch",
+    "registration",
+    "client",
+    "runtime",
+  ],
 };
 
 /** The core: what may be reached from mod.ts. */
@@ -31,6 +42,7 @@ const CORE = [
   "discovery",
   "fetch",
   "registration",
+  "client",
 ];
 
 /** The template stands for itself: it may use these leaves and no others. */

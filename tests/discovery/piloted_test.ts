@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createPiloted } from "../../src/discovery/create_piloted.ts";
+import { createPiloted } from "../../src/client/create_piloted.ts";
 import type { RefreshEvent } from "../../src/discovery/events.ts";
 import type { PilotedOptions } from "../../src/discovery/options.ts";
 import type { Piloted } from "../../src/discovery/piloted.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createPiloted } from "../../src/discovery/create_piloted.ts";
+import { createPiloted } from "../../src/client/create_piloted.ts";
 import type { Piloted } from "../../src/discovery/piloted.ts";
 import type { PilotedError } from "../../src/errors.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";

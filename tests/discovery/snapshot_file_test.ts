@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createPiloted } from "../../src/discovery/create_piloted.ts";
+import { createPiloted } from "../../src/client/create_piloted.ts";
 import type { PilotedOptions } from "../../src/discovery/options.ts";
 import type { Piloted } from "../../src/discovery/piloted.ts";
 import { SnapshotFile } from "../../src/discovery/snapshot_file.ts";

@@ -4,15 +4,12 @@
  * @module
  */
 import type { Config } from "../config/config.ts";
-import { type ConfigInput, resolveConfig } from "../config/resolve_config.ts";
-import { createTransport } from "../runtime/transport.ts";
-import { ConsulSource } from "../source/consul.ts";
-import { Events } from "./events.ts";
-import type { PilotedOptions } from "./options.ts";
-import { Piloted } from "./piloted.ts";
-import type { Registry } from "./piloted_parts.ts";
-import { resolveOptions } from "./resolve_options.ts";
-import { SnapshotFile } from "./snapshot_file.ts";
+import type { ConfigInput } from "../config/resolve_config.ts";
+import { Events } from "../discovery/events.ts";
+import type { PilotedOptions, ResolvedOptions } from "../discovery/options.ts";
+import { Piloted } from "../discovery/piloted.ts";
+import type { Registry } from "../discovery/piloted_parts.ts";
+import { resolveOptions } from "../discovery/resolve_options.ts";
 
 /** Options of {@linkcode createPiloted}: those of `config()` and its source. */
 export interface CreatePilotedOptions extends PilotedOptions {
@@ -70,10 +67,15 @@ export async function startPiloted(
   signal?: AbortSignal,
 ): Promise<Piloted> {
   const options = resolveOptions(given);
+  // Loaded only now: who imports Piloted pays for no parser, template or TLS before it is needed.
+  const { resolveConfig } = await import("../config/resolve_config.ts");
   const reload = () => resolveConfig(source, { env: options.env });
   const config = await reload();
+  const connect = await connector(options);
   const { snapshotFile: path } = options;
-  const snapshotFile = path === undefined ? undefined : await SnapshotFile.open(path);
+  const snapshotFile = path === undefined
+    ? undefined
+    : await (await import("../discovery/snapshot_file.ts")).SnapshotFile.open(path);
   if (snapshotFile?.problem) events.emit("error", snapshotFile.problem);
   signal?.throwIfAborted();
   const piloted = new Piloted({ config, options, events, reload, connect, snapshotFile });
@@ -85,23 +87,25 @@ export async function startPiloted(
     signal?.removeEventListener("abort", abort);
   }
   return piloted;
-
-  function connect({ consul }: Config): Registry {
-    if (options.source !== undefined) return { source: options.source, close: async () => {} };
-    if (options.fetch !== undefined) {
-      return {
-        source: new ConsulSource({ ...consulFacts(consul), fetch: options.fetch }),
-        close: async () => {},
-      };
-    }
-    const transport = createTransport({ tls: consul.tls });
-    return {
-      source: new ConsulSource({ ...consulFacts(consul), fetch: transport.fetch }),
-      close: () => transport.close(),
-    };
-  }
 }
 
-function consulFacts({ url, token }: Config["consul"]): { url: string; token?: string } {
-  return { url, token };
+/** What connects to the registry of a configuration. */
+async function connector(options: ResolvedOptions): Promise<(config: Config) => Registry> {
+  const { source, fetch } = options;
+  if (source !== undefined) return () => ({ source, close: async () => {} });
+  const { ConsulSource } = await import("../source/consul.ts");
+  if (fetch !== undefined) {
+    return ({ consul: { url, token } }) => ({
+      source: new ConsulSource({ url, token, fetch }),
+      close: async () => {},
+    });
+  }
+  const { createTransport } = await import("../runtime/transport.ts");
+  return ({ consul: { url, token, tls } }) => {
+    const transport = createTransport({ tls });
+    return {
+      source: new ConsulSource({ url, token, fetch: transport.fetch }),
+      close: () => transport.close(),
+    };
+  };
 }

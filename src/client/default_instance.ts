@@ -8,10 +8,10 @@ import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Change } from "../snapshot.ts";
 import { startPiloted } from "./create_piloted.ts";
-import { Events, type PilotedEvents, type PilotedListener } from "./events.ts";
-import type { PilotedOptions } from "./options.ts";
-import type { Piloted } from "./piloted.ts";
-import type { PilotedStatus, ServiceStatus } from "./status.ts";
+import { Events, type PilotedEvents, type PilotedListener } from "../discovery/events.ts";
+import type { PilotedOptions } from "../discovery/options.ts";
+import type { Piloted } from "../discovery/piloted.ts";
+import type { PilotedStatus, ServiceStatus } from "../discovery/status.ts";
 
 // Listeners outlive a client: they may be there before config() and after another config().
 const events = new Events();
