@@ -110,7 +110,7 @@ export class ConfigSource {
       .filter((part) => part !== undefined).join(":");
     const message = `Cannot use the configuration${place && ` in ${place}`}: ${problem}` +
       (shown ? `, received ${shown}` : "");
-    const lines = offset === undefined ? [] : this.#lines(offset, hidden);
+    const lines = offset === undefined ? [] : this.#lines(offset);
     return new PilotedError("CONFIG_INVALID", [message, ...lines].join("\n"), {
       path: this.#path,
       ...position,
@@ -138,16 +138,18 @@ export class ConfigSource {
     const { template, rendered } = this.#text!;
     const index = rendered.sourceOffset(offset);
     if (index === undefined) return {};
-    return { position: locate(template, index), action: actionAt(template, index) };
+    return { index, position: locate(template, index), action: actionAt(template, index) };
   }
 
-  // The lines that show a place. What an action printed is not in the template, so that the
-  // rendered line is shown as well, unless it is hidden.
-  #lines(offset: number, hidden: boolean): string[] {
+  // The lines that show a place. Where actions printed something, or nothing, into its line, the
+  // rendered line is shown as well, unless it may hold a secret.
+  #lines(offset: number): string[] {
     const { template, rendered } = this.#text!;
-    const { position, action } = this.#origin(offset);
+    const { index, position, action = "" } = this.#origin(offset);
+    const written = index === undefined ? "" : lineAround(template, index);
     const lines = position === undefined ? [] : [show(maskMembers(template), position)];
-    if (hidden || position !== undefined && action === undefined) return lines;
+    if (written === lineAround(rendered.text, offset)) return lines;
+    if (mentionsSecret(written) || mentionsSecret(action)) return lines;
     const shown = show(this.#env.mask(rendered.text), locate(rendered.text, offset));
     return [...lines, "which was rendered as", shown];
   }
@@ -155,6 +157,8 @@ export class ConfigSource {
 
 // Where something in the rendered text comes from; nothing where that is not known.
 interface Origin {
+  /** Index into the template. */
+  readonly index?: number;
   readonly position?: TextPosition;
   /** The action that printed it. */
   readonly action?: string | undefined;
@@ -162,6 +166,12 @@ interface Origin {
 
 function show(text: string, { line, column }: TextPosition): string {
   return caret(text, line, column);
+}
+
+function lineAround(text: string, index: number): string {
+  const start = text.lastIndexOf("\n", index - 1) + 1;
+  const end = text.indexOf("\n", index);
+  return text.slice(start, end < 0 ? undefined : end);
 }
 
 // The action that starts at an index of a template. Text outside of actions never starts like one.

@@ -59,6 +59,20 @@ test("parseConfig() points at the action that printed a mistake, and shows what 
   );
 });
 
+test("parseConfig() shows the rendered line when an action printed nothing there", async () => {
+  const error = await refusal("{\n  consul: {{ .ADDRESS }},\n}");
+  assertEquals(
+    error.message.split("\n").slice(1),
+    [
+      "  2 |   consul: {{ .ADDRESS }},",
+      "    |                         ^",
+      "which was rendered as",
+      "  2 |   consul: ,",
+      "    |           ^",
+    ],
+  );
+});
+
 test("parseConfig() points at the end of a text that ends too early", async () => {
   const error = await refusal('{consul: "{{ .HOST }}:8500",\n', { env: { HOST: "consul" } });
   assertMatch(headline(error), /in 2:1: expected a key .* or "}", received the end of the text$/);
