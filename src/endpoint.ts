@@ -42,7 +42,7 @@ export interface Endpoint {
  * Tells two endpoints apart across snapshots: the same identity means the same instance.
  *
  * @param endpoint The endpoint.
- * @returns `datacenter/node/id`, each part encoded, so that no two instances share one.
+ * @returns Datacenter, node and id, joined by a character that no name has.
  */
 export function endpointIdentity(endpoint: Endpoint): string {
   return `${endpoint.datacenter}\u0000${endpoint.node}\u0000${endpoint.id}`;
@@ -82,20 +82,34 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a === b ||
     (a.address === b.address && a.port === b.port && a.weight === b.weight &&
       a.status === b.status && a.zone === b.zone && a.id === b.id && a.node === b.node &&
-      a.datacenter === b.datacenter && a.service === b.service && sameList(a.tags, b.tags) &&
-      sameRecord(a.meta, b.meta));
+      a.datacenter === b.datacenter && a.service === b.service && sameTags(a.tags, b.tags) &&
+      sameMeta(a.meta, b.meta));
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
+/**
+ * Whether two lists of tags are the same, in the same order.
+ *
+ * @param a One.
+ * @param b The other, of whatever an answer has in it.
+ * @returns `true` when nothing differs.
+ */
+export function sameTags(a: readonly string[], b: readonly unknown[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }
 
-function sameRecord(
+/**
+ * Whether two sets of metadata are the same.
+ *
+ * @param a One.
+ * @param b The other, of whatever an answer has in it.
+ * @returns `true` when nothing differs.
+ */
+export function sameMeta(
   a: Readonly<Record<string, string>>,
-  b: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, unknown>>,
 ): boolean {
   if (a === b) return true;
   let count = 0;

@@ -55,45 +55,74 @@ export function diffEndpoints(
   before: readonly Endpoint[],
   after: readonly Endpoint[],
 ): Change | undefined {
-  if (before === after || sameInOrder(before, after)) return undefined;
-  const next = new Map<string, Endpoint>();
-  for (const endpoint of after) next.set(endpointIdentity(endpoint), endpoint);
-  const added: Endpoint[] = [];
+  if (before === after) return undefined;
+  const { counterparts, newcomers } = pair(before, after);
   const removed: Endpoint[] = [];
   const changed: Endpoint[] = [];
   const endpoints: Endpoint[] = [];
-  for (const old of before) {
-    const identity = endpointIdentity(old);
-    const now = next.get(identity);
+  for (let i = 0; i < before.length; i++) {
+    const old = before[i]!;
+    const now = counterparts[i];
     if (now === undefined) {
       removed.push(old);
-      continue;
-    }
-    next.delete(identity);
-    if (sameEndpoint(old, now)) {
+    } else if (sameEndpoint(old, now)) {
       endpoints.push(old);
     } else {
       changed.push(now);
       endpoints.push(now);
     }
   }
-  for (const endpoint of next.values()) {
-    added.push(endpoint);
-    endpoints.push(endpoint);
-  }
-  if (added.length + removed.length + changed.length === 0) return undefined;
+  if (newcomers.length + removed.length + changed.length === 0) return undefined;
+  for (const endpoint of newcomers) endpoints.push(endpoint);
   return Object.freeze({
     service,
-    added: Object.freeze(added),
+    added: Object.freeze(newcomers),
     removed: Object.freeze(removed),
     changed: Object.freeze(changed),
     endpoints: Object.freeze(endpoints),
   });
 }
 
-// The common case, an unchanged answer, costs no map.
-function sameInOrder(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!sameEndpoint(a[i]!, b[i]!)) return false;
-  return true;
+interface Pairs {
+  /** For each of `before` the same instance in `after`. */
+  counterparts: (Endpoint | undefined)[];
+  /** What `after` has besides. */
+  newcomers: Endpoint[];
+}
+
+/**
+ * Finds the same instances in both lists. It walks along both for as long as they run alike, a
+ * single one more or less included, so that the usual answer costs hardly any look-up by identity.
+ */
+function pair(before: readonly Endpoint[], after: readonly Endpoint[]): Pairs {
+  const counterparts = new Array<Endpoint | undefined>(before.length);
+  const passedOver = new Map<string, Endpoint>();
+  const passOver = (endpoint: Endpoint | undefined) => {
+    if (endpoint !== undefined) passedOver.set(endpointIdentity(endpoint), endpoint);
+  };
+  const unpaired: number[] = [];
+  let next = 0;
+  for (let i = 0; i < before.length; i++) {
+    if (sameInstance(before[i], after[next])) {
+      counterparts[i] = after[next++];
+    } else if (sameInstance(before[i], after[next + 1])) {
+      passOver(after[next++]);
+      counterparts[i] = after[next++];
+    } else {
+      unpaired.push(i);
+      if (!sameInstance(before[i + 1], after[next])) passOver(after[next++]);
+    }
+  }
+  while (next < after.length) passOver(after[next++]);
+  for (const i of unpaired) {
+    const identity = endpointIdentity(before[i]!);
+    counterparts[i] = passedOver.get(identity);
+    passedOver.delete(identity);
+  }
+  return { counterparts, newcomers: [...passedOver.values()] };
+}
+
+function sameInstance(a: Endpoint | undefined, b: Endpoint | undefined): boolean {
+  return a !== undefined && b !== undefined && a.id === b.id && a.node === b.node &&
+    a.datacenter === b.datacenter;
 }

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { type Endpoint, endpointIdentity, type EndpointStatus, formatHost } from "../endpoint.ts";
+import {
+  type Endpoint,
+  endpointIdentity,
+  type EndpointStatus,
+  formatHost,
+  sameMeta,
+  sameTags,
+} from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Query } from "./source.ts";
 
@@ -18,14 +25,16 @@ type Json = Readonly<Record<string, unknown>>;
 const NO_TAGS: readonly string[] = Object.freeze([]);
 const NO_META: Readonly<Record<string, string>> = Object.freeze({});
 // Whatever could end or change the authority of a URL must not come out of a registry.
-const UNSAFE_ADDRESS = /[\s/?#@\\<>^|`{}"]|\p{Cc}/u;
-const IPV6 = /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*(%[\w.-]+)?$/i;
+const PLAIN_ADDRESS = /^[\w.-]+$/;
+const UNSAFE_ADDRESS = /[\s/?#@%\\<>^|`{}"[\]]|\p{Cc}/u;
+// Consul's own limit for a weight.
+const MAX_WEIGHT = 65_535;
 
 /**
  * Decodes the entries of a health answer. An entry that can't be used is left out and reported;
- * the others stay.
+ * the others stay. Endpoints that follow each other share tags and metadata that are the same.
  *
- * @param entries The parsed list.
+ * @param entries The parsed list; tags and metadata of its entries are taken over and frozen.
  * @param query What was asked; an entry of another service is left out.
  * @returns Endpoints of every status in Consul's order, and one `ENDPOINT_INVALID` for each entry left out.
  */
@@ -34,40 +43,53 @@ export function decodeHealth(entries: readonly unknown[], query: Query): Decoded
   const skipped: PilotedError[] = [];
   const seen = new Set<string>();
   const asked = query.service.toLowerCase();
+  let last: Endpoint | undefined;
   for (let i = 0; i < entries.length; i++) {
-    const endpoint = decodeEntry(entries[i], query, asked);
+    const endpoint = decodeEntry(entries[i], query, asked, last);
     if (typeof endpoint === "string") {
-      skipped.push(invalid(query, i, endpoint));
+      skipped.push(invalid(query, entries[i], i, endpoint));
       continue;
     }
     const identity = endpointIdentity(endpoint);
     if (seen.has(identity)) {
-      skipped.push(
-        invalid(query, i, `id ${JSON.stringify(endpoint.id)} is listed twice on its node`),
-      );
+      skipped.push(invalid(query, entries[i], i, "it is listed twice"));
       continue;
     }
     seen.add(identity);
     endpoints.push(endpoint);
+    last = endpoint;
   }
-  return { endpoints: Object.freeze(endpoints), skipped };
+  return { endpoints, skipped };
 }
 
-function invalid(query: Query, position: number, why: string): PilotedError {
+/** Names the entry by its id and node, which stay the same when the list is in another order. */
+function invalid(query: Query, entry: unknown, position: number, why: string): PilotedError {
+  const { Node: node, Service: service } = isRecord(entry) ? entry : {};
+  const id = isRecord(service) ? service.ID : undefined;
+  const name = isRecord(node) ? node.Node : undefined;
+  const which = typeof id === "string" && typeof name === "string"
+    ? `instance ${describe(id)} on node ${describe(name)}`
+    : `entry ${position}`;
   return new PilotedError(
     "ENDPOINT_INVALID",
-    `Cannot use entry ${position} of service ${JSON.stringify(query.service)}: ${why}`,
+    `Cannot use ${which} of service ${JSON.stringify(query.service)}: ${why}`,
     { service: query.service },
   );
 }
 
 /** An endpoint, or why there is none. */
-function decodeEntry(entry: unknown, query: Query, asked: string): Endpoint | string {
+function decodeEntry(
+  entry: unknown,
+  query: Query,
+  asked: string,
+  last: Endpoint | undefined,
+): Endpoint | string {
   if (!isRecord(entry)) return "it is not an object";
   const { Node: node, Service: service, Checks: checks } = entry;
   if (!isRecord(node)) return "Node is missing";
   if (!isRecord(service)) return "Service is missing";
   const name = service.Service;
+  // Consul looks names up without regard to case.
   if (typeof name !== "string" || (name !== query.service && name.toLowerCase() !== asked)) {
     return `it is of another service, ${describe(name)}`;
   }
@@ -75,15 +97,14 @@ function decodeEntry(entry: unknown, query: Query, asked: string): Endpoint | st
   if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) {
     return `Service.Port must be 1 to 65535, received ${describe(port)}`;
   }
-  const address = decodeAddress(service.Address || node.Address);
+  const given = service.Address || node.Address;
+  const address = decodeAddress(given);
   if (address === undefined) {
-    return `the address must be an IP address or a host name, received ${
-      describe(service.Address || node.Address)
-    }`;
+    return `the address must be an IP address or a host name, received ${describe(given)}`;
   }
-  const tags = decodeTags(service.Tags);
+  const tags = decodeTags(service.Tags, last?.tags);
   if (tags === undefined) return "Service.Tags must be a list of strings";
-  const meta = decodeMeta(service.Meta);
+  const meta = decodeMeta(service.Meta, last?.meta);
   if (meta === undefined) return "Service.Meta must be an object of strings";
   const status = decodeStatus(checks);
   if (status === undefined) return "Checks must be a list of checks with a Status";
@@ -106,23 +127,39 @@ function decodeEntry(entry: unknown, query: Query, asked: string): Endpoint | st
 }
 
 function decodeAddress(value: unknown): string | undefined {
-  if (typeof value !== "string" || value === "" || UNSAFE_ADDRESS.test(value)) return undefined;
-  if (!value.includes(":")) return value;
-  const bare = value.startsWith("[") && value.endsWith("]") ? value.slice(1, -1) : value;
-  return IPV6.test(bare) ? bare : undefined;
+  if (typeof value !== "string") return undefined;
+  if (PLAIN_ADDRESS.test(value)) return value;
+  if (value.includes(":")) return decodeIpv6(value);
+  return value === "" || UNSAFE_ADDRESS.test(value) ? undefined : value;
 }
 
-function decodeTags(value: unknown): readonly string[] | undefined {
+/** With or without brackets, and with a zone ("fe80::1%eth0", RFC 4007), which no URL can carry. */
+function decodeIpv6(value: string): string | undefined {
+  const bare = value.startsWith("[") && value.endsWith("]") ? value.slice(1, -1) : value;
+  const [, address, zone] = /^([\da-f:.]+)(%[\w.-]+)?$/i.exec(bare) ?? [];
+  if (address === undefined || !URL.canParse(`http://[${address}]`)) return undefined;
+  return zone === undefined ? address : address + zone;
+}
+
+function decodeTags(
+  value: unknown,
+  last: readonly string[] | undefined,
+): readonly string[] | undefined {
   if (value === null || value === undefined) return NO_TAGS;
   if (!Array.isArray(value)) return undefined;
   if (value.length === 0) return NO_TAGS;
+  if (last !== undefined && sameTags(last, value)) return last;
   for (const tag of value) if (typeof tag !== "string") return undefined;
   return Object.freeze(value as string[]);
 }
 
-function decodeMeta(value: unknown): Readonly<Record<string, string>> | undefined {
+function decodeMeta(
+  value: unknown,
+  last: Endpoint["meta"] | undefined,
+): Endpoint["meta"] | undefined {
   if (value === null || value === undefined) return NO_META;
   if (!isRecord(value)) return undefined;
+  if (last !== undefined && sameMeta(last, value)) return last;
   let empty = true;
   for (const key in value) {
     if (typeof value[key] !== "string") return undefined;
@@ -138,28 +175,37 @@ function decodeMeta(value: unknown): Readonly<Record<string, string>> | undefine
 function decodeStatus(checks: unknown): EndpointStatus | undefined {
   if (checks === null || checks === undefined) return "passing";
   if (!Array.isArray(checks)) return undefined;
-  let worst = "passing" as EndpointStatus;
+  let worst: EndpointStatus = "passing";
   for (const check of checks) {
-    if (!isRecord(check) || typeof check.Status !== "string") return undefined;
-    const { Status: status, CheckID: id } = check;
-    if (status === "passing") continue;
-    if (
-      status === "maintenance" ||
-      (status === "critical" && typeof id === "string" &&
-        (id === "_node_maintenance" || id.startsWith("_service_maintenance:")))
-    ) {
-      return "maintenance";
-    }
-    if (status !== "warning") worst = "critical";
-    else if (worst === "passing") worst = "warning";
+    const status = statusOf(check);
+    if (status === undefined) return undefined;
+    if (RANK[status] > RANK[worst]) worst = status;
   }
   return worst;
+}
+
+const RANK: Readonly<Record<EndpointStatus, number>> = {
+  passing: 0,
+  warning: 1,
+  critical: 2,
+  maintenance: 3,
+};
+
+function statusOf(check: unknown): EndpointStatus | undefined {
+  if (!isRecord(check)) return undefined;
+  const { Status: status, CheckID: id } = check;
+  if (typeof status !== "string") return undefined;
+  if (status === "passing" || status === "warning" || status === "maintenance") return status;
+  // Consul's maintenance mode is a critical check of one of these names.
+  const maintenance = status === "critical" && typeof id === "string" &&
+    (id === "_node_maintenance" || id.startsWith("_service_maintenance:"));
+  return maintenance ? "maintenance" : "critical";
 }
 
 /** Consul's default is 1 for passing and for warning ("Services: weights"). */
 function decodeWeight(value: unknown, status: EndpointStatus): number {
   const weight = isRecord(value) ? (status === "warning" ? value.Warning : value.Passing) : 1;
-  return typeof weight === "number" && Number.isFinite(weight) && weight >= 0 ? weight : 1;
+  return typeof weight === "number" && weight >= 0 && weight <= MAX_WEIGHT ? weight : 1;
 }
 
 function zoneOf(meta: unknown): string {
