@@ -12,6 +12,7 @@ import {
   sameTags,
 } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
+import { decodeAddress, isPort } from "./decode_address.ts";
 import type { Query } from "./source.ts";
 
 interface Decoded {
@@ -24,9 +25,6 @@ type Json = Readonly<Record<string, unknown>>;
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
 const NO_META: Readonly<Record<string, string>> = Object.freeze({});
-// Whatever could end or change the authority of a URL must not come out of a registry.
-const PLAIN_ADDRESS = /^[\w.-]+$/;
-const UNSAFE_ADDRESS = /[\s/?#@%\\<>^|`{}"[\]]|\p{Cc}/u;
 // Consul's own limit for a weight.
 const MAX_WEIGHT = 65_535;
 
@@ -94,7 +92,7 @@ function decodeEntry(
     return `it is of another service, ${describe(name)}`;
   }
   const port = service.Port;
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 1 || port > 65535) {
+  if (!isPort(port)) {
     return `Service.Port must be 1 to 65535, received ${describe(port)}`;
   }
   const given = service.Address || node.Address;
@@ -124,21 +122,6 @@ function decodeEntry(
     status,
     zone: zoneOf(meta) || zoneOf(node.Meta),
   });
-}
-
-function decodeAddress(value: unknown): string | undefined {
-  if (typeof value !== "string") return undefined;
-  if (PLAIN_ADDRESS.test(value)) return value;
-  if (value.includes(":")) return decodeIpv6(value);
-  return value === "" || UNSAFE_ADDRESS.test(value) ? undefined : value;
-}
-
-/** With or without brackets, and with a zone ("fe80::1%eth0", RFC 4007), which no URL can carry. */
-function decodeIpv6(value: string): string | undefined {
-  const bare = value.startsWith("[") && value.endsWith("]") ? value.slice(1, -1) : value;
-  const [, address, zone] = /^([\da-f:.]+)(%[\w.-]+)?$/i.exec(bare) ?? [];
-  if (address === undefined || !URL.canParse(`http://[${address}]`)) return undefined;
-  return zone === undefined ? address : address + zone;
 }
 
 function decodeTags(

@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { type Endpoint, formatHost } from "../endpoint.ts";
+import { type Endpoint, endpointIdentity, formatHost } from "../endpoint.ts";
+import { PilotedError } from "../errors.ts";
+import { decodeAddress, isPort } from "./decode_address.ts";
 import type { Query, Reading, ReadOptions, Source } from "./source.ts";
 
 /** One given endpoint; what is left out gets the registry's usual default. */
@@ -36,7 +38,8 @@ export class StaticSource implements Source {
   /**
    * Makes a source.
    *
-   * @param services Services by name. Changing the object later changes the next answer.
+   * @param services Services by name. Changing the object later changes the next answer. An entry
+   * with a wrong port or address, or an id that another has, is left out and reported.
    */
   constructor(services: StaticServices) {
     this.#services = services;
@@ -48,25 +51,61 @@ export class StaticSource implements Source {
     const given = Object.hasOwn(this.#services, query.service)
       ? this.#services[query.service]!
       : [];
-    const endpoints = given
-      .map((endpoint, position) => complete(endpoint, position, query))
-      .filter((endpoint) => query.tag === undefined || endpoint.tags.includes(query.tag));
-    return Promise.resolve({ endpoints, index: "0", freshness: {}, skipped: [] });
+    const endpoints = new Map<string, Endpoint>();
+    const skipped: PilotedError[] = [];
+    given.forEach((facts, position) => {
+      const endpoint = complete(facts, position, query);
+      if (!matches(endpoint, query)) return;
+      const identity = endpointIdentity(endpoint);
+      const why = endpoints.has(identity) ? "its id is given twice" : faultOf(facts);
+      if (why === undefined) endpoints.set(identity, endpoint);
+      else skipped.push(invalid(query, position, why));
+    });
+    return Promise.resolve({
+      endpoints: [...endpoints.values()],
+      index: "0",
+      freshness: {},
+      skipped,
+    });
   }
 }
 
 function complete(given: StaticEndpoint, position: number, query: Query): Endpoint {
+  const { port } = given;
+  const address = decodeAddress(given.address) ?? "";
   return Object.freeze({
-    id: `${query.service}-${position}`,
-    node: "static",
-    datacenter: query.datacenter ?? "",
-    tags: Object.freeze([]),
-    meta: Object.freeze({}),
-    weight: 1,
-    status: "passing" as const,
-    zone: "",
-    ...given,
     service: query.service,
-    host: formatHost(given.address, given.port),
+    id: given.id ?? `${query.service}-${position}`,
+    address,
+    port,
+    host: formatHost(address, port),
+    node: given.node ?? "static",
+    datacenter: given.datacenter ?? query.datacenter ?? "",
+    tags: Object.freeze([...given.tags ?? []]),
+    meta: Object.freeze({ ...given.meta }),
+    weight: given.weight ?? 1,
+    status: given.status ?? "passing",
+    zone: given.zone ?? "",
   });
+}
+
+function matches(endpoint: Endpoint, { tag, datacenter }: Query): boolean {
+  return (!tag || endpoint.tags.includes(tag)) &&
+    (!datacenter || endpoint.datacenter === datacenter);
+}
+
+/** Why it can't be handed out, by the same rules as those of a registry. */
+function faultOf({ address, port }: StaticEndpoint): string | undefined {
+  if (!isPort(port)) return `port must be 1 to 65535, received ${port}`;
+  if (decodeAddress(address) !== undefined) return undefined;
+  return `the address must be an IP address or a host name, received ${JSON.stringify(address)}`;
+}
+
+function invalid(query: Query, position: number, why: string): PilotedError {
+  const { service } = query;
+  return new PilotedError(
+    "ENDPOINT_INVALID",
+    `Cannot use entry ${position} of service ${JSON.stringify(service)}: ${why}`,
+    { service },
+  );
 }
