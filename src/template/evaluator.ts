@@ -123,7 +123,9 @@ export class Evaluator {
     let branch = node;
     let flow: Flow | undefined;
     while (flow === undefined) {
-      const value = this.#whileAsking(() => this.#evaluatePipe(dot, branch.pipe));
+      this.#environment.asking++;
+      const value = this.#evaluatePipe(dot, branch.pipe);
+      this.#environment.asking--;
       const { kind, body, otherwise } = branch;
       if (isTrue(value)) flow = this.#walkInside(kind === "with" ? value : dot, body);
       else if (otherwise !== undefined && "kind" in otherwise) branch = otherwise;
@@ -182,23 +184,15 @@ export class Evaluator {
     let value: Final = ABSENT;
     for (let index = 0; index < commands.length; index++) {
       const command = commands[index]!;
-      value = index < handler
-        ? this.#whileAsking(() => this.#evaluateCommand(dot, command, value))
-        : this.#evaluateCommand(dot, command, value);
+      if (index < handler) this.#environment.asking++;
+      value = this.#evaluateCommand(dot, command, value);
+      if (index < handler) this.#environment.asking--;
     }
     const result = value === ABSENT ? undefined : value;
     for (const name of variables) {
       if (pipe.assigns) this.#variables.set(name, result);
       else this.#variables.declare(name, result);
     }
-    return result;
-  }
-
-  // Reading an unset variable is no mistake within `evaluate`, which asks whether it is set.
-  #whileAsking<T>(evaluate: () => T): T {
-    this.#environment.asking++;
-    const result = evaluate();
-    this.#environment.asking--;
     return result;
   }
 
@@ -277,27 +271,11 @@ export class Evaluator {
     position: number,
   ): Value {
     checkCount(called, operands.length + (final === ABSENT ? 0 : 1));
-    if (called.handlesMissing) {
-      return this.#whileAsking(() => this.#callCounted(dot, called, operands, final, position));
-    }
-    return this.#callCounted(dot, called, operands, final, position);
-  }
-
-  #callCounted(
-    dot: Value,
-    called: TemplateFunction,
-    operands: readonly Operand[],
-    final: Final,
-    position: number,
-  ): Value {
-    const args: Value[] = [];
-    for (const operand of operands) {
-      const value = this.#argument(dot, called, args.length, operand);
-      // and, or: what comes after the answer is not evaluated.
-      if (called.stopsAt !== undefined && isTrue(value) === called.stopsAt) return value;
-      args.push(value);
-    }
-    if (final !== ABSENT) {
+    const asks = called.handlesMissing ? 1 : 0;
+    this.#environment.asking += asks;
+    const args = this.#arguments(dot, called, operands);
+    this.#environment.asking -= asks;
+    if (final !== ABSENT && !isAnswered(called, args)) {
       checkArgument(called, args.length, final);
       args.push(final);
     }
@@ -310,11 +288,16 @@ export class Evaluator {
     return result;
   }
 
-  #argument(dot: Value, called: TemplateFunction, index: number, operand: Operand): Value {
-    const value = this.#evaluate(dot, operand);
-    this.#position = operand.position;
-    checkArgument(called, index, value);
-    return value;
+  #arguments(dot: Value, called: TemplateFunction, operands: readonly Operand[]): Value[] {
+    const args: Value[] = [];
+    for (const operand of operands) {
+      const value = this.#evaluate(dot, operand);
+      this.#position = operand.position;
+      checkArgument(called, args.length, value);
+      args.push(value);
+      if (isAnswered(called, args)) break;
+    }
+    return args;
   }
 
   #print(value: Value): void {
@@ -331,4 +314,9 @@ export class Evaluator {
   #fail(message: string): never {
     throw new TemplateFailure(message, this.#position);
   }
+}
+
+// Whether the last argument of an "and" or "or" is its answer: what comes after it is not evaluated.
+function isAnswered({ stopsAt }: TemplateFunction, args: readonly Value[]): boolean {
+  return stopsAt !== undefined && args.length > 0 && isTrue(args.at(-1)) === stopsAt;
 }

@@ -25,6 +25,22 @@ test("renderTemplate() reads an environment without a prototype", async () => {
   assertEquals(await renderTemplate("{{.NAME}}{{.}}", { env }), "amap[NAME:a]");
 });
 
+test("renderTemplate() looks at no other variables than it reads", async () => {
+  const read: string[] = [];
+  const env = new Proxy<Record<string, string>>({ A: "a", B: "b" }, {
+    get: (target, name) => {
+      read.push(String(name));
+      return target[String(name)];
+    },
+    ownKeys: () => {
+      throw new Error("all variables were listed");
+    },
+  });
+  const template = '{{.A}}{{env "A"}}{{index . "A"}}{{or .A .B}}{{len (print $.A)}}';
+  assertEquals(await renderTemplate(template, { env }), "aaaa1");
+  assertEquals([...new Set(read)], ["A"]);
+});
+
 test("renderTemplate() keeps an equals sign in a value", async () => {
   assertEquals(await renderTemplate("{{.URL}}", { env: { URL: "?a=b&c=" } }), "?a=b&c=");
 });

@@ -1,6 +1,6 @@
 /** `missing: "error"`: which reads of an unset variable are mistakes. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { PilotedError } from "../../src/errors.ts";
+import type { PilotedError } from "../../src/errors.ts";
 import { renderTemplate } from "../../src/template/mod.ts";
 import { test } from "../support/test.ts";
 import { ENV, failure } from "./support.ts";
