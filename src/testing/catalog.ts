@@ -52,6 +52,11 @@ export class Catalog {
     return this.#index;
   }
 
+  /** How many callbacks wait for a write. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
   /** How often the index was set: whoever waits for an index waits in vain after that. */
   get resets(): number {
     return this.#resets;

@@ -113,6 +113,12 @@ export class EmbeddedConsul {
     return this.#requests;
   }
 
+  /** How many blocking queries wait now. */
+  get waiting(): number {
+    const catalogs = [...this.#state.datacenters.values()].map(({ catalog }) => catalog);
+    return catalogs.reduce((sum, { listeners }) => sum + listeners, 0);
+  }
+
   /** Its own datacenter. */
   get #local(): EmbeddedDatacenter {
     return this.#datacenters.get(this.#state.local.name)!;

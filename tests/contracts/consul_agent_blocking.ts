@@ -57,8 +57,11 @@ export const blockingCases: Record<string, (client: AgentClient) => Promise<void
     await client.settle();
     await client.write("n1", { Service: "app" });
     assertEquals(await client.healthIndex("never"), await client.healthIndex("app"));
+    const catalog = await catalogIndex(client, "never");
     await client.write("n1", { Service: "app" }, { CheckID: "c", Name: "c", ServiceID: "app" });
     assertEquals(await client.healthIndex("never"), await client.healthIndex("app"));
+    // Checks are no part of the catalog's own endpoint.
+    assertEquals(await catalogIndex(client, "never"), catalog);
   },
 
   async "a service that is gone has the index of the last one that went"(client) {
@@ -167,9 +170,10 @@ export const blockingCases: Record<string, (client: AgentClient) => Promise<void
   async "?cached waits as well, on an index of its own"(client) {
     await client.write("n1", { Service: "app", ID: "1" });
     const index = await client.healthIndex("app?cached");
-    const answer = client.health(`app?cached&index=${index}&wait=30s`);
+    const answer = client.read<unknown[]>(`/v1/health/service/app?cached&index=${index}&wait=30s`);
     await client.write("n1", { Service: "app", ID: "2" });
-    assertEquals((await answer).length, 2);
+    const { value, headers } = await answer;
+    assertEquals([value.length, headers.get("X-Cache")], [2, "HIT"]);
   },
 };
 

@@ -14,7 +14,9 @@ test("fetch answers a blocking query when the service changes", async () => {
   const index = first.headers.get("X-Consul-Index");
   assertEquals((await first.json() as HealthEntry[]).map(({ Service }) => Service.ID), ["a"]);
   const second = consul.fetch(`${url}?index=${index}&wait=60s`);
+  while (consul.waiting === 0) await Promise.resolve();
   consul.register({ name: "app", id: "b", port: 2 });
+  assertEquals(consul.waiting, 0);
   const list = await (await second).json() as HealthEntry[];
   assertEquals(list.map(({ Service }) => Service.Port), [1, 2]);
 });
@@ -35,7 +37,7 @@ test("fetch returns a blocking query with the same index when its time is over",
   assertEquals(answered, false);
   await clock.advance(1);
   assertEquals((await answer).headers.get("X-Consul-Index"), index);
-  assertEquals(clock.pending, 0);
+  assertEquals([clock.pending, consul.waiting], [0, 0]);
 });
 
 test("fetch rejects with the signal's reason and leaves nothing waiting", async () => {
@@ -73,7 +75,7 @@ test("listen() answers over HTTP and close() ends a blocking query at once", asy
     },
     () => "cut",
   );
-  while (consul.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (consul.waiting === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   await close();
   assertEquals([500, "cut"].includes(await waiting), true);
   await consul.close();

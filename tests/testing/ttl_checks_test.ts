@@ -53,6 +53,17 @@ test("a TTL check that stays critical takes its service away after a minute at l
   assertEquals(await check(consul), "warning");
 });
 
+test("reporting critical again does not put off the end of the service", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock });
+  consul.register({ name: "app", checks: [{ ttlMs: 30_000, deregisterAfterMs: 60_000 }] });
+  for (let seconds = 0; seconds < 60; seconds += 20) {
+    assertEquals(await put(consul, "check/fail/service:app"), 200);
+    await clock.advance(20_000);
+  }
+  assertEquals(await check(consul), undefined);
+});
+
 test("a TTL check without a time to deregister keeps its service for ever", async () => {
   const clock = new ManualClock();
   await using consul = new EmbeddedConsul({ clock });
@@ -79,6 +90,10 @@ test("no timer is left when a TTL check, its service or the Consul is gone", asy
   assertEquals(await put(consul, "check/deregister/service:2"), 200);
   assertEquals(clock.pending, 0);
   register("3");
+  for (const verb of ["fail", "fail", "pass"]) {
+    assertEquals(await put(consul, `check/${verb}/service:3`), 200);
+  }
+  assertEquals(clock.pending, 1);
   await consul.close();
   assertEquals(clock.pending, 0);
 });
