@@ -121,6 +121,17 @@ export const blockingCases: Record<string, (client: AgentClient) => Promise<void
     assertEquals((await answer).length, 1);
   },
 
+  async "a blocking query for an unknown service wakes when another one vanishes"(client) {
+    await client.settle();
+    await client.write("n1", { Service: "gone" });
+    const index = await client.healthIndex("app");
+    const answer = client.read<unknown[]>(`/v1/health/service/app?index=${index}&wait=30s`);
+    await client.put("/v1/catalog/deregister", { Node: "n1", ServiceID: "gone" });
+    const woken = await answer;
+    assertEquals(woken.value, []);
+    assert(BigInt(woken.index) > BigInt(index));
+  },
+
   async "a blocking query for what passes wakes when a check fails"(client) {
     const check = { CheckID: "c", Name: "c", ServiceID: "app" };
     await client.write("n1", { Service: "app" }, { ...check, Status: "passing" });
