@@ -13,10 +13,12 @@
  *
  * @module
  */
-export { type CheckStatus } from "./catalog_entry.ts";
+export type { Clock, Timer } from "../clock.ts";
+export type { Listener, ListenOptions } from "../runtime/listen.ts";
+export type { CheckStatus } from "./catalog_entry.ts";
 export { EmbeddedConsul, type EmbeddedConsulOptions, type SeenRequest } from "./embedded_consul.ts";
 export { EmbeddedDatacenter } from "./embedded_datacenter.ts";
-export { type EmbeddedCheck, type EmbeddedService } from "./entries.ts";
-export { type Fault, type FaultMatch } from "./fault.ts";
+export type { EmbeddedCheck, EmbeddedService } from "./entries.ts";
+export type { Fault, FaultMatch } from "./fault.ts";
 export { type Faults, faults } from "./faults.ts";
 export { ManualClock } from "./manual_clock.ts";
