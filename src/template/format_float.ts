@@ -51,10 +51,8 @@ function formatGeneral(value: number, form: "e" | "E", precision: number | undef
   const decimal = wanted === undefined ? shortest(value) : round(exact(value), wanted);
   const { digits, point } = decimal;
   const count = digits.length;
-  let largest = wanted ?? 6;
-  if (wanted !== undefined && largest > count && count >= point) largest = count;
   const exponent = point - 1;
-  return exponent < -4 || exponent >= largest
+  return exponent < -4 || exponent >= (wanted ?? 6)
     ? formatExponent(decimal, Math.max(0, count - 1), form)
     : formatFixed(decimal, Math.max(0, count - point));
 }

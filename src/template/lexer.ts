@@ -238,7 +238,7 @@ export class Lexer {
     const { source } = this;
     for (let at = this.#position + 1; at < source.length && source[at] !== "\n"; at++) {
       if (source[at] === quote) return this.#emit(type, at + 1);
-      if (source[at] === "\\" && source[at + 1] !== "\n") at++;
+      if (source[at] === "\\") at++;
     }
     this.#emitError(`unterminated ${type}, expected its closing quote on the same line`);
   }
@@ -279,7 +279,6 @@ export class Lexer {
     if (end > 0 && (sign === "+" || sign === "-")) {
       type = "complex";
       end = this.#scanNumber(end);
-      if (source[end - 1] !== "i") end = -1;
     }
     if (end < 0) {
       const shown = fromBytes(source.slice(this.#position, this.#position + 12));

@@ -11,6 +11,21 @@ testOutputs("renderTemplate() puts bytes together to characters again", [
   ['{{len (print "\\xc3" "\\xa9")}} {{len "\\u00e9\\xe9"}}', "2 3"],
 ]);
 
+testOutputs("renderTemplate() takes no other sequence of bytes for a character than the shortest", [
+  [
+    '{{printf "%q" "\\xc0\\xaf\\xe0\\x80\\xaf\\xf0\\x80\\x80\\xaf"}}',
+    '"\\xc0\\xaf\\xe0\\x80\\xaf\\xf0\\x80\\x80\\xaf"',
+  ],
+  [
+    '{{printf "%q" "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xe4\\xb8"}}',
+    '"\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xe4\\xb8"',
+  ],
+  [
+    '{{len (split "" "\\xe0\\x80\\x80")}} {{len (split "" "\\xed\\x9f\\xbf\\xee\\x80\\x80\\xf4\\x8f\\xbf\\xbf")}}',
+    "3 3",
+  ],
+]);
+
 testOutputs("renderTemplate() writes U+FFFD for bytes that are not UTF-8", [
   ['{{"\\xff"}}', "\ufffd"],
   ['a{{slice "é" 1}}b', "a\ufffdb"],

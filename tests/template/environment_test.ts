@@ -15,6 +15,11 @@ test("renderTemplate() takes inherited properties for unset variables", async ()
   }
 });
 
+test("renderTemplate() does not read an inherited string", async () => {
+  const env: Record<string, string> = Object.create({ A: "inherited" });
+  assertEquals(await renderTemplate("[{{.A}}]{{.}}", { env }), "[]map[]");
+});
+
 test("renderTemplate() reads own variables that are named as inherited properties", async () => {
   const env = JSON.parse('{"__proto__": "a", "constructor": "b", "toString": "c"}');
   assertEquals(await renderTemplate("{{.__proto__}}{{.constructor}}{{.toString}}", { env }), "abc");

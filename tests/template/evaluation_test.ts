@@ -110,6 +110,7 @@ testOutputs("renderTemplate() takes the first true branch", [
 testOutputs("renderTemplate() goes through lists and through the environment in order", [
   ["{{range loop 3}}{{.}},{{end}}", "0,1,2,"],
   ["{{range $x := loop 3}}{{$x}}{{.}}{{end}}", "001122"],
+  ["{{range $x := loop 3}}{{$y := 9}}{{$x}}{{end}}", "012"],
   ["{{range $i, $x := loop 5 3}}{{$i}}={{$x}} {{end}}", "0=5 1=4 "],
   ['{{range split ":" .PARTS}}<{{.}}>{{else}}none{{end}}', "<a><b><c>"],
   ["{{range loop 0}}x{{else}}none{{end}}", "none"],

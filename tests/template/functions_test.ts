@@ -253,7 +253,7 @@ testFailures("ContainerPilot's functions refuse wrong arguments", "exec", [
   '{{loop " 3"}}',
   '{{loop "0x3"}}',
   '{{loop "1_0"}}',
-  '{{loop "9223372036854775808"}}',
+  '{{loop "9223372036854775808" "9223372036854775809"}}',
   "{{loop 1.0}}",
   "{{loop true}}",
   "{{loop nil}}",

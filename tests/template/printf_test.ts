@@ -91,6 +91,11 @@ testFormats("printf writes floats", [
   ["%5.1f%%", "99.44", " 99.4%"],
 ]);
 
+testFormats("printf keeps the zeros of a float with the sharp flag", [
+  ["%#g %#.4g %#.3G %#.0f %#g", "0.0 0.0 0.0 0.0 123456.0", "0.00000 0.000 0.00 0. 123456."],
+  ["%#.2e %#x %#.1x", "1.0 1.5 1.0", "1.00e+00 0x1.8000p+00 0x1.0p+00"],
+]);
+
 testFormats("printf writes complex numbers", [
   [
     "%v %.1f %+v %8.1f|% .0f",
@@ -201,6 +206,10 @@ testFormats("printf says what is wrong with a verb or its value", [
   ["100%% %5% %-+#%", "", "100% % %"],
 ]);
 
+testFormats("printf prints a list as a whole where a verb is of no use to any value", [
+  ["%w %z", "(loop 2) (loop 2)", "%!w([]int=[0 1]) [%!z(int=0) %!z(int=1)]"],
+]);
+
 testFormats("printf takes widths and precisions from its values", [
   ["%*d|%-*d|%*d|%0*d", "5 1 5 1 -5 1 5 1", "    1|1    |1    |00001"],
   ["%.*f %*.*f|%.*s", '2 3.14159 8 2 3.14159 2 "abc"', "3.14     3.14|ab"],
@@ -229,5 +238,6 @@ testFormats("printf takes values by their number", [
   ],
   ["%[1]2d %[1].2d", "1", "%!d(BADINDEX) %!d(BADINDEX)"],
   ["%[1", "1", "%!(NOVERB)"],
+  ["%.[]", "1", "%!](BADINDEX)"],
   ["%[1]", "1", "%!(NOVERB)"],
 ]);
