@@ -1,0 +1,84 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { decodeFreshness, decodeIndex, decodeRetryAfter } from "../../src/source/consul_headers.ts";
+import { test } from "../support/test.ts";
+
+for (
+  const [value, index] of [
+    ["7", "7"],
+    ["0", "1"],
+    ["000", "1"],
+    ["007", "7"],
+    ["9007199254740993", "9007199254740993"],
+    ["18446744073709551615", "18446744073709551615"],
+    // Consul would answer 400 to these, for ever.
+    ["18446744073709551616", "0"],
+    ["99999999999999999999", "0"],
+    ["1".repeat(5_000), "0"],
+    ["-1", "0"],
+    ["1.5", "0"],
+    ["1e3", "0"],
+    ["0x10", "0"],
+    ["seven", "0"],
+    ["7, 8", "0"],
+    ["", "0"],
+    [undefined, "0"],
+  ] as const
+) {
+  test(`decodeIndex() makes ${index} of ${value?.slice(0, 30)}`, () => {
+    const headers = new Headers(value === undefined ? {} : { "X-Consul-Index": value });
+    assertEquals(decodeIndex(headers), index);
+  });
+}
+
+test("decodeFreshness() takes over what Consul says", () => {
+  const headers = new Headers({
+    "X-Consul-LastContact": "12",
+    "X-Consul-KnownLeader": "true",
+    "X-Cache": "HIT",
+    "Age": "3",
+  });
+  assertEquals(decodeFreshness(headers), {
+    lastContactMs: 12,
+    knownLeader: true,
+    cache: "hit",
+    ageMs: 3_000,
+  });
+  const without = new Headers({ "X-Consul-KnownLeader": "false", "X-Cache": "MISS" });
+  assertEquals(decodeFreshness(without), { knownLeader: false, cache: "miss" });
+});
+
+test("decodeFreshness() leaves out what is missing or in other words", () => {
+  assertEquals(decodeFreshness(new Headers()), {});
+  const odd = new Headers({
+    "X-Consul-LastContact": "-1",
+    "X-Consul-KnownLeader": "yes",
+    "X-Cache": "Hit from cloudfront",
+    "Age": "1.5",
+  });
+  assertEquals(decodeFreshness(odd), {});
+});
+
+function retryAfter(value: string, date?: string): number | undefined {
+  return decodeRetryAfter(new Headers({ "Retry-After": value, ...(date && { Date: date }) }));
+}
+
+test("decodeRetryAfter() takes seconds", () => {
+  assertEquals(retryAfter("0"), 0);
+  assertEquals(retryAfter("120"), 120_000);
+});
+
+test("decodeRetryAfter() takes a date in the other side's own time", () => {
+  const at = "Sun, 06 Nov 1994 08:49:37 GMT";
+  assertEquals(retryAfter(at, "Sun, 06 Nov 1994 08:49:07 GMT"), 30_000);
+  assertEquals(retryAfter(at, "Sun, 06 Nov 1994 09:00:00 GMT"), 0);
+  assertEquals(retryAfter(at), 0);
+  const soon = new Date(Date.now() + 60_000).toUTCString();
+  assertAlmostEquals(retryAfter(soon)!, 60_000, 5_000);
+});
+
+test("decodeRetryAfter() says nothing where nothing sensible is said", () => {
+  assertEquals(decodeRetryAfter(new Headers()), undefined);
+  for (const value of ["-1", "1.5", "soon", "", "x GMT", "9".repeat(30)]) {
+    assertEquals(retryAfter(value), undefined, value);
+  }
+});
