@@ -69,6 +69,7 @@ export interface Waiting {
  * @param current Reads the index.
  * @param query What to wait for, and how long.
  * @param waiting Time, random numbers and a signal.
+ * @returns `true` when it had to wait at all.
  * @throws The signal's own reason when it aborts.
  */
 export function waitForIndex(
@@ -76,9 +77,9 @@ export function waitForIndex(
   current: () => bigint,
   query: ReadQuery,
   { clock, random, signal }: Waiting,
-): Promise<void> {
+): Promise<boolean> {
   signal.throwIfAborted();
-  if (query.index === 0n || current() > query.index) return Promise.resolve();
+  if (query.index === 0n || current() > query.index) return Promise.resolve(false);
   return new Promise((resolve, reject) => {
     const end = (settle: () => void) => {
       timer.cancel();
@@ -88,11 +89,11 @@ export function waitForIndex(
     };
     const abort = () => end(() => reject(signal.reason));
     const delayMs = query.waitMs + random() * query.waitMs / 16;
-    const timer = clock.start(() => end(resolve), delayMs);
+    const timer = clock.start(() => end(() => resolve(true)), delayMs);
     const resets = catalog.resets;
     const unsubscribe = catalog.subscribe(() => {
       // A restored server lets its blocking queries go, whatever their index.
-      if (current() > query.index || catalog.resets !== resets) end(resolve);
+      if (current() > query.index || catalog.resets !== resets) end(() => resolve(true));
     });
     signal.addEventListener("abort", abort);
   });

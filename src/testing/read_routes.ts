@@ -107,7 +107,7 @@ async function read(
   }
   const { clock, random } = state;
   const signal = context.env.signal;
-  await waitForIndex(datacenter.catalog, () => reader.index(datacenter), query, {
+  const waited = await waitForIndex(datacenter.catalog, () => reader.index(datacenter), query, {
     clock,
     random,
     signal,
@@ -118,7 +118,7 @@ async function read(
     "X-Consul-Knownleader": "true",
     "X-Consul-Lastcontact": "0",
     "X-Consul-Effective-Consistency": query.consistency,
-    ...cacheHeaders(context, query, cache),
+    ...cacheHeaders(context, query, cache, waited),
   });
 }
 
@@ -127,12 +127,13 @@ function cacheHeaders(
   context: ConsulContext,
   query: ReadQuery,
   cache: Set<string>,
+  waited: boolean,
 ): Record<string, string> {
   if (!query.cached) return {};
   const url = new URL(context.req.url);
   for (const name of ["index", "wait", "stale", "pretty"]) url.searchParams.delete(name);
   const key = `${url.pathname}?${url.searchParams}`;
-  if (cache.has(key)) return { "X-Cache": "HIT", Age: "0" };
+  if (cache.has(key) && !waited) return { "X-Cache": "HIT", Age: "0" };
   cache.add(key);
   return { "X-Cache": "MISS" };
 }

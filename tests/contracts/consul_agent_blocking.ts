@@ -181,10 +181,21 @@ export const blockingCases: Record<string, (client: AgentClient) => Promise<void
   async "?cached waits as well, on an index of its own"(client) {
     await client.write("n1", { Service: "app", ID: "1" });
     const index = await client.healthIndex("app?cached");
-    const answer = client.read<unknown[]>(`/v1/health/service/app?cached&index=${index}&wait=30s`);
+    const answer = client.health(`app?cached&index=${index}&wait=30s`);
     await client.write("n1", { Service: "app", ID: "2" });
-    const { value, headers } = await answer;
-    assertEquals([value.length, headers.get("X-Cache")], [2, "HIT"]);
+    assertEquals((await answer).length, 2);
+  },
+
+  async "?cached is a hit when the cache had something newer, and none when it had to wait"(
+    client,
+  ) {
+    await client.write("n1", { Service: "app" });
+    const path = "/v1/health/service/app?cached";
+    const { index } = await client.read(path);
+    const hit = (await client.read(`${path}&index=1&wait=30s`)).headers;
+    assertEquals([hit.get("X-Cache"), hit.get("Age")], ["HIT", "0"]);
+    const waited = (await client.read(`${path}&index=${index}&wait=50ms`)).headers;
+    assertEquals([waited.get("X-Cache"), waited.get("Age")], ["MISS", null]);
   },
 };
 
