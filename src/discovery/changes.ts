@@ -41,7 +41,6 @@ export function iterateChanges(
   }
   function abort(): void {
     const pending = waiting.splice(0);
-    queue.length = 0;
     finish();
     for (const { reject } of pending) reject(signal!.reason);
   }

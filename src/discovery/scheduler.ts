@@ -95,9 +95,9 @@ export class Scheduler {
     this.#longPlaces = Math.max(1, options.maxConnections - short - 1);
   }
 
-  /** How many blocking queries are under way, and how many watches are parked. */
-  get load(): { readonly long: number; readonly parked: number } {
-    return { long: this.#long, parked: this.#parked.size };
+  /** How many blocking queries are under way, how many there may be, and how many watches are parked. */
+  get load(): { readonly long: number; readonly places: number; readonly parked: number } {
+    return { long: this.#long, places: this.#places(), parked: this.#parked.size };
   }
 
   /**

@@ -44,7 +44,6 @@ export class WatchedService {
   #watches: readonly WatchConfig[] = [];
   // How many own lists the pool's list was made of; 0 for a standby's.
   #lists = 1;
-  #list: readonly Endpoint[] | undefined;
 
   /**
    * Makes a service that nothing is known of yet.
@@ -191,8 +190,6 @@ export class WatchedService {
     const lists = this.#failover.lists ??
       this.subscriptions.map(({ watcher }) => watcher.endpoints);
     const list = lists.length === 1 ? lists[0]! : union(lists);
-    if (list === this.#list) return;
-    this.#list = list;
     // The usual case, one watch and its change, needs no second comparison.
     const same = told !== undefined && told.endpoints === list && this.#lists === 1;
     const change = same ? told : diffEndpoints(this.name, this.pool.endpoints, list);

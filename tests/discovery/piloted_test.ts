@@ -312,6 +312,7 @@ test("createPiloted() accepts that one of several services can't be read at the 
 
 test("close() is idempotent, ends what waits, and everything afterwards says CLOSED", () =>
   scene(async ({ clock, piloted }) => {
+    assertEquals(piloted.pick("app").id, "a");
     const refreshed = piloted.refresh();
     const waiting = piloted.service("app").catch((error) => error);
     await clock.advance(0);

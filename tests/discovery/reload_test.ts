@@ -1,9 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPiloted } from "../../src/client/create_piloted.ts";
 import type { Piloted } from "../../src/discovery/piloted.ts";
-import type { PilotedError } from "../../src/errors.ts";
+import { PilotedError } from "../../src/errors.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
 import { test } from "../support/test.ts";
@@ -53,7 +53,9 @@ test("refresh() does not read the file again by default", () =>
 test("refresh() with reload stops watches that went; new ones are ready before it resolves", () =>
   scene(true, async ({ consul, piloted, write }) => {
     await write("two", "three");
+    assertEquals(piloted.pick("one").port, 80);
     await piloted.refresh();
+    assertThrows(() => piloted.pick("one"), PilotedError, "Cannot look up");
     assertEquals(piloted.services, ["two", "three"]);
     assertEquals(piloted.pick("three").port, 80);
     assertEquals(piloted.config.watches.map(({ name }) => name), ["two", "three"]);

@@ -60,7 +60,7 @@ test("Scheduler gives long turns as places allow, with half to all of waitMs, an
     await it.clock.advance(0);
     // Of 8 connections 2 are for short questions and 1 for the hint.
     assertEquals(it.turns.map(({ turn }) => turn.waitMs), Array(5).fill(45_000));
-    assertEquals(it.scheduler.load, { long: 5, parked: 2 });
+    assertEquals(it.scheduler.load, { long: 5, places: 5, parked: 2 });
   }));
 
 test("Scheduler reads parked watches in rotation", () =>
@@ -96,6 +96,8 @@ test("Scheduler hands a free place to the parked watch that changed last", () =>
 
 test("Scheduler halves its places with 429 and gives one back every ten seconds of good answers", () =>
   scene(async (it) => {
+    it.scheduler.succeeded();
+    assertEquals(it.scheduler.load.places, 5);
     it.scheduler.refused();
     ask(it, 5);
     await it.clock.advance(0);

@@ -328,10 +328,101 @@ test("Watcher believes at once that every instance is critical", () =>
     assertEquals(it.watcher.status().statuses.critical, 1);
   }));
 
+test("Watcher has fewer blocking queries held after a 429", () =>
+  watching(async (it) => {
+    await begin(it);
+    const { places } = it.context.scheduler.load;
+    it.source.next.fail(
+      new PilotedError("REGISTRY_RESPONSE", "Cannot read: received 429", { status: 429 }),
+    );
+    await it.clock.advance(0);
+    assertEquals(it.context.scheduler.load.places, Math.floor(places / 2));
+  }));
+
+test("Watcher sees a list that changes all the time once a second at least", () =>
+  watching(async (it) => {
+    await begin(it);
+    let port = 1;
+    const asked = await spin(it, ({ source }) => {
+      source.next.answer([endpoint("a", { port: ++port })], 10 + port);
+    });
+    assertGreaterOrEqual(asked, 59);
+    // Quiet again: the next two changes are seen at once.
+    while (it.source.open.length === 0) await it.clock.advance(100);
+    await it.clock.advance(10_000);
+    for (const id of ["b", "c"]) {
+      it.source.next.answer([endpoint(id)], ++port + 10);
+      await it.clock.advance(50);
+      assertEquals(ids(it), [id]);
+    }
+  }));
+
+const many = Array.from({ length: 10 }, (_, i) => endpoint(`m${i}`));
+
+test("Watcher holds a list of ten that loses most at once, and believes smaller losses", () =>
+  watching(async (it) => {
+    await begin(it, many);
+    await begin(it, many.slice(5), 11);
+    assertEquals([it.watcher.status().state, ids(it).length], ["live", 5]);
+    await begin(it, many, 12);
+    await begin(it, many.slice(6), 13);
+    assertEquals([it.watcher.status().state, ids(it).length], ["held", 10]);
+  }));
+
+test('Watcher with emptyPolicy "keep" never believes an empty list', () =>
+  watching(async (it) => {
+    await begin(it);
+    for (let index = 11; index < 20; index++) {
+      while (it.source.open.length === 0) await it.clock.advance(100);
+      await begin(it, [], index);
+    }
+    assertEquals([it.watcher.status().state, ids(it)], ["held", ["a"]]);
+    while (it.source.open.length === 0) await it.clock.advance(100);
+    await begin(it, [b], 20);
+    assertEquals([it.watcher.status().state, ids(it)], ["live", ["b"]]);
+  }, { emptyPolicy: "keep" }));
+
+test('Watcher with emptyPolicy "accept" believes every list', () =>
+  watching(async (it) => {
+    await begin(it);
+    await begin(it, [], 11);
+    assertEquals([it.watcher.status().state, ids(it)], ["live", []]);
+  }, { emptyPolicy: "accept" }));
+
+test("Watcher takes no refresh for the leader's confirmation of an empty list", () =>
+  watching(async (it) => {
+    await begin(it);
+    it.source.next.answer([], 11);
+    await it.clock.advance(0);
+    for (let refreshes = 0; refreshes < 3; refreshes++) {
+      const refreshed = it.watcher.refresh();
+      await it.clock.advance(0);
+      it.source.next.answer([], 11);
+      await refreshed;
+    }
+    assertEquals([it.watcher.status().state, ids(it)], ["held", ["a"]]);
+  }));
+
+test("Watcher tells of each state once", () =>
+  watching(async (it) => {
+    await begin(it, [a], 10);
+    await begin(it, [b], 11);
+    for (let failures = 0; failures < 2; failures++) {
+      while (it.source.open.length === 0) await it.clock.advance(100);
+      it.source.next.fail(unreachable());
+      await it.clock.advance(0);
+    }
+    while (it.source.open.length === 0) await it.clock.advance(100);
+    await begin(it, [b], 12);
+    assertEquals(it.states.map(({ state }) => state), ["live", "stale", "live"]);
+  }));
+
 test("Watcher restores a list of a former run only when the registry does not answer", async () => {
   const restored = { endpoints: [a, b], confirmedAt: 1_699_999_000_000 };
   await watching(async (it) => {
     await begin(it, [c]);
+    it.source.next.fail(unreachable());
+    await it.clock.advance(0);
     assertEquals(ids(it), ["c"]);
   }, { restored });
   await watching(async (it) => {
@@ -340,6 +431,10 @@ test("Watcher restores a list of a former run only when the registry does not an
     assertEquals(ids(it), ["a", "b"]);
     assertEquals(it.watcher.status().state, "restored");
     assertEquals(it.watcher.status().ageMs, 1_000_000);
+    while (it.source.open.length === 0) await it.clock.advance(100);
+    it.source.next.fail(unreachable());
+    await it.clock.advance(0);
+    assertEquals(it.watcher.status().state, "restored");
     while (it.source.open.length === 0) await it.clock.advance(100);
     await begin(it, [b, c]);
     assertEquals(ids(it), ["b", "c"]);
