@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { createPiloted } from "../client/create_piloted.ts";
+import { createPiloted, type CreatePilotedOptions } from "../client/create_piloted.ts";
 import type { Piloted } from "../discovery/piloted.ts";
 import { formatHost } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
-import { routes } from "../http/mod.ts";
+import { service } from "../http/mod.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
 import { onSignal } from "../runtime/signals.ts";
 import { parseServeArgs, SERVE_HELP, type ServeOptions, UsageError } from "./serve_options.ts";
+import { readToken } from "./serve_token.ts";
 
 /**
  * Serves lookups over HTTP until SIGINT or SIGTERM. Where it listens goes to the standard output,
@@ -25,7 +26,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     const options = parseServeArgs(args);
     if (options === "help") console.log(SERVE_HELP);
     else if (options.dev) await serveSample(options);
-    else await serve(options, await startClient(options.config));
+    else await serve(options, { config: options.config });
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
@@ -41,13 +42,6 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
 /** The address can't be taken. */
 class ListenError extends Error {}
 
-type ConfigSource = NonNullable<Parameters<typeof createPiloted>[0]>["config"];
-
-// A Consul that is down at the start is no reason to end: readiness tells, and lookups say why.
-function startClient(config: ConfigSource): Promise<Piloted> {
-  return createPiloted({ config, onStartFailure: "background" });
-}
-
 async function serveSample(options: ServeOptions): Promise<void> {
   // Loaded only here: nobody else pays for the embedded Consul.
   const { startSampleConsul } = await import("../testing/sample_consul.ts");
@@ -55,44 +49,73 @@ async function serveSample(options: ServeOptions): Promise<void> {
   try {
     console.log(`Embedded Consul with ${sample.services.join(", ")} at ${sample.url}`);
     const watches = sample.services.map((name) => ({ name, interval: 10 }));
-    await serve(options, await startClient({ consul: sample.url, watches }));
+    await serve(options, { config: { consul: sample.url, watches } });
   } finally {
     await sample.close();
   }
 }
 
-async function serve(options: ServeOptions, piloted: Piloted): Promise<void> {
+async function serve(options: ServeOptions, source: CreatePilotedOptions): Promise<void> {
+  const token = await readToken(options.tokenFile);
+  // A Consul that is down at the start is no reason to end: readiness tells, and lookups say why.
+  const piloted = await createPiloted({ ...source, onStartFailure: "background" });
   try {
-    for (const { message, path, line } of piloted.config.warnings) {
-      console.error(`Warning: ${message}${path ? ` (${path}${line ? `:${line}` : ""})` : ""}`);
+    tell(piloted);
+    if (token === undefined && !isLoopback(options.host)) {
+      console.error(
+        `Warning: whoever reaches ${options.host} may ask: there is no $PILOTED_TOKEN or --token-file`,
+      );
     }
-    for (const { service, state, reason } of piloted.status().services) {
-      if (state !== "live") console.error(`${service}: ${state}${reason ? `, ${reason}` : ""}`);
-    }
-    piloted.on("status", ({ service, state, reason }) => {
-      console.error(`${service}: ${state}${reason ? `, ${reason}` : ""}`);
-    });
-    piloted.on("refresh", ({ services, failed }) => {
-      const answered = services.length - failed.length;
-      console.error(`Refreshed: ${answered} of ${services.length} services answered`);
-    });
-    const listener = await open(options, piloted);
-    const stopping = stopSignal();
+    const stopping = new AbortController();
+    const listener = await open(options, piloted, token, stopping.signal);
+    const stopped = stopSignal();
     console.log(`Listening on ${listener.url}`);
-    console.error(`Stopping: ${await stopping}`);
+    console.error(`Stopping: ${await stopped}`);
+    stopping.abort();
     await listener.close();
   } finally {
     await piloted.close();
   }
 }
 
-async function open({ host, port }: ServeOptions, piloted: Piloted): Promise<Listener> {
+function tell(piloted: Piloted): void {
+  for (const { message, path, line } of piloted.config.warnings) {
+    console.error(`Warning: ${message}${path ? ` (${path}${line ? `:${line}` : ""})` : ""}`);
+  }
+  const state = (service: string, state: string, reason: string | undefined) =>
+    console.error(`${service}: ${state}${reason ? `, ${reason}` : ""}`);
+  for (const status of piloted.status().services) {
+    if (status.state !== "live") state(status.service, status.state, status.reason);
+  }
+  piloted.on("status", (status) => state(status.service, status.state, status.reason));
+  piloted.on("refresh", ({ services, failed }) => {
+    const answered = services.length - failed.length;
+    console.error(`Refreshed: ${answered} of ${services.length} services answered`);
+  });
+}
+
+async function open(
+  { host, port, cors, graceMs, accessLog }: ServeOptions,
+  piloted: Piloted,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<Listener> {
+  const app = service(piloted, {
+    token,
+    cors,
+    signal,
+    accessLog: accessLog ? (entry) => console.error(JSON.stringify(entry)) : undefined,
+  });
   try {
-    return await listen(routes(piloted).fetch, { hostname: host, port });
+    return await listen(app.fetch, { hostname: host, port, graceMs });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ListenError(`Cannot listen on ${formatHost(host, port)}: ${why}`, { cause });
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 }
 
 // The first signal only: a second one ends the process as if nobody listened.

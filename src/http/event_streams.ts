@@ -16,8 +16,6 @@ export interface StreamRequest {
   readonly snapshot: () => Readonly<Record<string, unknown>>;
   /** Whether only the headers are wanted. */
   readonly headOnly: boolean;
-  /** The client is gone. */
-  readonly signal: AbortSignal;
 }
 
 interface Stream {
@@ -75,11 +73,10 @@ export class EventStreams {
    * @returns The response, whose body ends when the client goes or the server stops.
    */
   open(request: StreamRequest): Response {
-    const { service, lastEventId, snapshot, headOnly, signal } = request;
+    const { service, lastEventId, snapshot, headOnly } = request;
     // Nobody would ever end a stream that is not sent.
     if (headOnly) return new Response(null, { headers: HEADERS });
     let stream: Stream;
-    const forget = () => this.#forget(stream);
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         stream = { service, controller };
@@ -91,12 +88,8 @@ export class EventStreams {
         controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n${opening}`));
         if (this.#stop?.aborted) return controller.close();
         this.#add(stream);
-        signal.addEventListener("abort", forget, { once: true });
       },
-      cancel: () => {
-        signal.removeEventListener("abort", forget);
-        forget();
-      },
+      cancel: () => this.#forget(stream),
     }, new ByteLengthQueuingStrategy({ highWaterMark: MOST_BYTES_WAITING }));
     return new Response(body, { headers: HEADERS });
   }

@@ -47,7 +47,7 @@ export function addOperation(
       return counted(problemOf(error));
     }
   });
-  app.on("OPTIONS", path, () => new Response(null, { status: 204, headers: { allow } }));
+  app.on("OPTIONS", path, () => allowedResponse(allow));
   const others = OTHER_METHODS.filter((other) => other !== method);
   app.on(others, path, () => methodNotAllowed(allow));
 }
@@ -63,10 +63,17 @@ export function addNotFound(app: Hono): void {
     const { path, method } = c.req;
     for (const known of ["GET", "POST"] as const) {
       const [handlers] = app.router.match(known, path);
-      if (handlers.length > 0) return methodNotAllowed(allowed(known));
+      // Middleware is on every path, for every method.
+      if (!handlers.some(([[, route]]) => route.method === known)) continue;
+      const allow = allowed(known);
+      return method === "OPTIONS" ? allowedResponse(allow) : methodNotAllowed(allow);
     }
     return problem(404, `Cannot find a route: received ${method} ${path}`);
   });
+}
+
+function allowedResponse(allow: string): Response {
+  return new Response(null, { status: 204, headers: { allow } });
 }
 
 function allowed(method: Operation["method"]): string {

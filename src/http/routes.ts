@@ -75,6 +75,29 @@ export interface RoutesOptions {
  * ```
  */
 export function routes(piloted: Lookups, options: RoutesOptions = {}): Hono {
+  const app = new Hono();
+  addRoutes(app, piloted, options);
+  addNotFound(app);
+  return app;
+}
+
+/** What the routes learn, for the pages. */
+export interface RouteState {
+  /** What happens. */
+  readonly log: EventLog;
+  /** Endpoints that were handed out. */
+  readonly served: Served;
+}
+
+/**
+ * Adds the routes to an app.
+ *
+ * @param app The app.
+ * @param piloted The client that answers.
+ * @param options How.
+ * @returns What the routes learn.
+ */
+export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): RouteState {
   const { signal, heartbeatMs = 15_000, clock = systemClock } = options;
   const log = new EventLog(piloted, () => clock.now());
   const streams = new EventStreams(log, clock, heartbeatMs, signal);
@@ -83,7 +106,6 @@ export function routes(piloted: Lookups, options: RoutesOptions = {}): Hono {
   const answers = new LookupAnswers(piloted, revisions, served);
   const requests = new RequestLog();
   const tally = new Tally(piloted);
-  const app = new Hono();
   const add = (name: keyof typeof OPERATIONS, answer: Answerer) =>
     addOperation(app, OPERATIONS[name], answer, requests.counter(name));
 
@@ -122,16 +144,15 @@ export function routes(piloted: Lookups, options: RoutesOptions = {}): Hono {
     return await metricsResponse({ piloted, tally, served, requests, streams });
   });
   add("openapi", openApi);
-  addNotFound(app);
-  return app;
+  return { log, served };
 
   function openStream(c: Context, snapshot: () => Record<string, unknown>, service?: string) {
     if (piloted.on === undefined) {
       return problem(501, "Cannot tell of events: this instance looks up on demand");
     }
     const lastEventId = c.req.header("last-event-id");
-    const { method, signal } = c.req.raw;
-    return streams.open({ service, lastEventId, snapshot, headOnly: method === "HEAD", signal });
+    const headOnly = c.req.raw.method === "HEAD";
+    return streams.open({ service, lastEventId, snapshot, headOnly });
   }
 }
 

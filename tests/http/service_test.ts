@@ -1,0 +1,199 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { PilotedError } from "../../src/errors.ts";
+import type { AccessLogEntry } from "../../src/http/mod.ts";
+import { service } from "../../src/http/mod.ts";
+import { test } from "../support/test.ts";
+import { assertProblem } from "./assert_problem.ts";
+import { endpoint, FakeLookups } from "./fake_lookups.ts";
+
+const A = endpoint("app", 1, { tags: ["blue"], zone: "west" });
+const TOKEN = "Zm9vYmFy.secret_~+/-=";
+
+function sample(): FakeLookups {
+  return new FakeLookups().set("app", [A]).set("db", []);
+}
+
+const HTML = { accept: "text/html,application/xhtml+xml" };
+
+test("without a token everybody may ask", async () => {
+  assertEquals((await service(sample()).request("/v1/services/app/endpoint")).status, 200);
+});
+
+test("with a token everything but liveness wants it", async () => {
+  const app = service(sample(), { token: TOKEN });
+  const paths = ["/", "/v1/services", "/v1/services/app/endpoint", "/v1/events", "/metrics"];
+  const more = ["/openapi.json", "/docs", "/health/ready", "/services/app", "/nothing"];
+  for (const path of [...paths, ...more]) {
+    const response = await app.request(path);
+    assertMatch(response.headers.get("www-authenticate")!, /^Bearer /);
+    await assertProblem(response, 401);
+  }
+  await assertProblem(await app.request("/v1/refresh", { method: "POST" }), 401);
+  assertEquals((await app.request("/health/live")).status, 200);
+});
+
+test("only the right token lets in", async () => {
+  const app = service(sample(), { token: TOKEN });
+  const ask = (authorization: string) =>
+    app.request("/v1/services/app/endpoint", { headers: { authorization } });
+  assertEquals((await ask(`Bearer ${TOKEN}`)).status, 200);
+  assertEquals((await ask(`bearer ${TOKEN}`)).status, 200);
+  const wrong = ["Bearer x", `Bearer ${TOKEN}x`, "Bearer ", `Basic ${TOKEN}`, TOKEN, "Bearer a b"];
+  for (const header of wrong) {
+    const { detail } = await assertProblem(await ask(header), 401);
+    assertEquals(String(detail).includes(TOKEN), false);
+  }
+});
+
+test("service() refuses a token that no client could send", () => {
+  for (const token of ["", " ", "a b", "ü", "a\nb"]) {
+    assertThrows(() => service(sample(), { token }), TypeError, "Cannot use the token");
+  }
+});
+
+test("a person signs in with the form, and the cookie is not the token", async () => {
+  const app = service(sample(), { token: TOKEN });
+  const form = await app.request("/", { headers: HTML });
+  assertEquals(form.status, 401);
+  assertStringIncludes(await form.text(), `action="./login"`);
+  const login = (token: string) =>
+    app.request("/login", { method: "POST", body: new URLSearchParams({ token }) });
+  const refused = await login("wrong");
+  assertEquals([refused.status, refused.headers.get("set-cookie")], [401, null]);
+  assertStringIncludes(await refused.text(), "That is not the token");
+  const accepted = await login(TOKEN);
+  assertEquals([accepted.status, accepted.headers.get("location")], [303, "./"]);
+  const cookie = accepted.headers.get("set-cookie")!;
+  for (const part of ["HttpOnly", "SameSite=Strict", "Path=/"]) assertStringIncludes(cookie, part);
+  assertEquals(decodeURIComponent(cookie).includes(TOKEN), false);
+
+  const session = cookie.split(";")[0]!;
+  const ask = (value: string) => app.request("/v1/services", { headers: { cookie: value } });
+  assertEquals((await ask(session)).status, 200);
+  assertEquals((await ask(session.replace(/=1\./, "=2."))).status, 401);
+  assertEquals((await ask("piloted_session=1")).status, 401);
+  const other = service(sample(), { token: "another" });
+  assertEquals((await other.request("/v1/services", { headers: { cookie: session } })).status, 401);
+});
+
+test("a form that is too long is refused", async () => {
+  const app = service(sample(), { token: TOKEN });
+  const body = new URLSearchParams({ token: "x".repeat(5_000) });
+  await assertProblem(await app.request("/login", { method: "POST", body }), 413);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const refresh = { method: "POST", headers, body: "x".repeat(5_000) };
+  await assertProblem(await app.request("/v1/refresh", refresh), 413);
+});
+
+test("pages come with a policy that lets nothing in from elsewhere", async () => {
+  const app = service(sample());
+  for (const path of ["/", "/services/app", "/docs"]) {
+    const response = await app.request(path, { headers: HTML });
+    const policy = response.headers.get("content-security-policy")!;
+    for (const rule of ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"]) {
+      assertStringIncludes(policy, rule);
+    }
+    assertEquals(policy.includes("unsafe"), false);
+    assertEquals(response.headers.get("x-content-type-options"), "nosniff");
+    const html = await response.text();
+    assertStringIncludes(html, "<!DOCTYPE html>");
+    assertEquals(/(src|href|action)="(https?:)?\/\//.test(html), false, "another host");
+    assertEquals(/<script>|<style|\sstyle=|\son[a-z]+=/.test(html), false, "inline code");
+    for (const [, asset] of html.matchAll(/"(\.\.?\/assets\/[^"]+)"/g)) {
+      const url = new URL(asset!, `http://localhost${path}`);
+      const file = await app.request(url.href);
+      assertEquals([file.status, await file.text() !== ""], [200, true], url.href);
+      assertStringIncludes(file.headers.get("cache-control")!, "immutable");
+    }
+  }
+});
+
+test("the page shows every service, its endpoints and how fresh they are", async () => {
+  const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
+  const lookups = sample().set("old", [], { state: "stale", ageMs: 240_000, error });
+  const app = service(lookups);
+  const text = async (path: string) => await (await app.request(path, { headers: HTML })).text();
+  const all = await text("/");
+  for (const part of ["10.0.0.1:8080", "blue", "4 min ago", "Cannot ask Consul: refused"]) {
+    assertStringIncludes(all, part);
+  }
+  assertStringIncludes(all, "No endpoint can be handed out");
+  lookups.set("app", [A, endpoint("app", 2)]);
+  assertStringIncludes(await text("/services/app"), "10.0.0.2:8080 joined (2 endpoints)");
+  const found = await text("/?q=blue");
+  assertEquals([found.includes('id="service-app"'), found.includes('id="service-db"')], [
+    true,
+    false,
+  ]);
+  assertStringIncludes(await text("/?q=nonsense"), "Nothing matches the search");
+  assertEquals((await app.request("/services/none")).status, 404);
+});
+
+test("the page escapes whatever the registry says", async () => {
+  const evil = `"><script>alert(1)</script>`;
+  const bad = endpoint(evil, 1, { id: evil, tags: [evil], node: evil, zone: evil });
+  const lookups = new FakeLookups().set(evil, []);
+  const app = service(lookups);
+  lookups.set(evil, [bad], { state: "stale" });
+  for (
+    const path of ["/", `/services/${encodeURIComponent(evil)}`, `/?q=${encodeURIComponent(evil)}`]
+  ) {
+    const html = await (await app.request(path, { headers: HTML })).text();
+    assertStringIncludes(html, "&lt;script&gt;alert(1)");
+    assertEquals(html.includes("<script>alert(1)"), false);
+  }
+});
+
+test("pages from other origins may read answers only when they are named", async () => {
+  const headers = { origin: "https://app.example" };
+  const ask = async (app: ReturnType<typeof service>) =>
+    (await app.request("/v1/services", { headers })).headers.get("access-control-allow-origin");
+  assertEquals(await ask(service(sample())), null);
+  assertEquals(await ask(service(sample(), { cors: ["https://other.example"] })), null);
+  const app = service(sample(), { cors: ["https://app.example"] });
+  assertEquals(await ask(app), "https://app.example");
+  const metrics = await app.request("/metrics", { headers });
+  assertEquals(metrics.headers.get("access-control-allow-origin"), null);
+});
+
+test("lists are compressed for those who take it, and streams are not", async () => {
+  const many = Array.from({ length: 50 }, (_, number) => endpoint("app", number));
+  const app = service(new FakeLookups().set("app", many));
+  const headers = { "accept-encoding": "gzip" };
+  const list = await app.request("/v1/services/app", { headers });
+  assertEquals(list.headers.get("content-encoding"), "gzip");
+  const unzipped = list.body!.pipeThrough(new DecompressionStream("gzip"));
+  assertEquals((await new Response(unzipped).json()).endpoints.length, 50);
+  const events = await app.request("/v1/events", { headers });
+  assertEquals(events.headers.get("content-encoding"), null);
+  await events.body!.cancel();
+});
+
+test("each request is told once, without its query or token", async () => {
+  const entries: AccessLogEntry[] = [];
+  const app = service(sample(), { token: TOKEN, accessLog: (entry) => void entries.push(entry) });
+  const response = await app.request("/v1/services/app/endpoint?key=secret", {
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  await app.request("/nothing", { headers: { "x-request-id": "given-1" } });
+  assertEquals(entries.map(({ method, path, status }) => [method, path, status]), [
+    ["GET", "/v1/services/app/endpoint", 200],
+    ["GET", "/nothing", 401],
+  ]);
+  assertEquals(entries[0]!.id, response.headers.get("x-request-id"));
+  assertEquals(entries[1]!.id, "given-1");
+  assert(entries.every(({ ms }) => ms >= 0));
+  assertEquals(/secret|Zm9v/.test(JSON.stringify(entries)), false);
+});
+
+test("every path of the service answers methods that it does not have with what it has", async () => {
+  const app = service(sample());
+  for (const path of ["/", "/docs", "/services/app", "/assets/style", "/v1/services"]) {
+    await assertProblem(await app.request(path, { method: "DELETE" }), 405);
+    const options = await app.request(path, { method: "OPTIONS" });
+    assertEquals([options.status, options.headers.get("allow")], [204, "GET, HEAD, OPTIONS"]);
+    const head = await app.request(path, { method: "HEAD" });
+    assertEquals([head.status, await head.text()], [200, ""]);
+  }
+  await assertProblem(await app.request("/nothing", { method: "POST" }), 404);
+});
