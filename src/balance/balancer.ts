@@ -43,6 +43,12 @@ export interface Balancer {
    */
   update(eligible: readonly Member[]): void;
   /**
+   * Takes note of a member whose requests under way or latency changed.
+   *
+   * @param member Any member, in the list or not.
+   */
+  touch?(member: Member): void;
+  /**
    * Picks the next one. A pick without options allocates nothing.
    *
    * @param options What this pick asks for.

@@ -8,7 +8,7 @@
  * Hashes a text: FNV-1a over its UTF-16 code units, mixed.
  *
  * @param text The text.
- * @returns An integer from 0 to 2^32 - 1.
+ * @returns An integer of 32 bits, signed.
  */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
@@ -20,10 +20,10 @@ export function hashText(text: string): number {
  * The finalizer of MurmurHash3: every bit of the input changes about half of the output's.
  *
  * @param value A 32-bit integer.
- * @returns An integer from 0 to 2^32 - 1.
+ * @returns An integer of 32 bits, signed.
  */
 export function mix(value: number): number {
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return (value ^ (value >>> 16)) >>> 0;
+  return value ^ (value >>> 16);
 }

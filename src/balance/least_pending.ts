@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Member } from "./member.ts";
 import { PowerOfTwo } from "./power_of_two.ts";
 
 /**
@@ -13,16 +12,9 @@ import { PowerOfTwo } from "./power_of_two.ts";
  * @returns The balancer.
  */
 export function leastPending(random: () => number): PowerOfTwo {
-  return new PowerOfTwo("least_pending", hasFewerPending, random);
-}
-
-/**
- * Compares requests under way, divided by weight.
- *
- * @param a One.
- * @param b The other.
- * @returns `true` when `a` has strictly fewer.
- */
-export function hasFewerPending(a: Member, b: Member): boolean {
-  return a.pending * (b.endpoint.weight || 1) < b.pending * (a.endpoint.weight || 1);
+  return new PowerOfTwo(
+    "least_pending",
+    (member) => member.pending / (member.endpoint.weight || 1),
+    random,
+  );
 }

@@ -29,6 +29,6 @@ export class Random implements Balancer {
 
   /** Draws one. */
   pick(options?: PickOptions): Member | undefined {
-    return this.#sampler.draw(undefined, options?.exclude);
+    return this.#sampler.members[this.#sampler.draw(-1, options?.exclude)];
   }
 }

@@ -9,8 +9,8 @@ import { hashText, mix } from "./hash_text.ts";
 import type { Member } from "./member.ts";
 import { WeightedSampler } from "./weighted_sampler.ts";
 
-/** How many keys are remembered; a power of two. */
-const REMEMBERED = 4096;
+/** How many keys are remembered. */
+const REMEMBERED = 8_192;
 
 /**
  * Weighted rendezvous hashing: each member scores `-weight / ln(h)` with a hash `h` in (0, 1) of key
@@ -26,8 +26,8 @@ export class Rendezvous implements Balancer {
   readonly name: "hash" = "hash";
   readonly #sampler: WeightedSampler;
   #seeds: Uint32Array = new Uint32Array(0);
-  #rememberedHashes: Uint32Array | undefined;
-  #rememberedMembers: (Member | undefined)[] = [];
+  // By hash: keys of equal hash go to the same member anyway.
+  readonly #remembered = new Map<number, Member>();
 
   /**
    * Makes a balancer.
@@ -45,27 +45,26 @@ export class Rendezvous implements Balancer {
       this.#sampler.members,
       (member) => hashText(endpointIdentity(member.endpoint)),
     );
-    this.#rememberedMembers.fill(undefined);
+    this.#remembered.clear();
   }
 
   /** Picks the key's member. */
   pick(options?: PickOptions): Member | undefined {
     const key = options?.key;
     const exclude = options?.exclude;
-    if (key === undefined) return this.#sampler.draw(undefined, exclude);
+    if (key === undefined) return this.#sampler.members[this.#sampler.draw(-1, exclude)];
     const hash = hashText(key);
     if (exclude !== undefined) return this.#highest(hash, exclude);
-    const hashes = this.#rememberedHashes ??= new Uint32Array(REMEMBERED);
-    const place = hash % REMEMBERED;
-    let member = hashes[place] === hash ? this.#rememberedMembers[place] : undefined;
-    if (member === undefined) {
-      if (this.#rememberedMembers.length === 0) {
-        this.#rememberedMembers = new Array<undefined>(REMEMBERED).fill(undefined);
-      }
-      member = this.#highest(hash);
-      hashes[place] = hash;
-      this.#rememberedMembers[place] = member;
+    return this.#remembered.get(hash) ?? this.#remember(hash, this.#highest(hash));
+  }
+
+  #remember(hash: number, member: Member | undefined): Member | undefined {
+    if (member === undefined) return undefined;
+    // A Map keeps the order of its keys: the first is the oldest.
+    if (this.#remembered.size === REMEMBERED) {
+      this.#remembered.delete(this.#remembered.keys().next().value!);
     }
+    this.#remembered.set(hash, member);
     return member;
   }
 
@@ -76,7 +75,7 @@ export class Rendezvous implements Balancer {
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
       if (exclude?.(member.endpoint)) continue;
-      const point = (mix(hash ^ this.#seeds[i]!) + 0.5) / 2 ** 32;
+      const point = ((mix(hash ^ this.#seeds[i]!) >>> 0) + 0.5) / 2 ** 32;
       const score = -(member.endpoint.weight || 1) / Math.log(point);
       if (score > bestScore) {
         best = member;

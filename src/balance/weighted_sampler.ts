@@ -5,6 +5,7 @@
  */
 import type { PickOptions } from "./balancer.ts";
 import type { Member } from "./member.ts";
+import { RandomBits } from "./random_bits.ts";
 
 /** How often a draw that may not be given is drawn again before all members are looked at. */
 const DRAWS = 16;
@@ -14,7 +15,7 @@ const DRAWS = 16;
  * alias method in Vose's form). Members of weight 0 are left out, unless all have weight 0.
  */
 export class WeightedSampler {
-  readonly #random: () => number;
+  readonly #random: RandomBits;
   #members: readonly Member[] = [];
   #alias: Int32Array | undefined;
   #keep: Float64Array = new Float64Array(0);
@@ -25,7 +26,7 @@ export class WeightedSampler {
    * @param random Random numbers in [0, 1).
    */
   constructor(random: () => number) {
-    this.#random = random;
+    this.#random = new RandomBits(random);
   }
 
   /** Those that can be drawn. */
@@ -49,40 +50,39 @@ export class WeightedSampler {
   /**
    * Draws one.
    *
-   * @param other One that must not be drawn, for drawing without replacement.
+   * @param other Place of one that must not be drawn, -1 for none.
    * @param exclude Endpoints that must not be drawn.
-   * @returns The member, or `undefined` when there is none.
+   * @returns Its place in `members`, -1 when there is none.
    */
-  draw(other?: Member, exclude?: PickOptions["exclude"]): Member | undefined {
+  draw(other: number, exclude?: PickOptions["exclude"]): number {
+    if (this.#members.length === 0) return -1;
     for (let i = 0; i < DRAWS; i++) {
-      const member = this.#drawAny();
-      if (member === undefined) return undefined;
-      if (member !== other && !exclude?.(member.endpoint)) return member;
+      const place = this.#drawAny();
+      if (place === other) continue;
+      if (exclude === undefined || !exclude(this.#members[place]!.endpoint)) return place;
     }
-    return this.#drawAmong(
-      this.#members.filter((member) => member !== other && !exclude?.(member.endpoint)),
-    );
+    return this.#drawAmong(other, exclude);
   }
 
-  #drawAny(): Member | undefined {
-    const count = this.#members.length;
-    const place = this.#random() * count;
-    const column = Math.floor(place);
-    if (this.#alias === undefined || place - column < this.#keep[column]!) {
-      return this.#members[column];
-    }
-    return this.#members[this.#alias[column]!];
+  #drawAny(): number {
+    const point = this.#random.below(this.#members.length);
+    const column = Math.floor(point);
+    if (this.#alias === undefined || point - column < this.#keep[column]!) return column;
+    return this.#alias[column]!;
   }
 
-  #drawAmong(members: readonly Member[]): Member | undefined {
-    // Where every weight is 0, every weight counts as 1.
-    const sum = members.reduce((total, member) => total + member.endpoint.weight, 0);
-    let rest = this.#random() * (sum || members.length);
-    for (const member of members) {
-      rest -= sum === 0 ? 1 : member.endpoint.weight;
-      if (rest < 0) return member;
-    }
-    return members.at(-1);
+  /** Looks at all: for the rare case that most of the weight must not be drawn. */
+  #drawAmong(other: number, exclude: PickOptions["exclude"]): number {
+    let drawn = -1;
+    let sum = 0;
+    this.#members.forEach(({ endpoint }, place) => {
+      if (place === other || exclude?.(endpoint)) return;
+      // A reservoir of one: each stays with its share of the weights so far.
+      const weight = endpoint.weight || 1;
+      sum += weight;
+      if (this.#random.below(sum) < weight) drawn = place;
+    });
+    return drawn;
   }
 
   /** Column i gives its own member up to the fraction `keep[i]` and its alias's beyond. */
@@ -90,10 +90,10 @@ export class WeightedSampler {
     const count = members.length;
     const sum = members.reduce((total, member) => total + member.endpoint.weight, 0);
     const keep = Float64Array.from(members, (member) => member.endpoint.weight * count / sum);
-    const alias = Int32Array.from(members, (_, index) => index);
+    const alias = Int32Array.from(members, (_, place) => place);
     const small: number[] = [];
     const large: number[] = [];
-    keep.forEach((share, index) => (share < 1 ? small : large).push(index));
+    keep.forEach((share, place) => (share < 1 ? small : large).push(place));
     while (small.length > 0 && large.length > 0) {
       const receiver = small.pop()!;
       const giver = large.at(-1)!;
@@ -102,7 +102,7 @@ export class WeightedSampler {
       if (keep[giver]! < 1) small.push(large.pop()!);
     }
     // What is left over here is 1 but for rounding.
-    for (const index of [...small, ...large]) keep[index] = 1;
+    for (const place of [...small, ...large]) keep[place] = 1;
     this.#alias = alias;
     this.#keep = keep;
   }

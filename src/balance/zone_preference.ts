@@ -7,6 +7,7 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Balancer, PickOptions } from "./balancer.ts";
 import { hashText } from "./hash_text.ts";
 import type { Member } from "./member.ts";
+import { RandomBits } from "./random_bits.ts";
 
 /** How much more than its part of the load a zone can carry: Envoy's overprovisioning factor. */
 const OVERPROVISIONING = 1.4;
@@ -20,7 +21,7 @@ export class ZonePreference implements Balancer {
   /** Name of the algorithm within the zones. */
   readonly name: string;
   readonly #zone: string;
-  readonly #random: () => number;
+  readonly #random: RandomBits;
   readonly #local: Balancer;
   readonly #remote: Balancer;
   #known: readonly Endpoint[] = [];
@@ -35,7 +36,7 @@ export class ZonePreference implements Balancer {
    */
   constructor(zone: string, create: () => Balancer, random: () => number) {
     this.#zone = zone;
-    this.#random = random;
+    this.#random = new RandomBits(random);
     this.#local = create();
     this.#remote = create();
     this.name = this.#local.name;
@@ -69,6 +70,12 @@ export class ZonePreference implements Balancer {
     this.#localShare = localHealth / Math.min(1, localHealth + remoteHealth) || 0;
   }
 
+  /** Takes note of a changed load. */
+  touch(member: Member): void {
+    this.#local.touch?.(member);
+    this.#remote.touch?.(member);
+  }
+
   /** Picks in one zone, and in the other where that has nothing. Equal keys stay in one zone. */
   pick(options?: PickOptions): Member | undefined {
     return this.#isLocalTurn(options?.key)
@@ -78,7 +85,7 @@ export class ZonePreference implements Balancer {
 
   #isLocalTurn(key: string | undefined): boolean {
     if (this.#localShare === 1) return true;
-    const point = key === undefined ? this.#random() : hashText(key) / 2 ** 32;
+    const point = key === undefined ? this.#random.below(1) : (hashText(key) >>> 0) / 2 ** 32;
     return point < this.#localShare;
   }
 }

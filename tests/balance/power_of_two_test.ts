@@ -3,14 +3,20 @@ import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import { leastPending } from "../../src/balance/least_pending.ts";
 import type { Member } from "../../src/balance/member.ts";
 import { p2cEwma } from "../../src/balance/p2c_ewma.ts";
+import type { PowerOfTwo } from "../../src/balance/power_of_two.ts";
 import { test } from "../support/test.ts";
 import { members, seed, tally } from "./support.ts";
 
 const PICKS = 100_000;
 
-function measured(member: Member, latencyMs: number, samples = 10): Member {
-  for (let i = 0; i < samples; i++) member.latency.observe(latencyMs, false, 1_000);
+function measured(member: Member, latencyMs: number): Member {
+  for (let i = 0; i < 10; i++) member.latency.observe(latencyMs, false, 1_000);
   return member;
+}
+
+function setPending(balancer: PowerOfTwo, member: Member, pending: number): void {
+  member.pending = pending;
+  balancer.touch(member);
 }
 
 test("leastPending() never picks the busy one of three and halves the rest", () => {
@@ -51,7 +57,7 @@ test("leastPending() divides what is under way by the weight", () => {
   light!.pending = 1;
   balancer.update([heavy!, light!]);
   assertEquals(balancer.pick(), heavy);
-  heavy!.pending = 11;
+  setPending(balancer, heavy!, 11);
   assertEquals(balancer.pick(), light);
 });
 
@@ -61,9 +67,9 @@ test("p2cEwma() weighs latency against requests under way", () => {
   measured(slow!, 100);
   measured(fast!, 10);
   balancer.update([slow!, fast!]);
-  fast!.pending = 8;
+  setPending(balancer, fast!, 8);
   assertEquals(balancer.pick(), fast);
-  fast!.pending = 10;
+  setPending(balancer, fast!, 10);
   assertEquals(balancer.pick(), slow);
 });
 
@@ -82,27 +88,29 @@ test("p2cEwma() tries a new endpoint first and sends it one more than it has ans
   measured(old!, 100).pending = 50;
   balancer.update([old!, fresh!]);
   assertEquals(balancer.pick(), fresh);
-  fresh!.pending = 1;
+  setPending(balancer, fresh!, 1);
   assertEquals(balancer.pick(), old);
   for (let answers = 1; answers < 8; answers++) {
     fresh!.latency.observe(1, false, 1_000);
-    fresh!.pending = answers;
+    setPending(balancer, fresh!, answers);
     assertEquals(balancer.pick(), fresh);
-    fresh!.pending = answers + 1;
+    setPending(balancer, fresh!, answers + 1);
     assertEquals(balancer.pick(), old);
   }
   fresh!.latency.observe(1, false, 1_000);
-  fresh!.pending = 20;
+  setPending(balancer, fresh!, 20);
   assertEquals(balancer.pick(), fresh);
 });
 
-test("p2cEwma() without leases shares picks between new and known endpoints", () => {
-  const balancer = p2cEwma(seededRandom(seed));
-  const [old, fresh] = members("old", "fresh");
-  measured(old!, 100);
-  balancer.update([old!, fresh!]);
-  const counts = tally(PICKS, () => balancer.pick()!.endpoint.id);
-  assertAlmostEquals(counts.fresh! / PICKS, 0.5, 0.01);
+test("p2cEwma() without leases does not flood a new endpoint", () => {
+  for (const known of [1, 3, 9]) {
+    const balancer = p2cEwma(seededRandom(seed));
+    const [fresh, ...old] = members(...Array.from({ length: known + 1 }, (_, i) => `m${i}`));
+    for (const member of old) measured(member, 100);
+    balancer.update([fresh!, ...old]);
+    const counts = tally(PICKS, () => balancer.pick()!.endpoint.id);
+    assertAlmostEquals(counts.m0! / PICKS, 1 / (known + 1), 0.01);
+  }
 });
 
 test("p2cEwma() leaves a failing endpoint however fast it fails", () => {
@@ -113,5 +121,6 @@ test("p2cEwma() leaves a failing endpoint however fast it fails", () => {
   balancer.update([good!, refusing!]);
   assertEquals(balancer.pick(), refusing);
   refusing!.latency.observe(0.2, true, 1_000);
+  balancer.touch(refusing!);
   assertEquals(balancer.pick(), good);
 });

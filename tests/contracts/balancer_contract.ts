@@ -82,6 +82,7 @@ export function balancerContract(
             if (picked !== undefined) {
               assert(possible.includes(picked));
               picked.pending = pending;
+              balancer.touch?.(picked);
             } else if (possible.some((member) => member.endpoint.weight > 0)) {
               throw new Error("Picked nothing");
             }
