@@ -8,7 +8,6 @@ import { Byte, Complex, typeName, type Value } from "./value.ts";
 
 /** Whether a value equals any of the others. */
 export function equalsAny(value: Value, others: readonly Value[]): boolean {
-  checkComparable(value);
   if (others.length === 0) throw new TemplateFailure("eq has nothing to compare with");
   return others.some((other) => equals(value, other));
 }
@@ -33,11 +32,8 @@ function equals(a: Value, b: Value): boolean {
   if (left instanceof Complex && right instanceof Complex) {
     return left.real === right.real && left.imaginary === right.imaginary;
   }
-  // Anything can be compared with nil, but a list and the environment with nothing.
-  if (left === undefined || right === undefined) {
-    if (left === undefined && !isBasic(right)) checkComparable(right);
-    return left === right;
-  }
+  // Anything can be compared with nil, but a list and the environment with nothing else.
+  if (left === undefined || right === undefined) return left === right;
   if (typeof left !== typeof right || typeof left === "object") throw incompatible(a, b);
   return left === right;
 }
@@ -45,14 +41,6 @@ function equals(a: Value, b: Value): boolean {
 // Integers compare by value, whichever their type.
 function toInteger(value: Value): Exclude<Value, Byte> {
   return value instanceof Byte ? value.value : value;
-}
-
-function isBasic(value: Value): boolean {
-  return typeof value !== "object" || value instanceof Byte || value instanceof Complex;
-}
-
-function checkComparable(value: Value): void {
-  if (!isBasic(value)) throw new TemplateFailure(`type ${typeName(value)} cannot be compared`);
 }
 
 function incompatible(a: Value, b: Value): TemplateFailure {

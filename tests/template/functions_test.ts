@@ -31,6 +31,7 @@ testOutputs("eq and ne compare values of one kind, and anything with nil", [
     "{{eq nil nil}} {{eq nil 1}} {{eq 1 nil}} {{eq .NOT_SET nil}} {{ne nil 1}}",
     "true false false false true",
   ],
+  ["{{eq . nil}} {{eq nil (loop 0)}} {{ne (split `,` ``) nil}}", "false false true"],
   [
     '{{ne 1 2}} {{ne "a" "a"}} {{eq .NAME "Template"}} {{.NAME | eq "Template"}}',
     "true false true true",
@@ -60,8 +61,7 @@ testFailures("comparisons refuse what cannot be compared", "exec", [
   "{{eq true 1}}",
   '{{eq 1 2 "a"}}',
   "{{eq . .}}",
-  "{{eq . nil}}",
-  "{{eq nil .}}",
+  "{{eq . nil 1}}",
   '{{eq "a" .}}',
   "{{eq (loop 1) (loop 1)}}",
   "{{ne 1}}",
