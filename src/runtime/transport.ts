@@ -5,6 +5,7 @@
  */
 import type { TlsConfig } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
+import { IDLE_MS } from "./transport_http1.ts";
 import { createNodeTransport } from "./transport_node.ts";
 import { transportClosed } from "./transport_response.ts";
 
@@ -36,7 +37,7 @@ export interface TransportOptions {
 
 // The little of each runtime that is used here.
 interface Runtime {
-  Deno?: { createHttpClient?(options: Record<string, never>): { close(): void } };
+  Deno?: { createHttpClient?(options: { poolIdleTimeout: number }): { close(): void } };
   Bun?: { FetchSession?: new (options: Record<string, never>) => { close(): void } };
   navigator?: { userAgent?: string };
 }
@@ -73,7 +74,9 @@ export function createTransport(options: TransportOptions = {}): Transport {
       "Cannot use TLS settings: this runtime has no sockets",
     );
   }
-  if (deno !== undefined) return fetchTransport("client", () => deno.createHttpClient?.({}));
+  if (deno !== undefined) {
+    return fetchTransport("client", () => deno.createHttpClient?.({ poolIdleTimeout: IDLE_MS }));
+  }
   if (bun !== undefined) {
     const { FetchSession } = bun;
     return fetchTransport("session", () => FetchSession && new FetchSession({}));

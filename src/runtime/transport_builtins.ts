@@ -56,7 +56,7 @@ export interface Agent {
 /** `node:http` and `node:https`. */
 export interface HttpModule {
   /** Class of {@linkcode Agent}. */
-  readonly Agent: new (options: { keepAlive: boolean }) => Agent;
+  readonly Agent: new (options: { keepAlive: boolean; timeout: number }) => Agent;
   /** Begins a request. */
   request(url: URL, options: Readonly<Record<string, unknown>>): ClientRequest;
 }
@@ -89,7 +89,7 @@ export interface Http2Session extends Emitter {
   readonly remoteSettings?: { readonly maxConcurrentStreams?: number };
   /** Whether it is over. */
   readonly destroyed: boolean;
-  /** Whether it ends when its requests have ended. */
+  /** Whether it takes no more requests, because either side said so. */
   readonly closed: boolean;
   /** Begins a request. */
   request(headers: Readonly<Record<string, string>>, options: { endStream: boolean }): Http2Stream;

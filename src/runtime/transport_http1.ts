@@ -8,6 +8,12 @@ import { makeResponse, networkError, type WireRequest } from "./transport_respon
 import type { TlsMaterial } from "./transport_tls.ts";
 
 /**
+ * Milliseconds after which a connection that nobody uses is closed. Consul never closes one itself,
+ * and counts it among the 200 that it grants one address.
+ */
+export const IDLE_MS = 30_000;
+
+/**
  * Sends a request and waits for the head of its answer. Redirects are not followed.
  *
  * @param http `node:http` or `node:https`.

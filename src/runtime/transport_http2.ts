@@ -26,7 +26,6 @@ export class Http2Connection {
   readonly #socket: TlsSocket;
   readonly #pingTimeoutMs: number;
   #streams = 0;
-  #leaving = false;
   #pinging = false;
 
   /**
@@ -43,10 +42,7 @@ export class Http2Connection {
     this.#socket = socket;
     this.#pingTimeoutMs = pingTimeoutMs;
     this.ready = new Promise((resolve, reject) => {
-      session.once("remoteSettings", () => {
-        if (this.#streams === 0) session.unref();
-        resolve();
-      });
+      session.once("remoteSettings", () => resolve());
       // Later errors reach the requests through their streams.
       session.on("error", reject);
       session.on("close", () => reject(new Error("the connection was closed while connecting")));
@@ -55,13 +51,12 @@ export class Http2Connection {
     // Node and Deno do not tell the session of an alert of TLS, such as "bad certificate".
     socket.on("error", (error: Error) => this.#destroy(error));
     socket.on("close", () => this.#destroy());
-    session.on("goaway", () => this.#leaving = true);
   }
 
   /** Whether it will never take a request (again). */
   get useless(): boolean {
     const { destroyed, closed } = this.#session;
-    return this.#leaving || destroyed || closed || this.#limit < 1;
+    return destroyed || closed || this.#limit < 1;
   }
 
   /** Whether one more request fits, by what the other side allows (Consul 1.8.7: 250). */

@@ -6,7 +6,7 @@
 import type { TlsConfig } from "../config/config.ts";
 import type { Transport } from "./transport.ts";
 import { type Agent, builtin, type HttpModule } from "./transport_builtins.ts";
-import { closeAgent, sendHttp1 } from "./transport_http1.ts";
+import { closeAgent, IDLE_MS, sendHttp1 } from "./transport_http1.ts";
 import { TlsPool } from "./transport_pool.ts";
 import { transportClosed, type WireRequest } from "./transport_response.ts";
 
@@ -39,7 +39,7 @@ class NodeTransport implements Transport {
 
   constructor(http: HttpModule, options: NodeTransportOptions) {
     this.#http = http;
-    this.#agent = new http.Agent({ keepAlive: true });
+    this.#agent = new http.Agent({ keepAlive: true, timeout: IDLE_MS });
     this.#options = options;
     this.fetch = ((input, init) => this.#fetch(input, init)) as typeof fetch;
   }

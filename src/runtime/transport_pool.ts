@@ -13,7 +13,7 @@ import {
   type TlsModule,
   type TlsSocket,
 } from "./transport_builtins.ts";
-import { closeAgent, sendHttp1 } from "./transport_http1.ts";
+import { closeAgent, IDLE_MS, sendHttp1 } from "./transport_http1.ts";
 import { Http2Connection } from "./transport_http2.ts";
 import { networkError, transportClosed, type WireRequest } from "./transport_response.ts";
 import { readTlsMaterial, type TlsMaterial } from "./transport_tls.ts";
@@ -66,7 +66,7 @@ export class TlsPool {
       );
     }
     this.#modules = { http2, https, tls: node };
-    this.#agent = new https.Agent({ keepAlive: true });
+    this.#agent = new https.Agent({ keepAlive: true, timeout: IDLE_MS });
     this.#origin = url.origin;
     this.#host = url.hostname.replace(/^\[|\]$/g, "");
     this.#port = Number(url.port || 443);
@@ -76,7 +76,8 @@ export class TlsPool {
 
   /** Whether requests share connections. */
   get multiplexed(): boolean {
-    return this.#connections.size > 0;
+    for (const connection of this.#connections) if (!connection.useless) return true;
+    return false;
   }
 
   /**
@@ -90,6 +91,7 @@ export class TlsPool {
    */
   async send(request: WireRequest): Promise<Response> {
     for (;;) {
+      request.signal?.throwIfAborted();
       if (this.#closed) throw transportClosed();
       if (this.#http1 !== undefined) return await this.#sendHttp1(request, this.#http1);
       // Picked and used in one go, so that no two requests take the same last place.
@@ -108,7 +110,7 @@ export class TlsPool {
   async close(): Promise<void> {
     this.#closed = true;
     const handshakes = [...this.#handshakes];
-    for (const { abandon } of handshakes) abandon.abort();
+    for (const { abandon } of handshakes) abandon.abort(transportClosed());
     await Promise.allSettled([
       ...handshakes.map(({ done }) => done),
       ...[...this.#connections].map((connection) => connection.close()),
@@ -174,7 +176,7 @@ export class TlsPool {
       return undefined;
     } catch (error) {
       socket.destroy();
-      throw networkError(this.#origin, error);
+      throw signal.aborted ? signal.reason : networkError(this.#origin, error);
     } finally {
       signal.removeEventListener("abort", destroy);
     }
