@@ -19,7 +19,7 @@ export interface EndpointView {
   readonly picks: number;
 }
 
-const COLUMNS = ["Address", "Status", "Weight", "Tags", "Share of picks", "Latency"];
+const COLUMNS = ["Address", "Status", "Weight", "Tags", "Picks", "Latency"];
 
 /** A table, which a narrow screen shows as a list: the roles keep it a table for a screen reader. */
 export function EndpointTable({ service, endpoints }: {

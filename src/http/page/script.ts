@@ -39,7 +39,7 @@ export const SCRIPT: string = String.raw`"use strict";
       if (element.textContent !== text) element.textContent = text;
     }
     if (connection.dataset.kind === "lost") {
-      tell("lost", "Not live for " + duration(Date.now() - since) + ": trying again");
+      tell("lost", "Page not live for " + duration(Date.now() - since) + ": trying again");
     }
   }
 
@@ -138,7 +138,7 @@ export const SCRIPT: string = String.raw`"use strict";
     let stopping = false;
     source.onopen = () => {
       stopping = false;
-      tell("live", "Live");
+      tell("live", "Page live");
       soon();
     };
     for (const type of ["snapshot", "change", "status", "balance", "refresh"]) {
@@ -146,10 +146,10 @@ export const SCRIPT: string = String.raw`"use strict";
     }
     source.addEventListener("closing", () => {
       stopping = true;
-      tell("lost", "Not live: the server stops");
+      tell("lost", "Page not live: the server stops");
     });
     source.onerror = () => {
-      if (!stopping) tell("lost", "Not live: trying again");
+      if (!stopping) tell("lost", "Page not live: trying again");
       // The browser comes again by itself, unless the answer was an error.
       if (source.readyState !== EventSource.CLOSED) return;
       source.close();
