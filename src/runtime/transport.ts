@@ -37,18 +37,22 @@ export interface TransportOptions {
 
 // The little of each runtime that is used here.
 interface Runtime {
-  Deno?: { createHttpClient?(options: { poolIdleTimeout: number }): { close(): void } };
-  Bun?: { FetchSession?: new (options: Record<string, never>) => { close(): void } };
+  Deno?: { createHttpClient?(options: { poolIdleTimeout: number }): DenoClient };
   navigator?: { userAgent?: string };
+}
+
+interface DenoClient {
+  close(): void;
 }
 
 /**
  * Makes the transport that suits this runtime.
  *
  * With TLS settings: `node:http2` and `node:https`, which Deno and Bun have too; files are read when
- * a connection is made. Without: the global `fetch` on Deno and Bun with a connection pool of its
- * own, `node:http` on Node (whose `fetch` was measured to wait for ever when Consul closes a
- * connection over its limit), and the bare global `fetch` elsewhere.
+ * a connection is made. Without: the global `fetch` on Deno, with a connection pool of its own;
+ * `node:http` on Node, whose `fetch` was measured to wait for ever when Consul closes a connection
+ * over its limit, and on Bun, whose `fetch` carries 256 requests at once for the whole process, so
+ * that long polls would hold up the application's own; the bare global `fetch` elsewhere.
  *
  * @param options How to connect.
  * @returns The transport. It opens nothing before the first request.
@@ -65,7 +69,6 @@ interface Runtime {
  * ```
  */
 export function createTransport(options: TransportOptions = {}): Transport {
-  const { Deno: deno, Bun: bun, navigator } = globalThis as unknown as Runtime;
   if (options.tls !== undefined) {
     const transport = createNodeTransport({ tls: options.tls });
     if (transport !== undefined) return transport;
@@ -74,35 +77,31 @@ export function createTransport(options: TransportOptions = {}): Transport {
       "Cannot use TLS settings: this runtime has no sockets",
     );
   }
+  const { Deno: deno, navigator } = globalThis as unknown as Runtime;
   if (deno !== undefined) {
-    return fetchTransport("client", () => deno.createHttpClient?.({ poolIdleTimeout: IDLE_MS }));
-  }
-  if (bun !== undefined) {
-    const { FetchSession } = bun;
-    return fetchTransport("session", () => FetchSession && new FetchSession({}));
+    return fetchTransport(() => deno.createHttpClient?.({ poolIdleTimeout: IDLE_MS }));
   }
   // Node 20 has no navigator yet; edge runtimes that imitate Node have one of another name.
-  const isNode = (navigator?.userAgent ?? "Node.js").startsWith("Node.js");
-  return (isNode ? createNodeTransport() : undefined) ?? fetchTransport("", () => undefined);
+  const isServer = /^(Node\.js|Bun)\b/.test(navigator?.userAgent ?? "Node.js");
+  return (isServer ? createNodeTransport() : undefined) ?? fetchTransport(() => undefined);
 }
 
-// `option` is the runtime's own name for a connection pool in the options of fetch().
-function fetchTransport(option: string, open: () => { close(): void } | undefined): Transport {
-  let pool: { close(): void } | undefined;
+function fetchTransport(open: () => DenoClient | undefined): Transport {
+  let client: DenoClient | undefined;
   let closed = false;
   return {
     // The global is looked up at every call, so that it can be replaced.
     fetch: (async (input: RequestInfo | URL, init?: RequestInit) => {
       init?.signal?.throwIfAborted();
       if (closed) throw transportClosed();
-      pool ??= open();
-      return await fetch(input, pool === undefined ? init : { ...init, [option]: pool });
+      client ??= open();
+      return await fetch(input, client === undefined ? init : { ...init, client } as RequestInit);
     }) as typeof fetch,
     multiplexed: false,
     close() {
       closed = true;
-      pool?.close();
-      pool = undefined;
+      client?.close();
+      client = undefined;
       return Promise.resolve();
     },
   };
