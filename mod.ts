@@ -34,6 +34,8 @@ export {
   watch,
 } from "./src/client/default_instance.ts";
 export { createPiloted, type CreatePilotedOptions } from "./src/client/create_piloted.ts";
+export type { OnDemandOptions } from "./src/client/create_on_demand.ts";
+export type { OnDemandPiloted } from "./src/discovery/on_demand.ts";
 export { Piloted } from "./src/discovery/piloted.ts";
 export type { EmptyPolicy, HealthPolicy, PilotedOptions } from "./src/discovery/options.ts";
 export type { PilotedEvents, PilotedListener, RefreshEvent } from "./src/discovery/events.ts";

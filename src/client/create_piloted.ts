@@ -3,16 +3,19 @@
  *
  * @module
  */
-import type { Config } from "../config/config.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
 import { Events } from "../discovery/events.ts";
-import type { PilotedOptions, ResolvedOptions } from "../discovery/options.ts";
+import type { OnDemandPiloted } from "../discovery/on_demand.ts";
+import type { PilotedOptions } from "../discovery/options.ts";
 import { Piloted } from "../discovery/piloted.ts";
-import type { Registry } from "../discovery/piloted_parts.ts";
 import { resolveOptions } from "../discovery/resolve_options.ts";
+import { connector } from "./connector.ts";
+import type { OnDemandOptions } from "./create_on_demand.ts";
 
 /** Options of {@linkcode createPiloted}: those of `config()` and its source. */
 export interface CreatePilotedOptions extends PilotedOptions {
+  /** Keeps the lists fresh by itself; see {@linkcode OnDemandOptions} for the other. @default {"live"} */
+  mode?: "live";
   /**
    * The configuration: a path, a `file:` URL, or an object; `""` or nothing means the file that
    * the environment variable `CONTAINERPILOT` names.
@@ -46,9 +49,48 @@ export interface CreatePilotedOptions extends PilotedOptions {
  * assertEquals((await piloted.service("customers")).port, 8080);
  * ```
  */
-export function createPiloted(options: CreatePilotedOptions = {}): Promise<Piloted> {
-  const { config, ...rest } = options;
-  return startPiloted(config, rest, new Events());
+export function createPiloted(options?: CreatePilotedOptions): Promise<Piloted>;
+/**
+ * Makes a client that asks nothing before somebody looks up: no loops, timers or signals, for edge
+ * runtimes.
+ *
+ * @param options The configuration and options.
+ * @returns The client. Nothing was asked yet.
+ * @throws {PilotedError} `CONFIG_NOT_FOUND`, `CONFIG_INVALID` or `TEMPLATE_INVALID`.
+ * @throws {RangeError} when an option is out of its range.
+ *
+ * @example
+ * ```ts
+ * import { createPiloted } from "@piloted/core";
+ * import { EmbeddedConsul } from "@piloted/core/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const consul = new EmbeddedConsul();
+ * consul.register({ name: "customers", address: "10.0.0.1", port: 8080 });
+ * const piloted = await createPiloted({
+ *   mode: "on-demand",
+ *   config: { consul: "127.0.0.1:8500", watches: [{ name: "customers" }] },
+ *   fetch: consul.fetch,
+ *   ttlMs: 5_000,
+ * });
+ * assertEquals((await piloted.service("customers")).port, 8080);
+ * ```
+ */
+export function createPiloted(options: OnDemandOptions): Promise<OnDemandPiloted>;
+export async function createPiloted(
+  options: CreatePilotedOptions | OnDemandOptions = {},
+): Promise<Piloted | OnDemandPiloted> {
+  if (options.mode === "on-demand") {
+    const { createOnDemand } = await import("./create_on_demand.ts");
+    return await createOnDemand(options);
+  }
+  const { config, mode = "live", ...rest } = options;
+  if (mode !== "live") {
+    throw new TypeError(
+      `Cannot use option mode: it must be one of live, on-demand, received ${String(mode)}`,
+    );
+  }
+  return await startPiloted(config, rest, new Events());
 }
 
 /**
@@ -87,25 +129,4 @@ export async function startPiloted(
     signal?.removeEventListener("abort", abort);
   }
   return piloted;
-}
-
-/** What connects to the registry of a configuration. */
-async function connector(options: ResolvedOptions): Promise<(config: Config) => Registry> {
-  const { source, fetch } = options;
-  if (source !== undefined) return () => ({ source, close: async () => {} });
-  const { ConsulSource } = await import("../source/consul.ts");
-  if (fetch !== undefined) {
-    return ({ consul: { url, token } }) => ({
-      source: new ConsulSource({ url, token, fetch }),
-      close: async () => {},
-    });
-  }
-  const { createTransport } = await import("../runtime/transport.ts");
-  return ({ consul: { url, token, tls } }) => {
-    const transport = createTransport({ tls });
-    return {
-      source: new ConsulSource({ url, token, fetch: transport.fetch }),
-      close: () => transport.close(),
-    };
-  };
 }

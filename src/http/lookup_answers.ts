@@ -34,7 +34,7 @@ export class LookupAnswers {
   /** Every watched service. */
   async services(c: Context): Promise<Response> {
     const piloted = this.#piloted;
-    await Promise.all(piloted.services.map((name) => this.#load(c, name)));
+    await this.loadAll(c);
     const { services } = piloted.status();
     const tags = services.map(({ service, state }) =>
       contentTag(piloted.serviceHosts(service)) + state
@@ -72,9 +72,10 @@ export class LookupAnswers {
   /** The next endpoint of a service. */
   endpoint(c: Context): Response | Promise<Response> {
     const piloted = this.#piloted;
+    const name = c.req.param("name")!;
     // The usual case costs no promise.
-    if (!hasQuery(c) && !piloted.refreshing && piloted.load === undefined) {
-      return this.#handOut(piloted.pick(c.req.param("name")!));
+    if (!hasQuery(c) && !piloted.refreshing && this.#load(c, name) === undefined) {
+      return this.#handOut(piloted.pick(name));
     }
     const query = hasQuery(c) ? parseQuery(PickQuery, c.req.url) : {};
     return this.#next(c, query).then((endpoint) => this.#handOut(endpoint));
@@ -85,6 +86,11 @@ export class LookupAnswers {
     const endpoint = await this.#next(c, {});
     this.#served.take(endpoint);
     return redirectResponse(endpoint, c.req.url);
+  }
+
+  /** Makes sure that every list is there and fresh enough. */
+  async loadAll(c: Context): Promise<void> {
+    await Promise.all(this.#piloted.services.map((name) => this.#load(c, name)));
   }
 
   #handOut(endpoint: Endpoint): Response {
@@ -101,7 +107,8 @@ export class LookupAnswers {
   }
 
   #load(c: Context, name: string): Promise<void> | undefined {
-    return this.#piloted.load?.(name, (work) => waitUntil(c, work));
+    if (this.#piloted.load === undefined) return undefined;
+    return this.#piloted.load(name, (work) => waitUntil(c, work));
   }
 }
 

@@ -40,6 +40,10 @@ export interface Lookups {
    *
    * @param name Name of a watched service.
    * @param waitUntil Takes work that goes on after the answer.
+   * @returns What must be waited for, if anything.
    */
-  load?(name: string, waitUntil?: (work: Promise<unknown>) => void): Promise<void>;
+  load?(
+    name: string,
+    waitUntil?: (work: Promise<unknown>) => void,
+  ): Promise<void> | undefined;
 }

@@ -133,12 +133,17 @@ export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): 
       JSON.stringify({ services: piloted.status().services.map(serviceSummary) }),
     );
   });
-  add("status", () => {
+  add("status", async (c) => {
+    await answers.loadAll(c);
     const { services, ...status } = piloted.status();
     return jsonResponse(JSON.stringify({ ...status, services: services.map(serviceFacts) }));
   });
   add("live", liveness);
-  add("ready", () => readiness(piloted, signal));
+  add("ready", async (c) => {
+    // A client that is closed can't load, and readiness says so.
+    await answers.loadAll(c).catch(() => {});
+    return readiness(piloted, signal);
+  });
   add("metrics", async () => {
     const { metricsResponse } = await import("./metrics.ts");
     return await metricsResponse({ piloted, tally, served, requests, streams });

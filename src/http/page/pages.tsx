@@ -47,7 +47,17 @@ export function addPages(app: Hono, sources: PageSources): void {
     c: Context,
     view: Pick<PageView, "services" | "events" | "only" | "query" | "root">,
   ) =>
-    page(c, <ServicesPage view={{ ...view, registry: piloted.status().registry, now: now() }} />);
+    page(
+      c,
+      <ServicesPage
+        view={{
+          ...view,
+          registry: piloted.status().registry,
+          now: now(),
+          live: piloted.on !== undefined,
+        }}
+      />,
+    );
 
   app.get("/", async (c) => {
     await Promise.all(piloted.services.map((name) => piloted.load?.(name)));

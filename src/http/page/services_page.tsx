@@ -28,11 +28,13 @@ export interface PageView {
   readonly query: string;
   /** Relative path to where the routes begin. */
   readonly root: string;
+  /** Whether there are events to follow. */
+  readonly live: boolean;
 }
 
 /** The page. */
 export function ServicesPage({ view }: { view: PageView }): Html {
-  const { services, events, registry, now, only, query, root } = view;
+  const { services, events, registry, now, only, query, root, live } = view;
   const troubled =
     services.filter(({ status }) => status.state !== "live" || status.endpoints === 0).length;
   const health = troubled === 0 ? "all live with endpoints" : `${troubled} in trouble`;
@@ -40,7 +42,7 @@ export function ServicesPage({ view }: { view: PageView }): Html {
     <Document
       title={only === undefined ? "Services · Piloted" : `${only} · Piloted`}
       root={root}
-      live
+      live={live}
     >
       <Bar root={root}>
         <p id="connection" role="status" data-kind="static">
