@@ -1,5 +1,5 @@
 import { TemplateFailure } from "./failure.ts";
-import { isAlphanumeric } from "./rune_class.ts";
+import { isAlphanumeric, nameEnd } from "./rune_class.ts";
 import { decodeRune, fromBytes } from "./utf8.ts";
 
 /** What a token is. Keywords and punctuation are themselves. */
@@ -50,7 +50,6 @@ const NUMBER = new RegExp(
     "|[\\d_]*(?:\\.[\\d_]*)?(?:[eE][+-]?[\\d_]*)?)i?",
   "y",
 );
-const ASCII_NAME = /\w*/y;
 
 /**
  * Cuts a template into tokens, one at a time. After {@linkcode Lexer.next} its fields describe the
@@ -321,18 +320,6 @@ function trimmedStart(source: string, from: number): number {
 function trimmedEnd(source: string, start: number, end: number): number {
   while (end > start && isSpace(source.charCodeAt(end - 1))) end--;
   return end;
-}
-
-function nameEnd(source: string, from: number): number {
-  for (let at = from;;) {
-    ASCII_NAME.lastIndex = at;
-    ASCII_NAME.test(source);
-    at = ASCII_NAME.lastIndex;
-    if (at >= source.length || source.charCodeAt(at) < 0x80) return at;
-    const { code, size } = decodeRune(source, at);
-    if (!isAlphanumeric(code)) return at;
-    at += size;
-  }
 }
 
 function unicodeName(code: number): string {

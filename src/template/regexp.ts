@@ -1,16 +1,18 @@
 import { TemplateFailure } from "./failure.ts";
 import type { FunctionContext } from "./function.ts";
-import { isAlphanumeric } from "./rune_class.ts";
 import { regexpSize, regexpSyntax } from "./regexp_size.ts";
-import { byteArray, decodeRune, fromBytes } from "./utf8.ts";
+import { nameEnd } from "./rune_class.ts";
+import { byteArray, fromBytes } from "./utf8.ts";
 
 /** The engine of Go's regular expressions. */
 export type RegexpEngine = typeof import("re2js");
 type Matcher = InstanceType<RegexpEngine["Matcher"]>;
 type Pattern = InstanceType<RegexpEngine["RE2JS"]>;
 
-// Instructions times bytes that cost as much as one step of evaluation.
+// Instructions times bytes that cost as much as one step of evaluation: of the text, and of what is
+// left of it after a match. The next search may look at all of that, but seldom does.
 const SIZE_PER_STEP = 16;
+const REST_PER_STEP = 64;
 
 /** Loads the engine. It is large, so only for a template that needs it. */
 export async function loadRegexpEngine(): Promise<RegexpEngine> {
@@ -53,6 +55,7 @@ export function replaceRegexp(
     result += text.slice(end, matcher.start()) + expand(matcher, text);
     end = matcher.end();
     budget.checkLength(result.length);
+    budget.spend(Math.ceil(size * (text.length - end) / REST_PER_STEP));
   }
   return result + text.slice(end);
 }
@@ -105,14 +108,4 @@ function group(matcher: Matcher, text: string, number: number): string {
   if (number < 0 || number > matcher.groupCount()) return "";
   const start = matcher.start(number);
   return start < 0 ? "" : text.slice(start, matcher.end(number));
-}
-
-function nameEnd(text: string, from: number): number {
-  let at = from;
-  while (at < text.length) {
-    const { code, size } = decodeRune(text, at);
-    if (!isAlphanumeric(code)) break;
-    at += size;
-  }
-  return at;
 }

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { decodeRune } from "./utf8.ts";
 
+const ASCII_NAME = /\w*/y;
 const LETTER_OR_DIGIT = /[\p{L}\p{Nd}]/u;
 const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u;
 const WHITE_SPACE = /\p{White_Space}/u;
@@ -14,6 +16,19 @@ export function isAlphanumeric(code: number): boolean {
   if (code >= 0x80) return LETTER_OR_DIGIT.test(String.fromCodePoint(code));
   return code >= 0x61 && code <= 0x7a || code >= 0x41 && code <= 0x5a ||
     code >= 0x30 && code <= 0x39 || code === 0x5f;
+}
+
+/** Where the name ends that begins at an index of a byte string. */
+export function nameEnd(bytes: string, from: number): number {
+  for (let at = from;;) {
+    ASCII_NAME.lastIndex = at;
+    ASCII_NAME.test(bytes);
+    at = ASCII_NAME.lastIndex;
+    if (at >= bytes.length || bytes.charCodeAt(at) < 0x80) return at;
+    const { code, size } = decodeRune(bytes, at);
+    if (!isAlphanumeric(code)) return at;
+    at += size;
+  }
 }
 
 /** What Go prints as it is: everything visible and the space. */

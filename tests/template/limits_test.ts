@@ -26,6 +26,7 @@ const TOO_MUCH: readonly (readonly [template: string, message: string])[] = [
   ],
   [`{{regexReplaceAll "${"a{1000}".repeat(1_300)}" "" ""}}`, "instructions"],
   [`{{regexReplaceAll "${"(".repeat(100_000)}" "" ""}}`, "instructions"],
+  ['{{regexReplaceAll "a(.*x)?" "" (replaceAll " " "a" (printf "%99999d" 1))}}', "steps"],
   [`{{regexReplaceAll "${"[a-z]".repeat(9_000)}" "" (printf "%9999d" 1)}}`, "steps"],
   [
     "{{$x := printf `%999999d` 1}}{{range loop 1000}}{{regexReplaceAll `(x?y?z?)*a` `` $x}}{{end}}",

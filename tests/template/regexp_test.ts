@@ -91,6 +91,12 @@ test("regexReplaceAll matches bytes that are not UTF-8 one by one", async () => 
   assertEquals(await render('{{printf "%x" (regexReplaceAll "a" "b" "\\xffa")}}'), "ff62");
 });
 
+test("regexReplaceAll takes a long text with many matches", async () => {
+  const text = "a,".repeat(4_000);
+  const output = await render('{{regexReplaceAll "," "" .TEXT | len}}', { TEXT: text });
+  assertEquals(output, "4000");
+});
+
 test("regexReplaceAll runs in linear time", async () => {
   const text = "a".repeat(20_000);
   assertEquals(
