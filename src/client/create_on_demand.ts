@@ -48,7 +48,7 @@ export async function createOnDemand(options: OnDemandOptions): Promise<OnDemand
   // The platform's own fetch is all there is at the edge; certificates in files need more.
   const { resolveConfig } = await import("../config/resolve_config.ts");
   const config = await resolveConfig(input, { env: options.env });
-  const plain = config.consul.tls === undefined ? globalThis.fetch : undefined;
+  const plain = config.consul.tls === undefined ? platformFetch : undefined;
   const resolved = resolveOptions({ ...rest, fetch: options.fetch ?? plain });
   const { health, clock, random, requestTimeoutMs, balancer } = resolved;
   const { source, close } = (await connector(resolved))(config);
@@ -63,3 +63,6 @@ export async function createOnDemand(options: OnDemandOptions): Promise<OnDemand
     balancer,
   }, close);
 }
+
+// workerd refuses a fetch that is called as somebody's method.
+const platformFetch: typeof fetch = (input, init) => fetch(input, init);

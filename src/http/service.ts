@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
+import { getRuntimeKey } from "hono/adapter";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { cors } from "hono/cors";
@@ -95,7 +96,11 @@ export function service(piloted: Lookups, options: ServiceOptions = {}): Hono {
   }
   const guarded = Object.values(OPERATIONS).map(({ path }) => path as string)
     .filter((path) => !PLAIN.includes(path));
-  for (const path of [...guarded, ...PAGE_PATHS, "/login"]) app.use(path, SECURITY, compress());
+  // workerd compresses by itself, and would do it a second time.
+  const around: MiddlewareHandler[] = getRuntimeKey() === "workerd"
+    ? [SECURITY]
+    : [SECURITY, compress()];
+  for (const path of [...guarded, ...PAGE_PATHS, "/login"]) app.use(path, ...around);
   if (token !== undefined) {
     if (!isBearerToken(token)) {
       throw new TypeError("Cannot use the token: letters, digits and ._~+/-= only, and not empty");

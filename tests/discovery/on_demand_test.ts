@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createPiloted } from "../../src/client/create_piloted.ts";
 import type { OnDemandOptions } from "../../src/client/create_on_demand.ts";
-import { OnDemandPiloted } from "../../src/discovery/on_demand.ts";
+import type { OnDemandPiloted } from "../../src/discovery/on_demand.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { ManualClock } from "../../src/testing/mod.ts";
 import { endpoint } from "../support/endpoints.ts";

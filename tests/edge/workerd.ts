@@ -1,0 +1,61 @@
+/** Runs a Worker in workerd, the runtime of Cloudflare Workers, from the npm package `workerd`. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { listen } from "../../src/runtime/listen.ts";
+import { type Child, startProcess } from "../support/process.ts";
+import { waitUntil } from "../support/wait_until.ts";
+import { bundleWorker } from "./bundle_worker.ts";
+
+// The package has no types, and its own command is a script that starts another process.
+const { default: workerd } = createRequire(import.meta.url)("workerd") as { default: string };
+
+/**
+ * Runs a Worker while a test asks it.
+ *
+ * @param entry Path of the Worker from the project's root.
+ * @param env Its text bindings.
+ * @param run The test; gets the Worker's URL.
+ */
+export async function withWorker(
+  entry: string,
+  env: Readonly<Record<string, string>>,
+  run: (url: string) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "piloted-workerd-"));
+  let child: Child | undefined;
+  try {
+    await writeFile(join(folder, "worker.js"), await bundleWorker(entry));
+    // workerd does not tell which port it took, so one that was free a moment ago is named.
+    const free = await listen(() => new Response());
+    await free.close();
+    await writeFile(join(folder, "config.capnp"), configuration(free.port, env));
+    child = startProcess(workerd, ["serve", "--experimental", join(folder, "config.capnp")]);
+    await waitUntil(async () => (await fetch(`${free.url}/health/live`)).body?.cancel() !== null);
+    await run(free.url);
+  } finally {
+    await child?.stop();
+    await rm(folder, { recursive: true });
+  }
+}
+
+function configuration(port: number, env: Readonly<Record<string, string>>): string {
+  const bindings = Object.entries(env)
+    .map(([name, value]) => `(name = "${name}", text = "${value}")`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = (
+      modules = [(name = "worker", esModule = embed "worker.js")],
+      compatibilityDate = "2026-04-01",
+      compatibilityFlags = ["nodejs_compat"],
+      bindings = [${bindings.join(", ")}],
+      globalOutbound = "loopback",
+    )),
+    (name = "loopback", network = (allow = ["local"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
+);
+`;
+}
