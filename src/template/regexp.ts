@@ -1,8 +1,8 @@
 import { TemplateFailure } from "./failure.ts";
 import type { FunctionContext } from "./function.ts";
-import { regexpSize, regexpSyntax } from "./regexp_size.ts";
+import { nameGroups, regexpSize } from "./regexp_syntax.ts";
 import { nameEnd } from "./rune_class.ts";
-import { byteArray, fromBytes } from "./utf8.ts";
+import { byteArray, fromBytes, toBytes } from "./utf8.ts";
 
 /** The engine of Go's regular expressions. */
 export type RegexpEngine = typeof import("re2js");
@@ -34,19 +34,15 @@ export function replaceRegexp(
   text: string,
   { budget, regexp }: FunctionContext,
 ): string {
-  const syntax = regexpSyntax(source);
-  budget.checkRegexp(regexpSize(syntax));
-  const pattern = compile(source, regexp!);
-  // Go 1.19 does not know this way to name a group, the engine does.
-  if (syntax.includes("(?<")) {
-    throw new TemplateFailure("invalid regular expression: a group is named as in (?P<name>...)");
-  }
+  budget.checkRegexp(regexpSize(source));
+  const { renamed, names } = nameGroups(source);
+  const pattern = compile(renamed, regexp!);
   const size = pattern.programSize();
   budget.checkRegexp(size);
   // The engine's time grows with the size of the expression times the length of the text.
   budget.spend(size + Math.ceil(size * text.length / SIZE_PER_STEP));
   const matcher = pattern.matcher(byteArray(text));
-  const expand = parseReplacement(replacement, pattern);
+  const expand = parseReplacement(replacement, names);
   let result = "";
   let end = 0;
   while (matcher.find()) {
@@ -61,22 +57,27 @@ export function replaceRegexp(
 }
 
 function compile(source: string, { RE2JS }: RegexpEngine): Pattern {
+  const text = fromBytes(source);
+  if (toBytes(text) !== source) throw invalid("it must be UTF-8");
   try {
-    return RE2JS.compile(fromBytes(source));
+    return RE2JS.compile(text);
   } catch (error) {
     // Without the engine's error: it repeats the expression, which may hold a secret.
     const { error: reason } = error as { error?: string };
-    throw new TemplateFailure(`invalid regular expression: ${reason ?? "it cannot be compiled"}`);
+    throw invalid(reason ?? "it cannot be compiled");
   }
+}
+
+function invalid(reason: string): TemplateFailure {
+  return new TemplateFailure(`invalid regular expression: ${reason}`);
 }
 
 // $name takes as many letters, digits and underscores as there are: $1x is the group named "1x".
 function parseReplacement(
   replacement: string,
-  pattern: Pattern,
+  names: readonly (string | undefined)[],
 ): (matcher: Matcher, text: string) => string {
-  const groups = pattern.namedGroups();
-  const pieces: (string | number)[] = [];
+  const pieces: (string | readonly number[])[] = [];
   let at = 0;
   for (let dollar = replacement.indexOf("$"); dollar >= 0; dollar = replacement.indexOf("$", at)) {
     pieces.push(replacement.slice(at, dollar));
@@ -86,7 +87,7 @@ function parseReplacement(
     const end = nameEnd(replacement, start);
     const isName = end > start && (!inBraces || replacement[end] === "}");
     if (isName) {
-      pieces.push(groupNumber(replacement.slice(start, end), groups));
+      pieces.push(groupNumbers(replacement.slice(start, end), names));
       at = end + (inBraces ? 1 : 0);
     } else {
       pieces.push("$");
@@ -98,14 +99,14 @@ function parseReplacement(
     pieces.map((piece) => typeof piece === "string" ? piece : group(matcher, text, piece)).join("");
 }
 
-function groupNumber(name: string, groups: Readonly<Record<string, number>>): number {
-  if (/^(?:0|[1-9]\d{0,8})$/.test(name)) return Number(name);
-  const key = fromBytes(name);
-  return Object.hasOwn(groups, key) ? groups[key] ?? -1 : -1;
+// Several groups can have one name.
+function groupNumbers(name: string, names: readonly (string | undefined)[]): readonly number[] {
+  if (/^(?:0|[1-9]\d{0,8})$/.test(name)) return Number(name) < names.length ? [Number(name)] : [];
+  return [...names.keys()].filter((number) => names[number] === name);
 }
 
-function group(matcher: Matcher, text: string, number: number): string {
-  if (number < 0 || number > matcher.groupCount()) return "";
-  const start = matcher.start(number);
-  return start < 0 ? "" : text.slice(start, matcher.end(number));
+// The text of the first of these groups that is part of the match.
+function group(matcher: Matcher, text: string, numbers: readonly number[]): string {
+  const number = numbers.find((number) => matcher.start(number) >= 0);
+  return number === undefined ? "" : text.slice(matcher.start(number), matcher.end(number));
 }
