@@ -91,5 +91,5 @@ export class ZonePreference implements Balancer {
 }
 
 function health(usable: number, known: number): number {
-  return usable === 0 ? 0 : Math.min(1, OVERPROVISIONING * usable / Math.max(usable, known));
+  return usable === 0 ? 0 : Math.min(1, OVERPROVISIONING * usable / known);
 }

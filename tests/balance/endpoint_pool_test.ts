@@ -159,3 +159,12 @@ test("EndpointPool survives a listener that throws", () => {
   for (let i = 0; i < 5; i++) pool.acquire({ exclude: onlyA })!.release("failure");
   assertEquals(pool.status().ejected, 1);
 });
+
+test("acquire() spreads leases over the idle endpoints", () => {
+  const { pool } = pooling();
+  pool.update(endpoints("a", "b", "c"));
+  const given = new Set(
+    [pool.acquire(), pool.acquire(), pool.acquire()].map((one) => one!.endpoint),
+  );
+  assertEquals(given.size, 3);
+});

@@ -105,6 +105,15 @@ test("EndpointPool ejects for 30 s times the number of ejections, up to 300 s, a
   }
 });
 
+test("EndpointPool shortens ejections by chance, and never below the first one's length", () => {
+  const half = new World(["a", "b"], { random: () => 0.5 });
+  half.request("a", "failure", 5);
+  assertEquals(half.lastMs, 28_500);
+  const short = new World(["a", "b"], { random: () => 0, outliers: { maxEjectionMs: 1 } });
+  short.request("a", "failure", 5);
+  assertEquals(short.lastMs, 30_000);
+});
+
 test("EndpointPool forgives one ejection for every ten seconds without one", async () => {
   const world = new World(["a", "b"]);
   const ejections = () => world.pool.status().endpoints[0]!.ejections;
@@ -136,6 +145,14 @@ test("EndpointPool probes again when a probe ends without an outcome, or never",
   assertEquals(world.ejected(), "");
 });
 
+test("EndpointPool does not probe an endpoint that a caller has excluded", async () => {
+  const world = new World(["a", "b"]);
+  world.request("a", "failure", 5);
+  await world.clock.advance(30_000);
+  assertEquals(world.lease("b")!.endpoint.id, "b");
+  assertEquals(world.pool.acquire()!.endpoint.id, "a");
+});
+
 test("EndpointPool does not listen to what was under way when it ejected", async () => {
   const world = new World(["a", "b"]);
   const [early, late] = [world.lease("a")!, world.lease("a")!];
@@ -157,6 +174,18 @@ test("EndpointPool lets an endpoint back for pick() when nobody asks for leases 
   await world.clock.advance(4_000);
   assertEquals(new Set([world.pool.pick()!.id, world.pool.pick()!.id]), new Set(["a", "b"]));
   assertEquals(world.told().at(-1), "readmitted a");
+  world.request("a", "failure", 4);
+  assertEquals(world.ejected(), "");
+});
+
+test("EndpointPool lets back only those for pick() that have waited long enough", async () => {
+  const world = new World(["a", "b", "c", "d"]);
+  world.request("a", "failure", 5);
+  await world.clock.advance(20_000);
+  world.request("b", "failure", 5);
+  await world.clock.advance(40_000);
+  world.pool.pick();
+  assertEquals(world.ejected(), "b");
 });
 
 test("EndpointPool ejects at most half of the endpoints and never the last one", () => {
@@ -207,6 +236,24 @@ test("EndpointPool forgets the ejection of an endpoint that left", () => {
   assertEquals(new Set([world.pool.pick()!.id, world.pool.pick()!.id]), new Set(["a", "b"]));
 });
 
+test("EndpointPool has room for another ejection when an ejected endpoint has left", () => {
+  const world = new World(["a", "b", "c"]);
+  const unfinished = world.lease("a")!;
+  world.request("a", "failure", 5);
+  world.pool.update(endpoints("b", "c"));
+  world.request("b", "failure", 5);
+  assertEquals(world.ejected(), "b");
+  unfinished[Symbol.dispose]();
+});
+
+test("EndpointPool does not eject an endpoint that has left", () => {
+  const world = new World(["a", "b", "c"]);
+  const leases = Array.from({ length: 6 }, () => world.lease("a")!);
+  world.pool.update(endpoints("b", "c"));
+  for (const lease of leases) lease.release("failure");
+  assertEquals(world.told(), []);
+});
+
 test("EndpointPool ejects nothing with outliers: false", () => {
   const world = new World(["a", "b"], { outliers: false });
   world.request("a", "failure", 50);
@@ -238,6 +285,17 @@ test("EndpointPool ejects who fails more than 85 %, with the chance that it is t
     world.request("a", "success");
     assertEquals(world.told(), enforcementPercent === 100 ? ["ejected e failure_percentage"] : []);
   }
+});
+
+test("EndpointPool ejects once what both detectors find", async () => {
+  const ids = ["a", "b", "c", "d", "e"];
+  const world = new World(ids, {
+    outliers: { successRate: true, failurePercentage: true, consecutiveFailures: 1_000 },
+  });
+  for (const id of ids) world.request(id, id === "e" ? "failure" : "success", 100);
+  await world.clock.advance(10_000);
+  world.request("a", "success");
+  assertEquals(world.told(), ["ejected e success_rate"]);
 });
 
 test("EndpointPool starts counting anew with every interval", async () => {

@@ -124,3 +124,12 @@ test("p2cEwma() leaves a failing endpoint however fast it fails", () => {
   balancer.touch(refusing!);
   assertEquals(balancer.pick(), good);
 });
+
+test("p2cEwma() gives the less busy of two beginners a request when both have enough to do", () => {
+  const balancer = p2cEwma(seededRandom(seed));
+  const [busy, busier] = members("busy", "busier");
+  busy!.pending = 2;
+  busier!.pending = 3;
+  balancer.update([busier!, busy!]);
+  for (let i = 0; i < 20; i++) assertEquals(balancer.pick(), busy);
+});

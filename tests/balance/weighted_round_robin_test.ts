@@ -84,6 +84,24 @@ test("WeightedRoundRobin keeps what members are owed when another one comes", ()
   assertEquals(picks(balancer, 1), "b");
 });
 
+test("WeightedRoundRobin goes on with those whose turn it was when another one comes", () => {
+  const balancer = new WeightedRoundRobin();
+  const [a, b, c, d] = members("a", "b", "c", "d");
+  balancer.update([a!, b!, c!]);
+  assertEquals(picks(balancer, 1), "a");
+  balancer.update([a!, b!, c!, d!]);
+  assertEquals(picks(balancer, 8), "bcdabcda");
+});
+
+test("WeightedRoundRobin pays no burst to one that waited beside a heavy one", () => {
+  const balancer = new WeightedRoundRobin();
+  const [light, heavy, other] = members("a:1", "b:100", "c:2");
+  balancer.update([light!, heavy!]);
+  assertEquals(picks(balancer, 50), "b".repeat(50));
+  balancer.update([light!, other!]);
+  assertEquals(picks(balancer, 6), "accacc");
+});
+
 test("WeightedRoundRobin takes a changed weight over at once", () => {
   const balancer = new WeightedRoundRobin();
   const all = members("a:1", "b:1");
@@ -130,4 +148,11 @@ test("WeightedRoundRobin owes an excluded endpoint its turn", () => {
   assertEquals(balancer.pick({ exclude })?.endpoint.id, "b");
   assertEquals(balancer.pick({ exclude })?.endpoint.id, "c");
   assertEquals(picks(balancer, 2), "aa");
+});
+
+test("WeightedRoundRobin loses nobody of a weight when the first of it is excluded", () => {
+  const balancer = balancing("a", "b", "c", "d");
+  const exclude = ({ id }: { id: string }) => id < "c";
+  assertEquals(balancer.pick({ exclude })?.endpoint.id, "c");
+  assertEquals(picks(balancer, 7), "abdcabd");
 });

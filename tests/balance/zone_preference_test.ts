@@ -105,3 +105,15 @@ test("EndpointPool without a zone has no preference", () => {
   assertEquals([pool.pick()!.id, pool.pick()!.id], ["a", "b"]);
   assertEquals(pool.status().localShare, undefined);
 });
+
+test("ZonePreference tells the balancer of either zone of a changed load", () => {
+  for (const own of ["here", "elsewhere"]) {
+    const create = () => createBalancer("least_pending", Math.random);
+    const balancer = new ZonePreference(own, create, Math.random);
+    const [first, second] = zone("here", 2);
+    balancer.update([first!, second!]);
+    first!.pending = 1;
+    balancer.touch(first!);
+    for (let i = 0; i < 20; i++) assertEquals(balancer.pick(), second);
+  }
+});
