@@ -8,7 +8,7 @@ import { TemplateFailure } from "./failure.ts";
 import { MAX_INT, MIN_INT } from "./number.ts";
 import { sprint } from "./printer.ts";
 import { isWhiteSpace } from "./rune_class.ts";
-import { decodeRune, isAscii } from "./utf8.ts";
+import { decodeRune, encodeRune, isAscii } from "./utf8.ts";
 import { List, typeName, type Value } from "./value.ts";
 
 /** `default`: the value where it is a string with something in it, else the fallback, as a string. */
@@ -20,7 +20,7 @@ export function defaultValue(fallback: Value, value: Value, budget: Budget): str
 export function split(separator: string, text: string, budget: Budget): List {
   const trimmed = trimSpace(text);
   if (trimmed === "") return new List("string", []);
-  const parts = separator === "" ? runes(trimmed) : trimmed.split(separator);
+  const parts = separator === "" ? explode(trimmed) : trimmed.split(separator);
   budget.spend(parts.length);
   return new List("string", parts);
 }
@@ -100,6 +100,16 @@ function lastRune(text: string, start: number, end: number): { code: number; siz
     if (rune.size === size && (size > 1 || rune.code < 0x80)) return rune;
   }
   return { code: -1, size: 1 };
+}
+
+// As Go's strings.Split: bytes that are not UTF-8 become U+FFFD, all but the last.
+function explode(text: string): string[] {
+  const parts = runes(text);
+  return isAscii(text)
+    ? parts
+    : parts.map((part, index) =>
+      index === parts.length - 1 ? part : encodeRune(decodeRune(part, 0).code)
+    );
 }
 
 function runes(text: string): string[] {

@@ -28,7 +28,9 @@ export class Environment {
   /** A variable's value, the empty string where it is not set. */
   get(name: string): string {
     const key = fromBytes(name);
-    const value = Object.hasOwn(this.#env, key) ? this.#env[key] : undefined;
+    // Bytes that are not UTF-8 name no variable: not even one with U+FFFD in its name.
+    const isName = Object.hasOwn(this.#env, key) && toBytes(key) === name;
+    const value = isName ? this.#env[key] : undefined;
     if (typeof value === "string") return toBytes(value);
     if (this.asking === 0) this.#onMissing?.(key);
     return "";

@@ -1,6 +1,6 @@
 import { type Format, plainFormat } from "./formatter.ts";
 import { Byte, type Value } from "./value.ts";
-import { decodeRune } from "./utf8.ts";
+import { decodeRune, encodeRune } from "./utf8.ts";
 
 /** Text of a format, and the verb that follows it with its value. */
 export interface FormatPiece {
@@ -56,8 +56,9 @@ export class FormatReader {
     let text = before + this.#readWidth(format) + this.#readPrecision(format);
     if (!this.#afterIndex) this.#readIndex();
     if (this.#at >= this.#text.length) return { text: text + "%!(NOVERB)", format };
-    const { size } = decodeRune(this.#text, this.#at);
-    const verb = this.#text.slice(this.#at, this.#at += size);
+    const { code, size } = decodeRune(this.#text, this.#at);
+    this.#at += size;
+    const verb = encodeRune(code);
     if (verb === "%") return { text: text + "%", format };
     if (!this.#good) text += `%!${verb}(BADINDEX)`;
     else if (this.#index >= this.#values.length) text += `%!${verb}(MISSING)`;

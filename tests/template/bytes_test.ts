@@ -26,6 +26,13 @@ testOutputs("renderTemplate() takes no other sequence of bytes for a character t
   ],
 ]);
 
+testOutputs("functions of Go that take text apart make U+FFFD of bytes that are not UTF-8", [
+  // But for the last one.
+  ['{{printf "%x" (split "" "\\xffa\\xe4\\xb8")}}', "[efbfbd 61 efbfbd b8]"],
+  ['{{printf "%x" (printf "%\\xff" 1)}}', "2521efbfbd28696e743d3129"],
+  ['{{printf "%x %x" (js "\\xff") (replaceAll "" "-" "\\xff")}}', "ff 2dff2d"],
+]);
+
 testOutputs("renderTemplate() writes U+FFFD for bytes that are not UTF-8", [
   ['{{"\\xff"}}', "\ufffd"],
   ['a{{slice "é" 1}}b', "a\ufffdb"],
@@ -41,6 +48,12 @@ test("renderTemplate() keeps every character of text, names and values", async (
     await renderTemplate("{{range .}}{{.}}{{end}}", { env: { "é": "a", z: "b" } }),
     "ba",
   );
+});
+
+test("renderTemplate() takes bytes that are not UTF-8 for no variable's name", async () => {
+  const env = { "\ufffd": "a" };
+  const template = '{{env "\\xff"}}{{index . "\\xff"}}{{index . "\\ufffd"}}';
+  assertEquals(await renderTemplate(template, { env }), "a");
 });
 
 test("renderTemplate() returns a text without actions unchanged, even with a lone surrogate", async () => {
