@@ -4,6 +4,7 @@
  * @module
  */
 import { createPiloted, type CreatePilotedOptions } from "../client/create_piloted.ts";
+import { sleep, systemClock } from "../clock.ts";
 import type { Piloted } from "../discovery/piloted.ts";
 import { formatHost } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
@@ -39,6 +40,8 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
   }
 }
 
+const LAST_WORDS_MS = 50;
+
 /** The address can't be taken. */
 class ListenError extends Error {}
 
@@ -72,6 +75,8 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
     console.log(`Listening on ${listener.url}`);
     console.error(`Stopping: ${await stopped}`);
     stopping.abort();
+    // Bun would close before the last words to streams and long polls are on their way.
+    await sleep(systemClock, LAST_WORDS_MS);
     await listener.close();
   } finally {
     await piloted.close();
