@@ -141,5 +141,8 @@ function cutOff(incoming: Incoming): Error {
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error) || cause.message === "") return String(cause);
   // Node's one word for "the connection broke in the middle of the body".
-  return cause.message === "aborted" ? "the body was cut off" : cause.message.trim();
+  if (cause.message === "aborted") return "the body was cut off";
+  // OpenSSL: "error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:file.c:1601:".
+  return /error:[0-9A-Fa-f]{8}:[^:]*:[^:]*:([^:]+)/.exec(cause.message)?.[1] ??
+    cause.message.trim();
 }
