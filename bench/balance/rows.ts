@@ -4,8 +4,10 @@
  * @module
  */
 import type { BalancerName } from "../../src/balance/create_balancer.ts";
+import { smooth, unevenWindows } from "./in_turn.ts";
 import { keyDistribution } from "./key_distribution.ts";
 import { linkerd2016 } from "./linkerd_2016.ts";
+import { oneBusy } from "./one_busy.ts";
 import { supermarket, supermarketClosedForm } from "./supermarket.ts";
 import { towerDemo } from "./tower_demo.ts";
 
@@ -44,7 +46,7 @@ const linkerd = (balancer: BalancerName, least: number, most: number): Row => ({
   digits: 2,
   least,
   most,
-  measure: (seed) => 100 * linkerd2016(balancer, seed),
+  measure: (seed) => 100 * linkerd2016(balancer, seed).success,
 });
 
 const queues = (load: number, customers: number, percent: number): Row => ({
@@ -62,6 +64,51 @@ const queues = (load: number, customers: number, percent: number): Row => ({
 
 /** Every figure that issue 5 asks for and that is measured in virtual time. */
 export const ROWS: readonly Row[] = [
+  {
+    what: "1 to 50 endpoints with refreshes that change nothing, uneven windows",
+    balancer: "round_robin",
+    unit: "",
+    digits: 0,
+    least: 0,
+    most: 0,
+    measure: unevenWindows,
+  },
+  {
+    what: "weights 5:1:1, cycles of 1,000 that are not a a b a c a a",
+    balancer: "weighted_round_robin",
+    unit: "",
+    digits: 0,
+    least: 0,
+    most: 0,
+    measure: () => smooth().unevenCycles,
+  },
+  {
+    what: "weights 5:1:1, deviation at any moment",
+    balancer: "weighted_round_robin",
+    unit: "picks",
+    digits: 3,
+    least: 0,
+    most: 0.999,
+    measure: () => smooth().deviation,
+  },
+  {
+    what: "one of 3 busy, picks of the busy one",
+    balancer: "least_pending",
+    unit: "%",
+    digits: 0,
+    least: 0,
+    most: 0,
+    measure: (seed) => oneBusy([1, 1, 1], seed)[2]!,
+  },
+  {
+    what: "one of 3 busy, picks of the idle one with weight 2 of 3",
+    balancer: "least_pending",
+    unit: "%",
+    digits: 1,
+    least: 65.7,
+    most: 67.7,
+    measure: (seed) => oneBusy([2, 1, 1], seed)[0]!,
+  },
   tower("p2c_ewma", 0, 110),
   tower("least_pending", 780, 930),
   tower("round_robin", 970, 1_000),

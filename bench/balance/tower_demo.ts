@@ -21,7 +21,7 @@ export interface TowerResult {
   readonly p99: number;
   /** Quantile 0.999. */
   readonly p999: number;
-  /** Every latency. */
+  /** Every latency, in ascending order. */
   readonly latencies: Float64Array;
 }
 
@@ -53,6 +53,7 @@ export function towerDemo(balancer: BalancerName, seed: number): TowerResult {
   };
   for (let i = 0; i < CONCURRENCY; i++) send();
   time.run();
+  latencies.sort();
   const at = (part: number) => quantile(latencies, part);
   return { p50: at(0.5), p99: at(0.99), p999: at(0.999), latencies };
 }

@@ -29,10 +29,9 @@ export function makeEndpoints(
 /**
  * The value below which that part of the sample lies.
  *
- * @param sample Numbers in any order.
+ * @param sorted Numbers in ascending order.
  * @param part Between 0 and 1.
  */
-export function quantile(sample: Float64Array, part: number): number {
-  const sorted = sample.slice().sort();
-  return sorted[Math.min(sorted.length - 1, Math.ceil(part * sorted.length) - 1)]!;
+export function quantile(sorted: Float64Array, part: number): number {
+  return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]!;
 }

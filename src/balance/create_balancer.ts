@@ -48,6 +48,15 @@ const MAKERS: Readonly<Record<BalancerName, (random: () => number) => Balancer>>
  * @param random Random numbers in [0, 1).
  * @returns The balancer, with an empty list.
  * @throws {TypeError} when the name is unknown.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { createBalancer } from "./create_balancer.ts";
+ *
+ * assertEquals(createBalancer("hash", Math.random).name, "hash");
+ * assertEquals(createBalancer((candidates) => candidates[0], Math.random).name, "custom");
+ * ```
  */
 export function createBalancer(
   choice: BalancerName | BalanceFunction,

@@ -38,6 +38,16 @@ export interface EndpointPoolOptions {
 /**
  * The current endpoints of one service, what was learned about each, and the balancers over them.
  * It has no timers, and nothing needs to be closed.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { EndpointPool } from "./endpoint_pool.ts";
+ *
+ * const pool = new EndpointPool({ balancer: "least_pending" });
+ * pool.update([]);
+ * assertEquals(pool.pick(), undefined);
+ * ```
  */
 export class EndpointPool {
   readonly #clock: Clock;
