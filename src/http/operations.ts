@@ -88,7 +88,7 @@ export const OPERATIONS = {
     answers: {
       200: { description: "An endpoint that may be used.", schema: bodies.EndpointBody },
       400: badQuery,
-      404: unknown,
+      404: problem("The service is not watched, or no endpoint of it matches."),
       503: none,
     },
   },

@@ -5,6 +5,7 @@
  */
 import { PilotedError, type PilotedErrorCode } from "../errors.ts";
 import { ParameterError } from "./parameters.ts";
+import { NoMatchError } from "./selection.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -68,6 +69,9 @@ export function problem(
 export function problemOf(error: unknown): Response {
   if (error instanceof ParameterError) {
     return problem(400, error.message, { errors: error.errors });
+  }
+  if (error instanceof NoMatchError) {
+    return problem(404, error.message, { service: error.service });
   }
   if (!(error instanceof PilotedError)) return problem(500, "Cannot answer: an unexpected error");
   const { code, message, service, retryAfterMs } = error;

@@ -5,7 +5,6 @@
  */
 import { EndpointPool } from "../balance/endpoint_pool.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { PilotedError } from "../errors.ts";
 import type { Lookups } from "./lookups.ts";
 import type { LookupBalancer } from "./parameters.ts";
 
@@ -43,6 +42,19 @@ export function filterEndpoints(
   );
 }
 
+/** A service has endpoints, and the caller's filters leave none of them over. */
+export class NoMatchError extends Error {
+  override readonly name: "NoMatchError" = "NoMatchError";
+  /** Name of the service. */
+  readonly service: string;
+
+  /** Makes one for a service with so many endpoints. */
+  constructor(service: string, total: number) {
+    super(`Cannot pick an endpoint of ${JSON.stringify(service)}: none of its ${total} matches`);
+    this.service = service;
+  }
+}
+
 interface Rotation {
   readonly pool: EndpointPool;
   source: readonly Endpoint[];
@@ -67,7 +79,8 @@ export class Selections {
    * @param service Name of the service.
    * @param selection Which endpoints count, and who picks.
    * @returns An endpoint of the current list.
-   * @throws {PilotedError} `NO_ENDPOINTS` when none is left over, or as `pick()`.
+   * @throws {NoMatchError} when the service has endpoints and none of them is left over.
+   * @throws {PilotedError} as `pick()`.
    */
   pick(service: string, selection: Selection): Endpoint {
     const source = this.#piloted.serviceHosts(service);
@@ -75,15 +88,16 @@ export class Selections {
     const id = JSON.stringify([service, balancer, selection.tag, selection.zone]);
     let rotation = this.#rotations.get(id);
     if (rotation?.source !== source) {
+      // Throws what is to be said of a service without endpoints.
+      if (source.length === 0) return this.#piloted.pick(service);
       const endpoints = filterEndpoints(source, selection);
-      if (endpoints.length === 0) throw noneLeft(service, source.length);
+      if (endpoints.length === 0) throw new NoMatchError(service, source.length);
       rotation ??= this.#add(id, new EndpointPool({ balancer, outliers: false }));
       rotation.pool.update(endpoints);
       rotation.source = source;
     }
-    const endpoint = rotation.pool.pick(key === undefined ? undefined : { key });
-    if (endpoint === undefined) throw noneLeft(service, source.length);
-    return endpoint;
+    // A pool that was given endpoints always picks one.
+    return rotation.pool.pick(key === undefined ? undefined : { key })!;
   }
 
   #add(id: string, pool: EndpointPool): Rotation {
@@ -94,12 +108,4 @@ export class Selections {
     this.#rotations.set(id, rotation);
     return rotation;
   }
-}
-
-function noneLeft(service: string, total: number): PilotedError {
-  return new PilotedError(
-    "NO_ENDPOINTS",
-    `Cannot pick an endpoint of ${JSON.stringify(service)}: none of its ${total} matches`,
-    { service },
-  );
 }

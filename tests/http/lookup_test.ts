@@ -44,10 +44,12 @@ test("?tag and ?zone have a rotation of their own, which follows the list", asyn
   for (let i = 0; i < 3; i++) assertEquals(await next("?tag=blue"), B.host);
 });
 
-test("a selection that nothing matches is a 503, also of a service that has endpoints", async () => {
-  const app = routes(sample());
+test("a selection that nothing matches is a 404, and a 503 of a service without endpoints", async () => {
+  const app = routes(sample().set("empty", []));
   const response = await app.request("/v1/services/app/endpoint?tag=none");
-  await assertProblem(response, 503, { code: "NO_ENDPOINTS", service: "app" });
+  await assertProblem(response, 404, { service: "app" });
+  const empty = await app.request("/v1/services/empty/endpoint?tag=none");
+  await assertProblem(empty, 503, { code: "NO_ENDPOINTS", service: "empty" });
   await assertProblem(await app.request("/v1/services/none/endpoint?tag=blue"), 404);
 });
 

@@ -100,8 +100,8 @@ button { cursor: pointer; background: var(--accent); color: var(--card); border-
 .empty { margin: 0.5rem 0; color: var(--bad); font-weight: 600; }
 
 table { width: 100%; table-layout: fixed; border-collapse: collapse; font-size: 0.925rem; }
-th:first-child { width: 34%; }
-th:nth-child(3) { width: 9%; }
+th:first-child { width: 30%; }
+th:nth-child(3) { width: 12%; }
 th { text-align: left; font-weight: 600; color: var(--quiet); font-size: 0.8rem; }
 th, td { padding: 0.35rem 0.75rem 0.35rem 0; border-top: 1px solid var(--line); vertical-align: top; }
 td:first-child .quiet { display: block; }
