@@ -59,6 +59,7 @@ export class EndpointPool {
   readonly #members = new Map<string, Member>();
   readonly #settle = (lease: MemberLease, outcome: Outcome) => this.#release(lease, outcome);
   #endpoints: readonly Endpoint[] = [];
+  #listed: readonly Member[] = [];
   #candidates: readonly Member[] = [];
   #panic = false;
   #ejected = 0;
@@ -108,15 +109,20 @@ export class EndpointPool {
   update(endpoints: readonly Endpoint[], known: readonly Endpoint[] = endpoints): void {
     this.#endpoints = endpoints;
     for (const member of this.#members.values()) member.listed = false;
+    const before = this.#listed;
+    const listed: Member[] = [];
     const candidates: Member[] = [];
+    let place = 0;
     for (const endpoint of endpoints) {
-      const key = memberKey(endpoint);
-      let member = this.#members.get(key);
-      if (member === undefined) this.#members.set(key, member = new Member(endpoint));
-      member.endpoint = endpoint;
+      // A list keeps its order and its unchanged endpoints, so that few have to be looked up.
+      if (before[place]?.endpoint !== endpoint && before[place + 1]?.endpoint === endpoint) place++;
+      const kept = before[place++];
+      const member = kept?.endpoint === endpoint ? kept : this.#member(endpoint);
       member.listed = true;
+      listed.push(member);
       if (endpoint.status !== "maintenance") candidates.push(member);
     }
+    this.#listed = listed;
     for (const [key, member] of this.#members) {
       if (!member.listed && member.pending === 0) this.#members.delete(key);
     }
@@ -211,6 +217,14 @@ export class EndpointPool {
   #touch(member: Member): void {
     this.#picker.touch?.(member);
     if (this.#leaser !== this.#picker) this.#leaser.touch?.(member);
+  }
+
+  #member(endpoint: Endpoint): Member {
+    const key = memberKey(endpoint);
+    let member = this.#members.get(key);
+    if (member === undefined) this.#members.set(key, member = new Member(endpoint));
+    member.endpoint = endpoint;
+    return member;
   }
 
   /** Those that are not ejected, or all while too few are left. Never those in maintenance. */

@@ -4,25 +4,25 @@
  * @module
  */
 import { fullJitter } from "../backoff.ts";
-import { type Clock, sleep } from "../clock.ts";
+import { type Clock, sleep, type Timer } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
 import type { Source, Summary } from "../source/source.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** What a hint leads to. */
 export interface HintObserver {
-  /** How many services are watched. */
-  readonly watched: number;
   /** These services changed, and maybe others. */
   prefer(services: ReadonlySet<string>): void;
   /** Something changed, and the summary does not tell what: every parked watch is read. */
   readAll(): void;
-  /** When any watch last changed, in milliseconds since the Unix epoch. */
-  readonly lastChangeAt: number;
+  /** How many changes were found by reading all that nothing had named. */
+  readonly found: number;
 }
 
 /** Options of {@linkcode ChangeHint}. */
 export interface ChangeHintOptions {
+  /** How many services are watched. */
+  watched: () => number;
   /** What is asked now; a reload may replace it. */
   source: () => Source;
   /** Time. */
@@ -42,9 +42,9 @@ const MAX_CATALOG = 4;
 // Where there is no summary to be had, it is tried again after this time.
 const RETRY_MS = 600_000;
 const BACKOFF = { baseMs: 250, maxMs: 30_000 };
-// Reading everything because something unknown changed: at first as often as this, and ever more
-// seldom while it finds nothing (an output of a check that changes, say).
-const READ_ALL_MS = 2_000;
+// Reading everything because something that no summary shows may have changed: at first as often as
+// this, and ever more seldom while that finds nothing.
+const READ_ALL_MS = 1_500;
 const MAX_READ_ALL_MS = 120_000;
 
 /** Asks for the summary of all services, by blocking queries, and compares it with the one before. */
@@ -56,7 +56,9 @@ export class ChangeHint {
   #active = false;
   #before: Summary | undefined;
   #readAllAt = 0;
+  #found = 0;
   #readAllMs = READ_ALL_MS;
+  #planned: Timer | undefined;
 
   /** Begins to ask. */
   constructor(options: ChangeHintOptions, observer: HintObserver) {
@@ -74,6 +76,7 @@ export class ChangeHint {
   /** Stops asking. */
   stop(): void {
     this.#active = false;
+    this.#planned?.cancel();
     this.#stop.abort(new PilotedError("CLOSED", "Cannot go on asking for hints: closed"));
   }
 
@@ -83,7 +86,7 @@ export class ChangeHint {
         await this.#bucket.take(true, signal);
         const summary = await this.#ask(signal);
         failures = 0;
-        this.#active = summary.services.size <= MAX_CATALOG * this.#observer.watched;
+        this.#active = summary.services.size <= MAX_CATALOG * this.#options.watched();
         if (this.#active) this.#compare(summary);
         else await this.#rest(RETRY_MS, signal);
       } catch (error) {
@@ -114,18 +117,26 @@ export class ChangeHint {
     for (const name of before.services.keys()) {
       if (!summary.services.has(name)) changed.add(name);
     }
-    if (changed.size > 0) this.#observer.prefer(changed);
-    else this.#readAll();
+    this.#observer.prefer(changed);
+    // A port or a weight is no part of the summary, and may have changed alone or along with others.
+    this.#readAll();
   }
 
+  /** Now, or as soon as it may be: soon while that finds something, ever later while it does not. */
   #readAll(): void {
-    const now = this.#options.clock.now();
-    const useful = this.#observer.lastChangeAt >= this.#readAllAt;
+    const { clock } = this.#options;
+    const useful = this.#observer.found > this.#found;
+    const vain = !useful && this.#readAllAt > 0;
+    this.#found = this.#observer.found;
     if (useful) this.#readAllMs = READ_ALL_MS;
-    if (now - this.#readAllAt < this.#readAllMs) return;
-    if (!useful) this.#readAllMs = Math.min(MAX_READ_ALL_MS, this.#readAllMs * 2);
-    this.#readAllAt = now;
-    this.#observer.readAll();
+    else if (this.#planned !== undefined) return;
+    this.#planned?.cancel();
+    this.#planned = clock.start(() => {
+      this.#planned = undefined;
+      if (vain) this.#readAllMs = Math.min(MAX_READ_ALL_MS, this.#readAllMs * 2);
+      this.#readAllAt = clock.now();
+      this.#observer.readAll();
+    }, Math.max(0, this.#readAllAt + this.#readAllMs - clock.now()));
   }
 
   async #ask(signal: AbortSignal): Promise<Summary> {

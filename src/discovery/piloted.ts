@@ -10,17 +10,14 @@ import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { onSignal } from "../runtime/signals.ts";
 import type { Change } from "../snapshot.ts";
-import { ChangeHint } from "./change_hint.ts";
 import { iterateChanges } from "./changes.ts";
 import type { Events, PilotedEvents, PilotedListener } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type PilotedParts, type Registry, sameRegistry } from "./piloted_parts.ts";
-import { Recovery } from "./recovery.ts";
 import { Refresher } from "./refresher.ts";
-import { Scheduler } from "./scheduler.ts";
 import type { PilotedStatus, ServiceStatus } from "./status.ts";
 import { waitForEndpoints } from "./wait_for_endpoints.ts";
-import { WatchContext } from "./watch_context.ts";
+import { createWatchContext, type WatchContext } from "./watch_context.ts";
 import type { Restored } from "./watch_record.ts";
 import type { WatchedService } from "./watched_service.ts";
 import { WatchedServices } from "./watched_services.ts";
@@ -60,34 +57,23 @@ export class Piloted {
   /** @internal Use `createPiloted()`. */
   constructor(parts: PilotedParts) {
     const { config, options, events, connect, snapshotFile } = parts;
-    const { clock, random, maxConnections, waitMs, requestTimeoutMs, keepAlive } = options;
+    const { clock, refreshTimeoutMs, keepAlive } = options;
     this.#parts = parts;
     this.#options = options;
     this.#events = events;
     this.#config = config;
     this.#registry = connect(config);
-    this.#context = new WatchContext(
+    this.#context = createWatchContext(
       options,
       this.#registry.source,
-      new Scheduler({
-        clock,
-        random,
-        maxConnections,
-        waitMs,
-        hint: (observer) =>
-          new ChangeHint(
-            { clock, random, waitMs, requestTimeoutMs, source: () => this.#context.source },
-            observer,
-          ),
-      }),
-      new Recovery(clock, random, !keepAlive),
+      () => this.#services.names.length,
     );
     const restored = snapshotFile?.restored ?? new Map<string, Restored>();
     this.#services = new WatchedServices(this.#context, events, restored);
     this.#refresher = new Refresher(
       () => this.#refreshAll(),
       clock,
-      options.refreshTimeoutMs,
+      refreshTimeoutMs,
       !keepAlive,
     );
   }

@@ -81,7 +81,7 @@ export class Scheduler {
   #long = 0;
   #rotation: Timer | undefined;
   #hint: Hint | undefined;
-  readonly #closing = new AbortController();
+  #found = 0;
 
   /** Makes a scheduler with every place free. */
   constructor(options: SchedulerOptions) {
@@ -161,7 +161,6 @@ export class Scheduler {
     this.#rotation = undefined;
     this.#hint?.stop();
     this.#hint = undefined;
-    this.#closing.abort();
   }
 
   #places(): number {
@@ -206,25 +205,27 @@ export class Scheduler {
   }
 
   /** Lets a parked watch ask, as soon as there is a place for a short question. */
-  async #read(entry: Parked): Promise<void> {
-    try {
-      const release = await this.#short.acquire(this.#closing.signal);
-      if (this.#parked.has(entry)) entry.grant({ waitMs: 0, release });
-      else release();
-    } catch {
-      // Closed meanwhile.
-    }
+  async #read(entry: Parked, unnamed = false): Promise<void> {
+    const release = await this.#short.acquire();
+    // It may have asked meanwhile, or have been stopped.
+    if (!this.#parked.has(entry)) return release();
+    const { asker } = entry;
+    const before = asker.changedAt;
+    entry.grant({
+      waitMs: 0,
+      release: () => {
+        release();
+        if (unnamed && asker.changedAt !== before) this.#found++;
+      },
+    });
   }
 
   #hintObserver(): HintObserver {
     const parked = this.#parked;
-    const long = () => this.#long;
+    const found = () => this.#found;
     return {
-      get watched() {
-        return parked.size + long();
-      },
-      get lastChangeAt() {
-        return Math.max(0, ...[...parked].map(({ asker }) => asker.changedAt));
+      get found() {
+        return found();
       },
       prefer: (services) => {
         for (const entry of parked) {
@@ -232,7 +233,7 @@ export class Scheduler {
         }
       },
       readAll: () => {
-        for (const entry of parked) void this.#read(entry);
+        for (const entry of parked) void this.#read(entry, true);
       },
     };
   }

@@ -28,20 +28,20 @@ export class Semaphore {
    * @returns Gives the place back.
    * @throws The signal's own reason when it aborts.
    */
-  acquire(signal: AbortSignal): Promise<() => void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
+  acquire(signal?: AbortSignal): Promise<() => void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const release = this.tryAcquire();
     if (release !== undefined) return Promise.resolve(release);
     return new Promise((resolve, reject) => {
       const abort = () => {
         this.#waiting.delete(grant);
-        reject(signal.reason);
+        reject(signal!.reason);
       };
       const grant = (release: () => void) => {
-        signal.removeEventListener("abort", abort);
+        signal?.removeEventListener("abort", abort);
         resolve(release);
       };
-      signal.addEventListener("abort", abort, { once: true });
+      signal?.addEventListener("abort", abort, { once: true });
       this.#waiting.add(grant);
     });
   }

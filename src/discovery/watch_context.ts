@@ -6,8 +6,9 @@
 import { PilotedError } from "../errors.ts";
 import type { Query, Source } from "../source/source.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { Recovery } from "./recovery.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { ChangeHint } from "./change_hint.ts";
+import { Recovery } from "./recovery.ts";
+import { Scheduler } from "./scheduler.ts";
 
 /** What all watchers of one client share. */
 export class WatchContext {
@@ -37,4 +38,31 @@ export class WatchContext {
       { cause, service: query.service },
     );
   }
+}
+
+/**
+ * Makes what all watchers of one client share.
+ *
+ * @param options Options of the client.
+ * @param source What is asked.
+ * @param watched How many services are watched.
+ * @returns It, with nothing running.
+ */
+export function createWatchContext(
+  options: ResolvedOptions,
+  source: Source,
+  watched: () => number,
+): WatchContext {
+  const { clock, random, maxConnections, waitMs, requestTimeoutMs, keepAlive } = options;
+  const hinting = { clock, random, waitMs, requestTimeoutMs, watched };
+  const scheduler = new Scheduler({
+    clock,
+    random,
+    maxConnections,
+    waitMs,
+    hint: (observer) => new ChangeHint({ ...hinting, source: () => context.source }, observer),
+  });
+  const recovery = new Recovery(clock, random, !keepAlive);
+  const context: WatchContext = new WatchContext(options, source, scheduler, recovery);
+  return context;
 }

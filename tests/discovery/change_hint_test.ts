@@ -12,15 +12,15 @@ interface Scene {
   asked: ReadOptions[];
   preferred: string[][];
   all: number;
-  lastChangeAt: number;
-  answer(services: Record<string, string>, index: number): Promise<void>;
+  found: number;
+  answer(services: Record<string, string>, index: number, afterMs?: number): Promise<void>;
   fail(error: unknown): Promise<void>;
 }
 
 async function scene(run: (it: Scene) => Promise<void>, watched = 10): Promise<void> {
   const clock = new ManualClock();
   let settle: { resolve(summary: Summary): void; reject(error: unknown): void } | undefined;
-  const it = { clock, asked: [], preferred: [], all: 0, lastChangeAt: 0 } as unknown as Scene;
+  const it = { clock, asked: [], preferred: [], all: 0, found: 0 } as unknown as Scene;
   const source: Source = {
     name: "summary",
     read: () => Promise.reject(new Error("not asked")),
@@ -32,10 +32,10 @@ async function scene(run: (it: Scene) => Promise<void>, watched = 10): Promise<v
       });
     },
   };
-  it.answer = async (services, index) => {
+  it.answer = async (services, index, afterMs = 1_000) => {
     await clock.advance(1_000);
     settle!.resolve({ index: String(index), services: new Map(Object.entries(services)) });
-    await clock.advance(1_000);
+    await clock.advance(afterMs);
   };
   it.fail = async (error) => {
     await clock.advance(1_000);
@@ -43,11 +43,17 @@ async function scene(run: (it: Scene) => Promise<void>, watched = 10): Promise<v
     await clock.advance(1_000);
   };
   it.hint = new ChangeHint(
-    { clock, random: () => 0.5, waitMs: 60_000, requestTimeoutMs: 10_000, source: () => source },
     {
-      watched,
-      get lastChangeAt() {
-        return it.lastChangeAt;
+      clock,
+      random: () => 0.5,
+      waitMs: 60_000,
+      requestTimeoutMs: 10_000,
+      source: () => source,
+      watched: () => watched,
+    },
+    {
+      get found() {
+        return it.found;
       },
       prefer: (services) => it.preferred.push([...services]),
       readAll: () => it.all++,
@@ -68,12 +74,15 @@ test("ChangeHint has everything read once, then names the services that differ",
     assertEquals([it.asked[1]?.index, it.asked[1]?.waitMs], ["5", 45_000]);
     await it.answer({ a: "2", c: "1" }, 6);
     assertEquals(it.preferred, [["a", "c", "b"]]);
+    // A port may have changed along with them.
+    assertEquals(it.all, 2);
   }));
 
 test("ChangeHint does nothing when the wait ended without a change", () =>
   scene(async (it) => {
     await it.answer({ a: "1" }, 5);
     await it.answer({ a: "1" }, 5);
+    await it.clock.advance(120_000);
     assertEquals([it.all, it.preferred.length], [1, 0]);
   }));
 
@@ -85,13 +94,23 @@ test("ChangeHint reads everything for a change that the summary does not show, e
     for (let index = 7; index < 307; index++) await it.answer({ a: "1" }, index);
     // Ten minutes of changes that no watch could see.
     assertLessOrEqual(it.all, 12);
-    it.lastChangeAt = it.clock.now();
     const before = it.all;
     for (let index = 307; index < 312; index++) {
+      it.found++;
       await it.answer({ a: "1" }, index);
-      it.lastChangeAt = it.clock.now();
     }
     assertEquals(it.all - before, 5);
+  }));
+
+test("ChangeHint reads everything later when it may not at once", () =>
+  scene(async (it) => {
+    await it.answer({ a: "1" }, 5);
+    await it.answer({ a: "1" }, 6);
+    await it.answer({ a: "1" }, 7);
+    await it.answer({ a: "1" }, 8, 500);
+    assertEquals(it.all, 3);
+    await it.clock.advance(500);
+    assertEquals(it.all, 4);
   }));
 
 test("ChangeHint reads everything when the index goes back", () =>

@@ -141,7 +141,6 @@ test("Scheduler reads at once what the hint names, and rotates slowly while ther
     assertEquals(observer, undefined);
     ask(it, 20);
     await it.clock.advance(0);
-    assertEquals(observer?.watched, 24);
     await it.clock.advance(5_000);
     // A lap of 19 parked watches takes two minutes.
     assertEquals(it.turns.length, 5);
@@ -155,6 +154,7 @@ test("Scheduler reads at once what the hint names, and rotates slowly while ther
       it.turns[turn]?.turn.release();
     }
     assertEquals(it.turns.length, 24);
+    assertEquals(observer!.found, 0);
     assertEquals(stopped, false);
     it.scheduler.close();
     assertEquals(stopped, true);
@@ -162,6 +162,29 @@ test("Scheduler reads at once what the hint names, and rotates slowly while ther
     hint: (given) => {
       observer = given;
       return { active: true, stop: () => stopped = true };
+    },
+  });
+});
+
+test("Scheduler counts what is found by reading all, and not what the hint had named", () => {
+  let observer: HintObserver | undefined;
+  return scene(async (it) => {
+    ask(it, 5);
+    const changing = { query: { service: "x" }, changedAt: 0 };
+    const found: number[] = [];
+    for (const read of [() => observer!.prefer(new Set(["x"])), () => observer!.readAll()]) {
+      const turn = it.scheduler.longTurn(changing, new AbortController().signal);
+      read();
+      const { release } = await turn;
+      changing.changedAt++;
+      release();
+      found.push(observer!.found);
+    }
+    assertEquals(found, [0, 1]);
+  }, {
+    hint: (given) => {
+      observer = given;
+      return { active: true, stop() {} };
     },
   });
 });
