@@ -7,6 +7,9 @@ import type { Config } from "../config/config.ts";
 import type { ResolvedOptions } from "../discovery/options.ts";
 import type { Registry } from "../discovery/piloted_parts.ts";
 
+// Of connections that somebody else makes nothing is known, and they are not ours to close.
+const GIVEN = { multiplexed: () => false, close: () => Promise.resolve() };
+
 /**
  * What connects to the registry of a configuration, loaded only now.
  *
@@ -15,12 +18,12 @@ import type { Registry } from "../discovery/piloted_parts.ts";
  */
 export async function connector(options: ResolvedOptions): Promise<(config: Config) => Registry> {
   const { source, fetch } = options;
-  if (source !== undefined) return () => ({ source, close: async () => {} });
+  if (source !== undefined) return () => ({ source, ...GIVEN });
   const { ConsulSource } = await import("../source/consul.ts");
   if (fetch !== undefined) {
     return ({ consul: { url, token } }) => ({
       source: new ConsulSource({ url, token, fetch }),
-      close: async () => {},
+      ...GIVEN,
     });
   }
   const { createTransport } = await import("../runtime/transport.ts");
@@ -28,6 +31,7 @@ export async function connector(options: ResolvedOptions): Promise<(config: Conf
     const transport = createTransport({ tls });
     return {
       source: new ConsulSource({ url, token, fetch: transport.fetch }),
+      multiplexed: () => transport.multiplexed,
       close: () => transport.close(),
     };
   };

@@ -66,6 +66,7 @@ export class Piloted {
     this.#context = createWatchContext(
       options,
       this.#registry.source,
+      () => this.#registry.multiplexed(),
       () => this.#services.names.length,
     );
     const restored = snapshotFile?.restored ?? new Map<string, Restored>();

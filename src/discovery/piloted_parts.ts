@@ -13,6 +13,8 @@ import type { SnapshotFile } from "./snapshot_file.ts";
 export interface Registry {
   /** What is asked. */
   source: Source;
+  /** Whether questions share connections at present (HTTP/2). */
+  multiplexed(): boolean;
   /** Frees its connections. */
   close(): Promise<void>;
 }

@@ -34,6 +34,8 @@ export interface SchedulerOptions {
   maxConnections: number;
   /** Longest time that the registry may hold a question, in milliseconds. */
   waitMs: number;
+  /** Whether questions share connections, so that there is no need to count them. @default {never} */
+  multiplexed?: () => boolean;
   /** Begins to ask which services changed; called while watches are parked. @default {none} */
   hint?: (observer: HintObserver) => Hint;
 }
@@ -76,7 +78,8 @@ export class Scheduler {
   readonly #short: Semaphore;
   readonly #longPlaces: number;
   readonly #parked = new Set<Parked>();
-  #reduced = 0;
+  // What "429 Too Many Requests" left of the places.
+  #cap = Infinity;
   #regrowAt = 0;
   #long = 0;
   #rotation: Timer | undefined;
@@ -141,17 +144,17 @@ export class Scheduler {
 
   /** The agent answered 429: half of the places are left free from now on. */
   refused(): void {
-    const places = this.#places();
-    this.#reduced = Math.min(this.#longPlaces - 1, this.#reduced + Math.ceil(places / 2));
+    const places = this.#options.multiplexed?.() ? this.#long : this.#places();
+    this.#cap = Math.max(MIN_PLACES, Math.floor(places / 2));
     this.#regrowAt = this.#options.clock.now() + REGROW_MS;
   }
 
   /** The agent answered: after a while a place comes back. */
   succeeded(): void {
-    if (this.#reduced === 0) return;
+    if (this.#cap === Infinity) return;
     const now = this.#options.clock.now();
     if (now < this.#regrowAt) return;
-    this.#reduced--;
+    this.#cap = this.#cap >= this.#budget() ? Infinity : this.#cap + 1;
     this.#regrowAt = now + REGROW_MS;
   }
 
@@ -164,7 +167,11 @@ export class Scheduler {
   }
 
   #places(): number {
-    return Math.max(Math.min(MIN_PLACES, this.#longPlaces), this.#longPlaces - this.#reduced);
+    return Math.min(this.#budget(), this.#cap);
+  }
+
+  #budget(): number {
+    return this.#options.multiplexed?.() ? Infinity : this.#longPlaces;
   }
 
   #grantLong(): Turn {

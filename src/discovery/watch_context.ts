@@ -45,12 +45,14 @@ export class WatchContext {
  *
  * @param options Options of the client.
  * @param source What is asked.
+ * @param multiplexed Whether questions share connections at present.
  * @param watched How many services are watched.
  * @returns It, with nothing running.
  */
 export function createWatchContext(
   options: ResolvedOptions,
   source: Source,
+  multiplexed: () => boolean,
   watched: () => number,
 ): WatchContext {
   const { clock, random, maxConnections, waitMs, requestTimeoutMs, keepAlive } = options;
@@ -60,6 +62,7 @@ export function createWatchContext(
     random,
     maxConnections,
     waitMs,
+    multiplexed,
     hint: (observer) => new ChangeHint({ ...hinting, source: () => context.source }, observer),
   });
   const recovery = new Recovery(clock, random, !keepAlive);

@@ -188,3 +188,17 @@ test("Scheduler counts what is found by reading all, and not what the hint had n
     },
   });
 });
+
+test("Scheduler parks nobody while questions share connections, and still heeds a 429", () => {
+  return scene(async (it) => {
+    ask(it, 500);
+    await it.clock.advance(0);
+    assertEquals(it.scheduler.load, { long: 500, places: Infinity, parked: 0 });
+    it.scheduler.refused();
+    assertEquals(it.scheduler.load.places, 250);
+    for (const { turn } of it.turns.splice(0)) turn.release();
+    ask(it, 500);
+    await it.clock.advance(0);
+    assertEquals([it.scheduler.load.long, it.scheduler.load.parked], [250, 250]);
+  }, { multiplexed: () => true });
+});
