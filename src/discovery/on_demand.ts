@@ -67,9 +67,14 @@ export class OnDemandPiloted {
    * @returns A healthy endpoint; round robin over all of them.
    * @throws {PilotedError} `UNKNOWN_SERVICE`, `NO_ENDPOINTS` or `CLOSED`, by rejecting.
    */
-  async service(name: string): Promise<Endpoint> {
-    await this.load(name);
-    return this.pick(name);
+  service(name: string): Promise<Endpoint> {
+    try {
+      const loading = this.load(name);
+      if (loading === undefined) return Promise.resolve(this.pick(name));
+      return loading.then(() => this.pick(name));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
