@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RequestAttempt } from "./request_attempt.ts";
 
 /**
  * Every reason for which Piloted refuses or fails.
@@ -66,6 +67,8 @@ export interface PilotedErrorOptions {
   column?: number;
   /** Stage of a template that failed: when it was read, or when it was executed. */
   stage?: "parse" | "exec";
+  /** Every attempt at a balanced request, in order. */
+  attempts?: readonly RequestAttempt[];
 }
 
 /**
@@ -104,6 +107,8 @@ export class PilotedError extends Error {
   declare readonly column?: number;
   /** Stage of a template that failed. */
   declare readonly stage?: "parse" | "exec";
+  /** Every attempt at a balanced request, in order. */
+  declare readonly attempts?: readonly RequestAttempt[];
 
   /**
    * Makes an error.

@@ -20,6 +20,8 @@ export type Outcome = "success" | "failure" | "unknown";
 export interface Lease extends Disposable {
   /** The endpoint. */
   readonly endpoint: Endpoint;
+  /** When it was given out, in milliseconds since the Unix epoch. */
+  readonly startedAt: number;
   /**
    * Gives it back. Only the first call counts.
    *

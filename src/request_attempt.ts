@@ -1,0 +1,46 @@
+/**
+ * What became of one attempt at a request.
+ *
+ * @module
+ */
+import type { Endpoint } from "./endpoint.ts";
+
+/**
+ * How an attempt ended:
+ *
+ * | outcome | meaning |
+ * |---|---|
+ * | `answered` | with an answer that was taken |
+ * | `refused` | with 502, 503 or 504, or 429 with `Retry-After` |
+ * | `unreachable` | no connection could be made: the request never left |
+ * | `broken` | the connection broke before an answer came |
+ * | `timeout` | no answer came in time |
+ * | `aborted` | the caller gave up |
+ * | `outpaced` | its hedge, or the request that it hedged, was faster |
+ */
+export type AttemptOutcome =
+  | "answered"
+  | "refused"
+  | "unreachable"
+  | "broken"
+  | "timeout"
+  | "aborted"
+  | "outpaced";
+
+/** One attempt at a request. */
+export interface RequestAttempt {
+  /** Where it went. */
+  readonly endpoint: Endpoint;
+  /** How it ended. */
+  readonly outcome: AttemptOutcome;
+  /** When it began, in milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  /** How long it took to the head of the answer or to the failure, in milliseconds. */
+  readonly durationMs: number;
+  /** HTTP status of the answer, where there was one. */
+  readonly status?: number;
+  /** What was thrown, where there was no answer. */
+  readonly error?: unknown;
+  /** Whether it was sent beside another attempt that took long. */
+  readonly hedge: boolean;
+}
