@@ -226,18 +226,16 @@ test("a token is needed and sent where access control is on", { skip }, async ()
       CONSUL_HTTP_TOKEN: secured.token!,
     }]]
   ) {
-    const piloted = await open({ address, ...facts }, env);
+    await using piloted = await open({ address, ...facts }, env);
     assertEquals((await piloted.service("secret")).port, 8001);
     await registerService(secured, instance("secret", 2));
     await until(piloted, "secret", "8001 8002");
     await deregisterService(secured, "secret-2");
     await until(piloted, "secret", "8001");
-    await piloted.close();
   }
   // Without a token Consul shows an empty list.
-  const anonymous = await open({ address });
+  await using anonymous = await open({ address });
   assertEquals((await failureOf(anonymous.service("secret"))).code, "NO_ENDPOINTS");
-  await anonymous.close();
   const wrong = "00000000-dead-4000-8000-000000000000";
   const error = await failureOf(open({ address, token: wrong }));
   assertEquals([error.code, error.status], ["REGISTRY_DENIED", 403]);
@@ -250,20 +248,16 @@ test("a list stays when the token is revoked", { skip }, async () => {
     body: JSON.stringify({ Policies: [{ Name: "global-management" }] }),
   })).json();
   await registerService(secured, instance("revoked"));
-  const piloted = await createPiloted({
+  await using piloted = await createPiloted({
     config: { consul: { address: secured.url, token }, watches: [{ name: "revoked" }] },
     signals: false,
     env: {},
   });
-  try {
-    assertEquals(ports(piloted, "revoked"), "8001");
-    await secured.request(`/v1/acl/token/${accessor}`, { method: "DELETE" });
-    await piloted.refresh();
-    assertEquals(piloted.status("revoked").state, "denied");
-    assertEquals((await piloted.service("revoked")).port, 8001);
-  } finally {
-    await piloted.close();
-  }
+  assertEquals(ports(piloted, "revoked"), "8001");
+  await secured.request(`/v1/acl/token/${accessor}`, { method: "DELETE" });
+  await piloted.refresh();
+  assertEquals(piloted.status("revoked").state, "denied");
+  assertEquals((await piloted.service("revoked")).port, 8001);
 });
 
 test("the node's address is used where the service has none", { skip }, async () => {
