@@ -104,7 +104,11 @@ export const checkCases: Record<string, (client: AgentClient) => Promise<void>> 
     await client.untilCheck("app", "c1", ({ Status }) => Status === "passing");
     const again = { ...checks[0], Status: "warning" };
     await client.put("/v1/agent/service/register", { Name: "app", Port: 9, Check: again });
-    const [entry] = await client.until("app", ([entry]) => entry?.Service.Port === 9);
+    // A real agent tells the catalog of the service and of its checks one after the other.
+    const [entry] = await client.until(
+      "app",
+      ([entry]) => entry?.Service.Port === 9 && entry.Checks.length === 3,
+    );
     assertEquals(
       entry!.Checks.slice(1).map((check) => [check.CheckID, check.Status, check.Output]),
       [["c1", "passing", "kept"], ["c2", "critical", ""]],
