@@ -1,0 +1,281 @@
+/**
+ * One call of the balanced fetch.
+ *
+ * @module
+ */
+import type { PickOptions } from "../balance/balancer.ts";
+import type { Lease } from "../balance/lease.ts";
+import { sleep } from "../clock.ts";
+import { type Endpoint, endpointIdentity } from "../endpoint.ts";
+import { PilotedError } from "../errors.ts";
+import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
+import { AttemptControl } from "./attempt_control.ts";
+import {
+  type AttemptResult,
+  isRefusal,
+  outcomeOf,
+  recordAttempt,
+  releaseLease,
+} from "./attempt_result.ts";
+import type { FetchCallObserver } from "./fetch_observer.ts";
+import type { ResolvedFetchOptions } from "./fetch_options.ts";
+import type { FetchSource } from "./fetch_source.ts";
+import { raceHedge, type RunningAttempt } from "./hedge.ts";
+import { isSafe, retryDelay } from "./retry_policy.ts";
+import type { ServiceTraffic } from "./service_traffic.ts";
+
+/** What all calls of one balanced fetch share. */
+export interface CallContext {
+  /** Gives endpoints. */
+  readonly source: FetchSource;
+  /** Options. */
+  readonly options: ResolvedFetchOptions;
+}
+
+/** Sends one request, to as many endpoints as it takes. */
+export class BalancedCall {
+  readonly #context: CallContext;
+  readonly #traffic: ServiceTraffic;
+  readonly #url: string;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #init: RequestInit | undefined;
+  readonly #observer: FetchCallObserver | undefined;
+  #pick: PickOptions | undefined;
+  #deadline = Infinity;
+  #failed: RequestAttempt[] | undefined;
+
+  /**
+   * Prepares a call.
+   *
+   * @param context What it shares with others.
+   * @param traffic The service.
+   * @param url URL whose host is the name of the service.
+   * @param start Where the host begins in it.
+   * @param end Where it ends.
+   * @param init The rest of the request.
+   * @param observer Told of every attempt.
+   */
+  constructor(
+    context: CallContext,
+    traffic: ServiceTraffic,
+    url: string,
+    start: number,
+    end: number,
+    init: RequestInit | undefined,
+    observer?: FetchCallObserver,
+  ) {
+    this.#context = context;
+    this.#traffic = traffic;
+    this.#url = url;
+    this.#start = start;
+    this.#end = end;
+    this.#init = init;
+    this.#observer = observer;
+  }
+
+  /**
+   * Sends the request.
+   *
+   * @returns The first answer that is no refusal, or the last refusal.
+   * @throws {PilotedError} `NO_ENDPOINTS`, `OVERLOADED`, `TIMEOUT` or `REQUEST_FAILED`.
+   * @throws The signal's own reason when it aborts.
+   */
+  async send(): Promise<Response> {
+    const { timeoutMs, clock, waitForEndpointsMs } = this.#context.options;
+    this.#signal?.throwIfAborted();
+    this.#traffic.enter();
+    try {
+      if (timeoutMs < Infinity) this.#deadline = clock.now() + timeoutMs;
+      let lease = waitForEndpointsMs > 0 ? await this.#waitForFirst() : this.#acquire();
+      this.#traffic.count(lease.startedAt);
+      for (;;) {
+        let result: AttemptResult;
+        if (this.#traffic.latencies !== undefined && isSafe(this.#init)) {
+          result = await this.#race(lease);
+        } else {
+          const control = this.#control(false);
+          try {
+            const response = await this.#fetch(lease, control);
+            control?.stop();
+            // The usual end, without another object.
+            if (!isRefusal(response) && this.#observer === undefined) {
+              lease.release();
+              return response;
+            }
+            result = { lease, response, expired: false, hedge: false };
+          } catch (error) {
+            control?.stop();
+            result = { lease, error, expired: control?.expired ?? false, hedge: false };
+          }
+        }
+        const { response, error } = result;
+        const outcome = this.#conclude(result);
+        if (outcome === "answered") return response!;
+        if (outcome === "aborted") throw this.#signal!.reason;
+        if (outcome === undefined) throw error;
+        const next = await this.#acquireNext(response);
+        if (next !== undefined) lease = next;
+        else if (response !== undefined) return response;
+        else throw this.#failure(error);
+      }
+    } finally {
+      this.#traffic.leave();
+    }
+  }
+
+  get #signal(): AbortSignal | undefined {
+    return this.#init?.signal ?? undefined;
+  }
+
+  /** Time that is left for everything that is to come. */
+  get #timeLeftMs(): number {
+    return this.#deadline === Infinity
+      ? Infinity
+      : this.#deadline - this.#context.options.clock.now();
+  }
+
+  #fetch(lease: Lease, control: AttemptControl | undefined): Promise<Response> {
+    const url = this.#url.slice(0, this.#start) + lease.endpoint.host + this.#url.slice(this.#end);
+    const init = control === undefined ? this.#init : { ...this.#init, signal: control.signal };
+    return this.#context.options.fetch(url, init);
+  }
+
+  /** What ends an attempt before its time, where something may have to. */
+  #control(always: boolean): AttemptControl | undefined {
+    const { attemptTimeoutMs, clock } = this.#context.options;
+    const timeoutMs = Math.min(attemptTimeoutMs, this.#timeLeftMs);
+    if (timeoutMs === Infinity && !always) return undefined;
+    return new AttemptControl(clock, timeoutMs, this.#signal);
+  }
+
+  async #race(lease: Lease): Promise<AttemptResult> {
+    const { clock, hedge } = this.#context.options;
+    const { latencies, hedges, retries } = this.#traffic;
+    const afterMs = latencies!.at(hedge!.percentile, clock.now());
+    const { ended, outpaced } = await raceHedge(this.#run(lease, false), afterMs, clock, () => {
+      const now = clock.now();
+      if (!hedges!.withdraw(now) || !retries.withdraw(now)) return undefined;
+      const second = this.#acquireOther([...(this.#failed ?? []), lease]);
+      return second === undefined ? undefined : this.#run(second, true);
+    });
+    if (outpaced !== undefined) this.#outpace(outpaced);
+    for (const result of ended.slice(0, -1)) this.#conclude(result);
+    return ended.at(-1)!;
+  }
+
+  #run(lease: Lease, hedge: boolean): RunningAttempt {
+    const control = this.#control(true)!;
+    const result = this.#fetch(lease, control).then(
+      (response) => ({ lease, response, expired: false, hedge }),
+      (error: unknown) => ({ lease, error, expired: control.expired, hedge }),
+    ).finally(() => control.stop());
+    return { lease, hedge, control, result };
+  }
+
+  /** Releases the lease of an attempt that has ended, and tells of it. */
+  #conclude(result: AttemptResult): AttemptOutcome | undefined {
+    const outcome = outcomeOf(result, this.#signal);
+    const now = this.#context.options.clock.now();
+    releaseLease(result, outcome);
+    if (outcome === undefined) return undefined;
+    const attempt = recordAttempt(result, outcome, now);
+    if (outcome === "answered") this.#traffic.latencies?.record(attempt.durationMs, now);
+    else (this.#failed ??= []).push(attempt);
+    this.#observer?.attempted(attempt);
+    return outcome;
+  }
+
+  #outpace({ lease, hedge }: RunningAttempt): void {
+    const now = this.#context.options.clock.now();
+    const result = { lease, hedge, expired: false };
+    releaseLease(result, "outpaced");
+    const attempt = recordAttempt(result, "outpaced", now);
+    // It would have taken longer still; leaving it out would make the quantile too small.
+    this.#traffic.latencies!.record(attempt.durationMs, now);
+    this.#observer?.attempted(attempt);
+  }
+
+  #acquire(): Lease {
+    const { source, options } = this.#context;
+    const key = options.key?.(this.#url, this.#init);
+    if (key !== undefined) this.#pick = { key };
+    return source.acquire(this.#traffic.service, this.#pick);
+  }
+
+  async #waitForFirst(): Promise<Lease> {
+    const { source, options } = this.#context;
+    const waitMs = Math.min(options.waitForEndpointsMs, this.#timeLeftMs);
+    try {
+      return this.#acquire();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    await source.waitForEndpoints(this.#traffic.service, waitMs, this.#signal);
+    return this.#acquire();
+  }
+
+  /** An endpoint that was not tried yet, or any where all were. */
+  #acquireOther(tried: readonly { endpoint: Endpoint }[]): Lease | undefined {
+    const { source } = this.#context;
+    const { service } = this.#traffic;
+    const exclude = (endpoint: Endpoint) =>
+      tried.some((one) => isSameEndpoint(one.endpoint, endpoint));
+    try {
+      return source.acquire(service, { ...this.#pick, exclude });
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      return undefined;
+    }
+  }
+
+  /** Waits for the next attempt, if there is to be one. */
+  async #acquireNext(response: Response | undefined): Promise<Lease | undefined> {
+    const { clock } = this.#context.options;
+    const failed = this.#failed!;
+    const waitMs = retryDelay(
+      failed,
+      response,
+      this.#init,
+      this.#timeLeftMs,
+      this.#traffic,
+      this.#context.options,
+    );
+    if (waitMs === undefined) return undefined;
+    try {
+      await sleep(clock, waitMs, this.#signal);
+    } catch (reason) {
+      discard(response);
+      throw reason;
+    }
+    const lease = this.#acquireOther(failed) ?? this.#acquireOther([]);
+    if (lease !== undefined) discard(response);
+    return lease;
+  }
+
+  #failure(cause: unknown): PilotedError {
+    const { service } = this.#traffic;
+    const attempts = Object.freeze(this.#failed!);
+    const { outcome, endpoint } = attempts.at(-1)!;
+    const tries = attempts.length === 1 ? "the attempt" : `${attempts.length} attempts`;
+    return new PilotedError(
+      outcome === "timeout" ? "TIMEOUT" : "REQUEST_FAILED",
+      `Cannot fetch from ${service}: ${tries} failed, received ${outcome} from ${endpoint.host}`,
+      { cause, service, attempts },
+    );
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof PilotedError && error.code === "NO_ENDPOINTS";
+}
+
+// An instance at another address is another process.
+function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a === b || (a.host === b.host && endpointIdentity(a) === endpointIdentity(b));
+}
+
+/** Frees the connection of an answer that nobody reads. */
+function discard(response: Response | undefined): void {
+  response?.body?.cancel().catch(() => {});
+}

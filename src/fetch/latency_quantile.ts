@@ -1,0 +1,65 @@
+/**
+ * How long requests take, but for the slowest few.
+ *
+ * @module
+ */
+
+/** Each bucket reaches this much higher than the one below: the error is at most half of it. */
+const GROWTH = 1.1;
+const LEAST_MS = 0.1;
+const BUCKETS = 160;
+const LOG_GROWTH = Math.log(GROWTH);
+
+/** How long latencies are remembered, at least; at most twice as long. */
+const WINDOW_MS = 10_000;
+
+/** Fewer say nothing about a quantile far out. */
+const ENOUGH = 50;
+
+/** A quantile of the latencies of the last 10 to 20 seconds, within 5 %. */
+export class LatencyQuantile {
+  #recent = new Uint32Array(BUCKETS);
+  #older = new Uint32Array(BUCKETS);
+  #startedAt = -Infinity;
+
+  /**
+   * Counts a latency.
+   *
+   * @param durationMs Milliseconds.
+   * @param now Milliseconds since the Unix epoch.
+   */
+  record(durationMs: number, now: number): void {
+    this.#turn(now);
+    const bucket = Math.floor(Math.log(Math.max(LEAST_MS, durationMs) / LEAST_MS) / LOG_GROWTH);
+    this.#recent[Math.min(bucket, BUCKETS - 1)]!++;
+  }
+
+  /**
+   * Tells a quantile.
+   *
+   * @param percent Per cent of the latencies that lie below it.
+   * @param now Milliseconds since the Unix epoch.
+   * @returns Milliseconds, `undefined` while too few are known.
+   */
+  at(percent: number, now: number): number | undefined {
+    this.#turn(now);
+    let count = 0;
+    for (let i = 0; i < BUCKETS; i++) count += this.#recent[i]! + this.#older[i]!;
+    if (count < ENOUGH) return undefined;
+    let left = count * percent / 100;
+    for (let i = 0; i < BUCKETS; i++) {
+      left -= this.#recent[i]! + this.#older[i]!;
+      if (left <= 0) return LEAST_MS * GROWTH ** (i + 0.5);
+    }
+    return LEAST_MS * GROWTH ** BUCKETS;
+  }
+
+  #turn(now: number): void {
+    const passed = now - this.#startedAt;
+    if (passed < WINDOW_MS) return;
+    [this.#older, this.#recent] = [this.#recent, this.#older];
+    this.#recent.fill(0);
+    if (passed >= 2 * WINDOW_MS) this.#older.fill(0);
+    this.#startedAt = now;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Telling what a failed fetch means, which every runtime says in its own words.
+ *
+ * @module
+ */
+
+// What Node and Bun say when there was nobody to send the request to.
+const UNREACHABLE = [
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+  "ENETDOWN",
+  "EADDRNOTAVAIL",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ConnectionRefused",
+];
+
+/**
+ * Tells what a failed fetch means.
+ *
+ * @param error What it rejected with.
+ * @returns `unreachable` when no connection could be made, so that the request certainly never left;
+ * `broken` for every other failure of the network; `undefined` when the call itself was wrong.
+ */
+export function networkFailure(error: unknown): "unreachable" | "broken" | undefined {
+  if (!(error instanceof Error)) return "broken";
+  const codes = codesOf(error);
+  if (codes.length > 0) {
+    return codes.every((code) => UNREACHABLE.includes(code)) ? "unreachable" : "broken";
+  }
+  const words = error.cause instanceof Error ? error.cause.message : error.message;
+  // Deno has no codes. A TLS handshake that fails is "Connect" to it as well.
+  if (/client error \(Connect\)|dns error/.test(words)) return "unreachable";
+  // Wrong arguments are TypeErrors without a cause, failures of the network have one.
+  const isWrongCall = error instanceof TypeError && error.cause === undefined &&
+    !/sending request|network|connection|socket/i.test(words);
+  return isWrongCall ? undefined : "broken";
+}
+
+/** Codes of an error, of what caused it, and of all attempts at several addresses. */
+function codesOf(error: Error): string[] {
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (Array.isArray(errors) && errors.length > 0) {
+    return errors.flatMap((one) => one instanceof Error ? codesOf(one) : []);
+  }
+  if (typeof code === "string") return [code];
+  return cause instanceof Error ? codesOf(cause) : [];
+}

@@ -1,0 +1,47 @@
+/**
+ * Telling an observer of a call, such that it can do no harm.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import type { FetchCall, FetchCallObserver, FetchEnd, FetchObserver } from "./fetch_observer.ts";
+
+/**
+ * Runs a call and tells of its beginning and its end.
+ *
+ * @param observer Who is told.
+ * @param call The call.
+ * @param clock Time.
+ * @param send Runs it, and tells of its attempts.
+ * @returns What it returns.
+ * @throws What it throws.
+ */
+export async function observeCall(
+  observer: FetchObserver,
+  call: FetchCall,
+  clock: Clock,
+  send: (observer: FetchCallObserver) => Promise<Response>,
+): Promise<Response> {
+  const told = quietly(() => observer.started(call));
+  const tell = (end: Omit<FetchEnd, "durationMs">) =>
+    quietly(() => told?.ended({ ...end, durationMs: clock.now() - call.startedAt }));
+  try {
+    const response = await send({
+      attempted: (attempt) => quietly(() => told?.attempted(attempt)),
+      ended: () => {},
+    });
+    tell({ response });
+    return response;
+  } catch (error) {
+    tell({ error });
+    throw error;
+  }
+}
+
+function quietly<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

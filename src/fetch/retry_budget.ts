@@ -1,0 +1,71 @@
+/**
+ * How many retries a service may get.
+ *
+ * @module
+ */
+import type { RetryBudgetOptions } from "./fetch_options.ts";
+
+/** Into how many parts the window is divided. */
+const SLOTS = 10;
+
+/**
+ * Allows retries in proportion to the requests of a sliding window, and a few in any case, so that
+ * a service that fails always is not asked three times as much ("RetryBudget" of Finagle).
+ */
+export class RetryBudget {
+  readonly #percent: number;
+  readonly #reserve: number;
+  readonly #slotMs: number;
+  readonly #balances = new Float64Array(SLOTS);
+  #slot = 0;
+
+  /**
+   * Makes a budget.
+   *
+   * @param options How much of what.
+   */
+  constructor(options: Required<RetryBudgetOptions>) {
+    const { percent, minimumPerSecond, windowMs } = options;
+    this.#percent = percent;
+    this.#reserve = minimumPerSecond * windowMs / 1_000;
+    this.#slotMs = windowMs / SLOTS;
+  }
+
+  /**
+   * Counts a request.
+   *
+   * @param now Milliseconds since the Unix epoch.
+   */
+  deposit(now: number): void {
+    this.#balances[this.#enter(now)]! += this.#percent / 100;
+  }
+
+  /**
+   * Asks for a retry, and counts it when it is allowed.
+   *
+   * @param now Milliseconds since the Unix epoch.
+   * @returns Whether it is allowed.
+   */
+  withdraw(now: number): boolean {
+    const slot = this.#enter(now);
+    // Sums of fifths are not exact in binary.
+    if (this.#balance() + 1e-9 < 1) return false;
+    this.#balances[slot]! -= 1;
+    return true;
+  }
+
+  #balance(): number {
+    let sum = this.#reserve;
+    for (const balance of this.#balances) sum += balance;
+    return sum;
+  }
+
+  /** Forgets the slots that have left the window. */
+  #enter(now: number): number {
+    const slot = Math.floor(now / this.#slotMs);
+    const passed = Math.min(slot - this.#slot, SLOTS);
+    for (let i = 1; i <= passed; i++) this.#balances[(this.#slot + i) % SLOTS] = 0;
+    this.#slot = Math.max(slot, this.#slot);
+    return this.#slot % SLOTS;
+  }
+}
