@@ -4,7 +4,8 @@
  *
  *     bun bench/http/load.ts <url> <milliseconds>
  *
- * Prints the answers with status 200 per second. Any other answer ends it with an error.
+ * Prints the answers with status 200 per second, and how many there were in all, the warm-up
+ * included. Any other answer ends it with an error.
  */
 import { connect } from "node:net";
 import process from "node:process";
@@ -54,7 +55,8 @@ setTimeout(() => {
   const before = answers;
   const started = performance.now();
   setTimeout(() => {
-    console.log(Math.round((answers - before) / (performance.now() - started) * 1000));
+    const rate = Math.round((answers - before) / (performance.now() - started) * 1000);
+    console.log(`${rate} ${answers}`);
     process.exit(0);
   }, durationMs);
 }, WARM_UP_MS);

@@ -72,13 +72,20 @@ export class LookupAnswers {
   /** The next endpoint of a service. */
   endpoint(c: Context): Response | Promise<Response> {
     const piloted = this.#piloted;
-    const name = c.req.param("name")!;
-    // The usual case costs no promise.
-    if (!hasQuery(c) && !piloted.refreshing && this.#load(c, name) === undefined) {
-      return this.#handOut(piloted.pick(name));
+    if (!hasQuery(c) && !piloted.refreshing) {
+      const name = c.req.param("name")!;
+      // The usual case costs no promise.
+      if (this.#load(c, name) === undefined) return this.#handOut(piloted.pick(name));
     }
     const query = hasQuery(c) ? parseQuery(PickQuery, c.req.url) : {};
     return this.#next(c, query).then((endpoint) => this.#handOut(endpoint));
+  }
+
+  /** The next endpoint of a service, where nothing must be waited for. */
+  endpointAtOnce(name: string): Response | undefined {
+    const piloted = this.#piloted;
+    if (piloted.refreshing || piloted.load !== undefined) return undefined;
+    return this.#handOut(piloted.pick(name));
   }
 
   /** On to the next endpoint of a service. */

@@ -101,7 +101,7 @@ function addCounters(registry: Registry, { tally, served }: MetricSources): void
 
 const DURATION = {
   name: "piloted_http_request_duration_seconds",
-  help: "Requests by how long their answer took; its count is the number of requests",
+  help: "Requests by how long their answer took to begin; what waits for nothing counts as 0",
 };
 
 /** A histogram of what was counted before: the library's own can only be filled one by one. */

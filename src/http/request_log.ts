@@ -5,14 +5,7 @@
  */
 
 /** Upper bounds of the buckets of durations, in seconds; one more bucket has no bound. */
-export const DURATION_BUCKETS: readonly number[] = [
-  0.0001,
-  0.001,
-  0.01,
-  0.1,
-  1,
-  10,
-];
+export const DURATION_BUCKETS: readonly number[] = [0.001, 0.01, 0.1, 1, 10, 60];
 
 /** Requests for one operation that were answered with one status. */
 export interface RequestCount {
@@ -24,7 +17,7 @@ export interface RequestCount {
   count: number;
   /** Sum of their durations in seconds. */
   seconds: number;
-  /** How many took at most as long as each bound of {@linkcode DURATION_BUCKETS}, but not the one before. */
+  /** How many took at most as long as each bound of {@linkcode DURATION_BUCKETS} but longer than the one before; at last those beyond. */
   readonly buckets: number[];
 }
 
@@ -34,6 +27,7 @@ export type RequestCounter = (status: number, durationMs: number) => void;
 /** Counts of all operations. */
 export class RequestLog {
   readonly #counts: RequestCount[] = [];
+  readonly #counters = new Map<string, RequestCounter>();
 
   /** What was counted. */
   get counts(): readonly RequestCount[] {
@@ -41,29 +35,36 @@ export class RequestLog {
   }
 
   /**
-   * Begins to count an operation.
+   * What counts an operation.
    *
    * @param operation Its name.
    * @returns Counts one request; cheap, as every lookup goes through it.
    */
   counter(operation: string): RequestCounter {
+    const known = this.#counters.get(operation);
+    if (known !== undefined) return known;
     const byStatus = new Map<number, RequestCount>();
-    return (status, durationMs) => {
+    const counter: RequestCounter = (status, durationMs) => {
       let entry = byStatus.get(status);
       if (entry === undefined) {
-        const buckets = DURATION_BUCKETS.map(() => 0);
-        entry = { operation, status, count: 0, seconds: 0, buckets };
+        entry = { operation, status, count: 0, seconds: 0, buckets: [...EMPTY] };
         byStatus.set(status, entry);
         this.#counts.push(entry);
       }
-      const seconds = durationMs / 1_000;
       entry.count++;
-      entry.seconds += seconds;
-      for (let i = 0; i < DURATION_BUCKETS.length; i++) {
-        if (seconds > DURATION_BUCKETS[i]!) continue;
-        entry.buckets[i]!++;
-        break;
-      }
+      entry.seconds += durationMs / 1_000;
+      entry.buckets[bucketOf(durationMs)]!++;
     };
+    this.#counters.set(operation, counter);
+    return counter;
   }
+}
+
+const EMPTY: readonly number[] = [...DURATION_BUCKETS.map(() => 0), 0];
+
+function bucketOf(durationMs: number): number {
+  const seconds = durationMs / 1_000;
+  let bucket = 0;
+  while (bucket < DURATION_BUCKETS.length && seconds > DURATION_BUCKETS[bucket]!) bucket++;
+  return bucket;
 }

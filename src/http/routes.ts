@@ -16,6 +16,7 @@ import { problem } from "./problem.ts";
 import { Revisions } from "./revisions.ts";
 import { addNotFound, addOperation, type Answerer } from "./route_table.ts";
 import { RequestLog } from "./request_log.ts";
+import { addShortcut } from "./shortcut.ts";
 import { Served } from "./served.ts";
 import { Tally } from "./tally.ts";
 
@@ -76,8 +77,9 @@ export interface RoutesOptions {
  */
 export function routes(piloted: Lookups, options: RoutesOptions = {}): Hono {
   const app = new Hono();
-  addRoutes(app, piloted, options);
+  const { shortcut } = addRoutes(app, piloted, options);
   addNotFound(app);
+  addShortcut(app, piloted.services, shortcut);
   return app;
 }
 
@@ -87,6 +89,8 @@ export interface RouteState {
   readonly log: EventLog;
   /** Endpoints that were handed out. */
   readonly served: Served;
+  /** Answers the plain lookup of a service, where nothing must be waited for. */
+  readonly shortcut: (service: string) => Response | undefined;
 }
 
 /**
@@ -149,7 +153,13 @@ export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): 
     return await metricsResponse({ piloted, tally, served, requests, streams });
   });
   add("openapi", openApi);
-  return { log, served };
+  const count = requests.counter("endpoint");
+  const shortcut = (service: string) => {
+    const response = answers.endpointAtOnce(service);
+    if (response !== undefined) count(200, 0);
+    return response;
+  };
+  return { log, served, shortcut };
 
   function openStream(c: Context, snapshot: () => Record<string, unknown>, service?: string) {
     if (piloted.on === undefined) {

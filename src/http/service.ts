@@ -21,6 +21,7 @@ import { addPages, PAGE_PATHS } from "./page/pages.tsx";
 import { problem } from "./problem.ts";
 import { addNotFound } from "./route_table.ts";
 import { addRoutes, type RoutesOptions } from "./routes.ts";
+import { addShortcut } from "./shortcut.ts";
 
 /** Options of {@linkcode service}. */
 export interface ServiceOptions extends RoutesOptions {
@@ -51,7 +52,8 @@ const SECURITY = secureHeaders({
 
 const REFRESH_TIMEOUT_MS = 30_000;
 const LONGEST_BODY = 4_096;
-// Streams must not be collected, and the next endpoint is asked for too often to pay for more.
+// Streams must not be collected, and lookups are asked for too often to pay for what only a browser
+// that shows them would heed.
 const PLAIN: readonly string[] = [
   OPERATIONS.endpoint.path,
   OPERATIONS.redirect.path,
@@ -112,9 +114,11 @@ export function service(piloted: Lookups, options: ServiceOptions = {}): Hono {
     bodyLimit({ maxSize: LONGEST_BODY }),
     timeout(REFRESH_TIMEOUT_MS),
   );
-  const { log, served } = addRoutes(app, piloted, options);
+  const { log, served, shortcut } = addRoutes(app, piloted, options);
   addPages(app, { piloted, log, served, now: () => clock.now() });
   addNotFound(app);
+  const isPlain = token === undefined && write === undefined && origins.length === 0;
+  if (isPlain) addShortcut(app, piloted.services, shortcut);
   app.onError((error) => {
     if (!(error instanceof HTTPException)) {
       return problem(500, "Cannot answer: an unexpected error");

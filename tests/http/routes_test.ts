@@ -42,6 +42,21 @@ test("GET endpoint of a name that is not watched is a 404, whatever the name tri
   }
 });
 
+test("GET endpoint knows names that must be encoded, and hosts of any form", async () => {
+  const names = ["a b", "a/b", "é", "a?b", "endpoint"];
+  const lookups = new FakeLookups();
+  for (const name of names) lookups.set(name, [endpoint(name, 1)]);
+  const app = routes(lookups);
+  for (const origin of ["http://localhost", "http://a", "https://[::1]:8443"]) {
+    for (const name of names) {
+      const url = `${origin}/v1/services/${encodeURIComponent(name)}/endpoint`;
+      for (const each of [url, `${url}?`, `${url}?tag=blue`]) {
+        assertEquals((await (await app.request(each)).json()).service, name);
+      }
+    }
+  }
+});
+
 test("GET endpoint waits for a refresh under way", async () => {
   const lookups = sample();
   let resolve = () => {};
