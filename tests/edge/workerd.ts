@@ -1,15 +1,19 @@
-/** Runs a Worker in workerd, the runtime of Cloudflare Workers, from the npm package `workerd`. */
+/** Runs a Worker in workerd, the runtime of Cloudflare Workers, from its npm package for Linux. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { listen } from "../../src/runtime/listen.ts";
 import { type Child, startProcess } from "../support/process.ts";
 import { waitUntil } from "../support/wait_until.ts";
 import { bundleWorker } from "./bundle_worker.ts";
 
-// The package has no types, and its own command is a script that starts another process.
-const { default: workerd } = createRequire(import.meta.url)("workerd") as { default: string };
+// The packages of the binaries themselves: the package `workerd` asks for those of every platform,
+// and a registry that does not have one of them makes `npm ci` refuse the lock file.
+const workerd = createRequire(import.meta.url).resolve(
+  `@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`,
+);
 
 /**
  * Runs a Worker while a test asks it.
