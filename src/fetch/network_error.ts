@@ -18,6 +18,9 @@ const UNREACHABLE = [
   "ConnectionRefused",
 ];
 
+// What they say of arguments that can't be.
+const WRONG_CALL = /^ERR_(INVALID|BODY)_/;
+
 /**
  * Tells what a failed fetch means.
  *
@@ -29,6 +32,7 @@ export function networkFailure(error: unknown): "unreachable" | "broken" | undef
   if (!(error instanceof Error)) return "broken";
   const codes = codesOf(error);
   if (codes.length > 0) {
+    if (codes.every((code) => WRONG_CALL.test(code))) return undefined;
     return codes.every((code) => UNREACHABLE.includes(code)) ? "unreachable" : "broken";
   }
   const words = error.cause instanceof Error ? error.cause.message : error.message;
@@ -36,7 +40,7 @@ export function networkFailure(error: unknown): "unreachable" | "broken" | undef
   if (/client error \(Connect\)|dns error/.test(words)) return "unreachable";
   // Wrong arguments are TypeErrors without a cause, failures of the network have one.
   const isWrongCall = error instanceof TypeError && error.cause === undefined &&
-    !/sending request|network|connection|socket/i.test(words);
+    !/fetch failed|sending request|network|connection|socket/i.test(words);
   return isWrongCall ? undefined : "broken";
 }
 

@@ -1,0 +1,202 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
+import { PilotedError } from "../../src/errors.ts";
+import { test } from "../support/test.ts";
+import { answer, backends, PoolSource, World } from "./support.ts";
+
+test("createFetch() sends a URL of a service to an endpoint and keeps the rest of it", async () => {
+  const world = new World(["a", "b"], () => answer(200));
+  const urls = [
+    "http://app",
+    "http://app/orders/7?sort=up#top",
+    "https://app/secure",
+    "http://app?q=http://app/",
+    " HTTP:\\\\APP:80\\odd",
+  ];
+  for (const url of urls) assertEquals((await world.fetch(url)).status, 200);
+  assertEquals(world.sent.map(({ url }) => url), [
+    "http://10.0.0.1:80",
+    "http://10.0.0.2:80/orders/7?sort=up#top",
+    "https://10.0.0.1:80/secure",
+    "http://10.0.0.2:80?q=http://app/",
+    "http://10.0.0.1:80/odd",
+  ]);
+});
+
+test("createFetch() takes a URL, a Request, and whatever can be written as a URL", async () => {
+  const world = new World(["a"], () => answer(200));
+  await world.fetch(new URL("http://app/url"));
+  await world.fetch(new Request("http://app/request", { method: "DELETE" }));
+  await world.fetch({ toString: () => "http://app/string" } as unknown as URL);
+  assertEquals(world.sent.map(({ url }) => url), [
+    "http://10.0.0.1:80/url",
+    "http://10.0.0.1:80/request",
+    "http://10.0.0.1:80/string",
+  ]);
+  assertEquals(world.sent[1]!.init?.method, "DELETE");
+});
+
+test("createFetch() hands the init over as it is", async () => {
+  const world = new World(["a"], () => answer(200));
+  const init = { method: "POST", headers: { traceparent: "00-1-2-01" }, body: "x" };
+  await world.fetch("http://app/", init);
+  assert(world.sent[0]!.init === init);
+});
+
+test("createFetch() makes an init of a Request, its body bytes, and what overrides it", async () => {
+  const world = new World(["a"], () => answer(200));
+  const request = new Request("http://app/", {
+    method: "PUT",
+    headers: { "content-type": "text/plain", "x-one": "1" },
+    body: "hello",
+    redirect: "manual",
+  });
+  await world.fetch(request, { headers: { "x-two": "2" }, dispatcher: "mine" } as RequestInit);
+  const init = world.sent[0]!.init as RequestInit & { dispatcher: string };
+  assertEquals(init.method, "PUT");
+  assertEquals(init.redirect, "manual");
+  assertEquals(init.dispatcher, "mine");
+  assertEquals(new Headers(init.headers).get("x-two"), "2");
+  assertEquals(new Headers(init.headers).get("x-one"), null);
+  assertEquals(new TextDecoder().decode(init.body as Uint8Array), "hello");
+});
+
+test("createFetch() passes what is not a service's on untouched", async () => {
+  const seen: unknown[] = [];
+  const world = new World(["a"], () => answer(200), {
+    fetch: (...args) => {
+      seen.push(args);
+      return Promise.resolve(answer(200));
+    },
+  });
+  const request = new Request("http://elsewhere/");
+  const init = { method: "POST" };
+  const inputs = ["http://other/", "http://app:8080/", "ftp://app/", "no url", request];
+  for (const input of inputs) await world.fetch(input, init);
+  assertEquals(seen.length, inputs.length);
+  inputs.forEach((input, i) => assert((seen[i] as unknown[])[0] === input));
+  for (const args of seen) assert((args as unknown[])[1] === init);
+});
+
+test("createFetch() refuses what is not a service's when told so", async () => {
+  const world = new World(["a"], () => answer(200), { others: "refuse" });
+  const error = await assertRejects(
+    () => world.fetch("http://other/secret?token=1"),
+    PilotedError,
+    "http://other",
+  );
+  assertEquals(error.code, "UNKNOWN_SERVICE");
+  assertEquals(error.url, "http://other");
+  assert(!error.message.includes("secret"));
+  assertEquals((await world.fetch("http://app/")).status, 200);
+});
+
+test("createFetch() rejects credentials in a service's URL, and never throws", async () => {
+  const world = new World(["a"], () => answer(200));
+  await assertRejects(() => world.fetch("http://me:secret@app/"), TypeError);
+});
+
+test("createFetch() uses the global fetch of the moment", async () => {
+  const real = globalThis.fetch;
+  const source = new PoolSource({});
+  source.update(backends("a"));
+  const balanced = createFetch(source);
+  globalThis.fetch = ((url: string) => Promise.resolve(new Response(url))) as typeof fetch;
+  try {
+    assertEquals(await (await balanced("http://app/x")).text(), "http://10.0.0.1:80/x");
+  } finally {
+    globalThis.fetch = real;
+  }
+});
+
+test("createFetch() gives the key of a request to the balancer", async () => {
+  const world = new World(["a", "b", "c", "d"], () => answer(200), {
+    key: (url) => new URL(url).searchParams.get("user") ?? undefined,
+  }, { balancer: "hash" });
+  for (let i = 0; i < 5; i++) await world.fetch("http://app/?user=7");
+  assertEquals(new Set(world.order).size, 1);
+});
+
+test("createFetch() fails with NO_ENDPOINTS at once where there is none", async () => {
+  const world = new World([], () => answer(200));
+  const error = await assertRejects(() => world.fetch("http://app/"), PilotedError);
+  assertEquals(error.code, "NO_ENDPOINTS");
+  assertEquals(world.source.waits, []);
+});
+
+test("createFetch() waits for the first endpoint when told so, and then no longer", async () => {
+  const world = new World([], () => answer(200), { waitForEndpointsMs: 5_000, timeoutMs: 3_000 });
+  const waiting = world.fetch("http://app/");
+  assertEquals(world.source.waits, [3_000]);
+  world.source.update(backends("a"));
+  assertEquals((await waiting).status, 200);
+  await world.fetch("http://app/");
+  assertEquals(world.source.waits.length, 1);
+});
+
+test("createFetch() stops waiting for an endpoint when the caller aborts", async () => {
+  const world = new World([], () => answer(200), { waitForEndpointsMs: 5_000 });
+  const controller = new AbortController();
+  const waiting = world.fetch("http://app/", { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => waiting, Error, "enough");
+});
+
+test("createFetch() lets only so many requests be under way per service", async () => {
+  const answers: (() => void)[] = [];
+  const world = new World(
+    ["a"],
+    () => new Promise((resolve) => answers.push(() => resolve(answer(200)))),
+    { maxInFlight: 2 },
+  );
+  const first = world.fetch("http://app/");
+  const second = world.fetch("http://app/");
+  const error = await assertRejects(() => world.fetch("http://app/"), PilotedError);
+  assertEquals([error.code, error.service], ["OVERLOADED", "app"]);
+  await world.clock.advance(0);
+  answers[0]!();
+  await first;
+  const third = world.fetch("http://app/");
+  await world.clock.advance(0);
+  for (const end of answers) end();
+  await Promise.all([second, third]);
+  assertEquals(world.sent.length, 3);
+});
+
+test("resolveFetchOptions() has the defaults of the issue", () => {
+  const { fetch, clock, random, ...rest } = resolveFetchOptions({ hedge: true });
+  assert(typeof fetch === "function" && typeof random === "function" && clock.now() > 0);
+  assertEquals(rest, {
+    others: "pass",
+    retry: "safe",
+    timeoutMs: Infinity,
+    attemptTimeoutMs: Infinity,
+    attempts: 3,
+    backoffBaseMs: 25,
+    backoffMaxMs: 250,
+    maxRetryAfterMs: 5_000,
+    maxInFlight: 1_024,
+    waitForEndpointsMs: 0,
+    retryBudget: { percent: 20, minimumPerSecond: 3, windowMs: 10_000 },
+    hedge: { percentile: 95, percent: 5 },
+    key: undefined,
+    observer: undefined,
+  });
+  assertEquals(resolveFetchOptions({}).hedge, undefined);
+});
+
+test("createFetch() refuses options that it can't follow", () => {
+  const source = new PoolSource({});
+  const wrong: [FetchOptions, ErrorConstructor, string][] = [
+    [{ attempts: 0 }, RangeError, "attempts: it must be a number of at least 1, received 0"],
+    [{ timeoutMs: NaN }, RangeError, "timeoutMs"],
+    [{ retryBudget: { percent: -1 } }, RangeError, "retryBudget.percent"],
+    [{ hedge: { percentile: -1 } }, RangeError, "hedge.percentile"],
+    [{ retry: "sometimes" as "safe" }, TypeError, "received sometimes"],
+    [{ others: "drop" as "pass" }, TypeError, "pass, refuse"],
+  ];
+  for (const [options, type, words] of wrong) {
+    assertThrows(() => createFetch(source, options), type, words);
+  }
+});

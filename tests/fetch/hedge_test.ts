@@ -1,0 +1,158 @@
+import { assert, assertEquals } from "@std/assert";
+import { PilotedError } from "../../src/errors.ts";
+import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
+import type { RequestAttempt } from "../../src/request_attempt.ts";
+import { test } from "../support/test.ts";
+import { answer, type Backend, refused, silence, told, World } from "./support.ts";
+
+/** A world in which a hundred requests have taken 10 ms each, and where every attempt is told. */
+async function experienced(
+  ids: string[],
+  then: Backend,
+  options: FetchOptions = {},
+): Promise<{ world: World; attempts: RequestAttempt[] }> {
+  const attempts: RequestAttempt[] = [];
+  let backend: Backend = () =>
+    new Promise((resolve) => world.clock.start(() => resolve(answer(200)), 10));
+  const world = new World(ids, (sent, number) => backend(sent, number), {
+    hedge: true,
+    observer: {
+      started: () => ({ attempted: (attempt) => attempts.push(attempt), ended: () => {} }),
+    },
+    ...options,
+  });
+  const warm = Array.from({ length: 100 }, () => world.fetch("http://app/"));
+  await world.clock.advance(10);
+  await Promise.all(warm);
+  backend = then;
+  world.sent.length = 0;
+  attempts.length = 0;
+  return { world, attempts };
+}
+
+test("createFetch() sends a second request when the first takes longer than 95 % did", async () => {
+  const { world, attempts } = await experienced(
+    ["a", "b"],
+    ({ to }) => to === "a" ? silence() : answer(200),
+  );
+  assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
+  assertEquals(world.order, "ab");
+  const [first, second] = world.sent.map(({ at }) => at);
+  assert(second! - first! > 9 && second! - first! < 11.5, `${second! - first!}`);
+  assertEquals(told(attempts), "a outpaced, b answered 200 hedge");
+  assertEquals(world.sent[0]!.init!.signal!.aborted, true);
+  assertEquals(world.sent[1]!.init!.signal!.aborted, false);
+  assertEquals([world.source.pool.pending, world.clock.pending], [0, 0]);
+  assertEquals(world.source.pool.status().endpoints[0]!.failuresInARow, 0);
+});
+
+test("createFetch() takes the first request's answer when that is faster after all", async () => {
+  const { world, attempts } = await experienced(
+    ["a", "b"],
+    ({ to }) =>
+      new Promise((resolve) =>
+        world.clock.start(() => resolve(answer(200)), to === "a" ? 15 : 1_000)
+      ),
+  );
+  assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
+  assertEquals(told(attempts), "b outpaced hedge, a answered 200");
+});
+
+test("createFetch() does not hedge what is answered in time, is not safe, or has no history", async () => {
+  const cases: [RequestInit, number][] = [[{}, 5], [{ method: "POST" }, 500], [{
+    method: "PUT",
+    body: "x",
+  }, 500]];
+  for (const [init, durationMs] of cases) {
+    const { world } = await experienced(
+      ["a", "b"],
+      () => new Promise((resolve) => world.clock.start(() => resolve(answer(200)), durationMs)),
+    );
+    assertEquals(await world.outcome(world.fetch("http://app/", init), 1), 200);
+    assertEquals(world.order.length, 1);
+  }
+  const fresh = new World(
+    ["a", "b"],
+    () => new Promise((resolve) => fresh.clock.start(() => resolve(answer(200)), 500)),
+    { hedge: true },
+  );
+  assertEquals(await fresh.outcome(fresh.fetch("http://app/")), 200);
+  assertEquals(fresh.order, "a");
+});
+
+test("createFetch() waits for the other one when a hedge or what it hedged fails", async () => {
+  for (const failing of ["a", "b"]) {
+    const { world, attempts } = await experienced(
+      ["a", "b"],
+      ({ to }) =>
+        new Promise((resolve, reject) => {
+          const durationMs = to === failing ? 13 : 40;
+          world.clock.start(() => {
+            if (to !== failing) return resolve(answer(200));
+            try {
+              refused();
+            } catch (error) {
+              reject(error);
+            }
+          }, to === "b" ? durationMs - 12 : durationMs);
+        }),
+    );
+    assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
+    assertEquals(world.order, "ab");
+    const hedge = (id: string) => id === "b" ? " hedge" : "";
+    const other = failing === "a" ? "b" : "a";
+    assertEquals(
+      told(attempts),
+      `${failing} unreachable${hedge(failing)}, ${other} answered 200${hedge(other)}`,
+    );
+  }
+});
+
+test("createFetch() counts hedges as attempts and as retries", async () => {
+  const { world } = await experienced(["a", "b", "c"], silence, {
+    attemptTimeoutMs: 100,
+    attempts: 2,
+  });
+  const error = await world.outcome(world.fetch("http://app/"), 5) as PilotedError;
+  assertEquals([error.code, told(error.attempts)], ["TIMEOUT", "b timeout, c timeout hedge"]);
+  assertEquals(world.source.pool.pending, 0);
+  const poor = await experienced(["a", "b"], silence, {
+    attemptTimeoutMs: 100,
+    retryBudget: { percent: 0, minimumPerSecond: 0 },
+  });
+  await poor.world.outcome(poor.world.fetch("http://app/"), 5);
+  assertEquals(poor.world.order, "a");
+});
+
+test("createFetch() hedges at most one request in twenty", async () => {
+  const { world } = await experienced(
+    ["a", "b"],
+    () => new Promise((resolve) => world.clock.start(() => resolve(answer(200)), 15)),
+    {
+      retryBudget: { minimumPerSecond: 100 },
+    },
+  );
+  // 100 requests were free; 20 more make 120, a twentieth of which is 6.
+  for (let i = 0; i < 20; i++) await world.outcome(world.fetch("http://app/"), 1);
+  assertEquals(world.sent.length, 26);
+});
+
+test("createFetch() stops both requests when the caller aborts, and blames none", async () => {
+  const { world, attempts } = await experienced(["a", "b"], silence);
+  const controller = new AbortController();
+  const waiting = world.fetch("http://app/", { signal: controller.signal }).catch((error) => error);
+  await world.clock.advance(50);
+  controller.abort("enough");
+  assertEquals(await waiting, "enough");
+  assertEquals(told(attempts), "a aborted, b aborted hedge");
+  assertEquals([world.source.pool.pending, world.clock.pending], [0, 0]);
+});
+
+test("createFetch() has nothing to hedge with where there is one endpoint", async () => {
+  const { world } = await experienced(
+    ["a"],
+    () => new Promise((resolve) => world.clock.start(() => resolve(answer(200)), 50)),
+  );
+  assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
+  assertEquals(world.order, "a");
+});

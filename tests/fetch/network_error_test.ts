@@ -1,0 +1,79 @@
+import { assertEquals } from "@std/assert";
+import { createServer, type Server, type Socket } from "node:net";
+import { networkFailure } from "../../src/fetch/network_error.ts";
+import { test } from "../support/test.ts";
+
+/** A fetch of a server that does that with every connection; what it rejects with. */
+async function failureOf(handle: (socket: Socket) => void, scheme = "http"): Promise<unknown> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    handle(socket);
+  });
+  const url = `${scheme}://127.0.0.1:${await listen(server)}/`;
+  try {
+    return await fetch(url).then(() => "no failure", (error) => error);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port))
+  );
+}
+
+test("networkFailure() knows a refused connection of this runtime as one that never left", async () => {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  const error = await fetch(`http://127.0.0.1:${port}/`).catch((error) => error);
+  assertEquals(networkFailure(error), "unreachable");
+});
+
+test("networkFailure() knows a connection of this runtime that breaks after the request", async () => {
+  const ends = [
+    (socket: Socket) => socket.once("data", () => socket.destroy()),
+    (socket: Socket) => socket.once("data", () => socket.end()),
+    (socket: Socket) => socket.once("data", () => socket.end("garbage\r\n\r\n")),
+  ];
+  for (const end of ends) assertEquals(networkFailure(await failureOf(end)), "broken");
+});
+
+test("networkFailure() knows a call of this runtime that was wrong", async () => {
+  const wrong = [
+    () => fetch("http://127.0.0.1/", { method: "GET", body: "x" }),
+    () => fetch("http://127.0.0.1/", { headers: { "bad name": "x" } }),
+    () => fetch("no url"),
+  ];
+  for (const call of wrong) {
+    const error = await Promise.resolve().then(call).catch((error) => error);
+    assertEquals(networkFailure(error), undefined);
+  }
+});
+
+test("networkFailure() follows codes through causes and all attempts at several addresses", () => {
+  const coded = (code: string) => Object.assign(new Error(code), { code });
+  const cases: [unknown, string | undefined][] = [
+    [coded("ECONNREFUSED"), "unreachable"],
+    [new TypeError("fetch failed", { cause: coded("UND_ERR_CONNECT_TIMEOUT") }), "unreachable"],
+    [new TypeError("fetch failed", { cause: coded("UND_ERR_SOCKET") }), "broken"],
+    [
+      new TypeError("fetch failed", {
+        cause: new AggregateError([coded("ECONNREFUSED"), coded("ENETUNREACH")]),
+      }),
+      "unreachable",
+    ],
+    [
+      new TypeError("fetch failed", {
+        cause: new AggregateError([coded("ECONNREFUSED"), coded("ECONNRESET")]),
+      }),
+      "broken",
+    ],
+    [new TypeError("error sending request for url (http://x/)"), "broken"],
+    [new TypeError("Invalid URL"), undefined],
+    [new Error("something else"), "broken"],
+    ["thrown", "broken"],
+  ];
+  for (const [error, failure] of cases) assertEquals(networkFailure(error), failure);
+});
