@@ -1,0 +1,37 @@
+/** The programs of scripts/chaos/ in short. Their full length shows figures, this one what must hold. */
+import { assertEquals } from "@std/assert";
+import { runAbsentAtStart } from "../../scripts/chaos/absent_at_start.ts";
+import { runAgentAway } from "../../scripts/chaos/agent_away.ts";
+import { runLeaderKills } from "../../scripts/chaos/leader_kills.ts";
+import type { Report } from "../../scripts/chaos/report.ts";
+import { runSighups } from "../../scripts/chaos/sighups.ts";
+import { skipWithoutConsul } from "../support/consul.ts";
+import { test } from "../support/test.ts";
+
+const skip = await skipWithoutConsul();
+
+function chaosTest(name: string, run: () => Promise<Report>): void {
+  test(name, { skip, timeout: 120_000 }, async () => {
+    assertEquals((await run()).broken, []);
+  });
+}
+
+chaosTest(
+  "no lookup fails when the leader is killed, and the next change is seen",
+  () => runLeaderKills({ seconds: 1, every: 5, down: 2 }),
+);
+
+chaosTest(
+  "no lookup fails when the agent is stopped, killed and emptied, and its age is told",
+  () => runAgentAway({ stopped: 1, killed: 1 }),
+);
+
+chaosTest(
+  "Piloted starts from its snapshot file when there is no Consul, and says so when there is none",
+  () => runAbsentAtStart(),
+);
+
+chaosTest(
+  "no lookup fails and no refreshes pile up under a thousand SIGHUPs a second",
+  () => runSighups({ signals: 2_000, seconds: 2 }),
+);
