@@ -16,7 +16,7 @@ const seed = Number(process.env.PILOTED_SEED ?? 2016);
 
 console.log(`| what | balancer | figure | bound |\n|---|---|---|---|`);
 for (const { what, balancer, unit, digits, least, most, measure } of ROWS) {
-  const figure = measure(seed);
+  const figure = await measure(seed);
   const [low, value, high] = [least, figure, most].map((number) => number.toFixed(digits));
   const bound = least === most ? low : `${low} to ${high}`;
   const fault = figure >= least && figure <= most ? "" : " BROKEN";

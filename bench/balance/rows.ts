@@ -4,6 +4,7 @@
  * @module
  */
 import type { BalancerName } from "../../src/balance/create_balancer.ts";
+import { alwaysFailing } from "./always_failing.ts";
 import { smooth, unevenWindows } from "./in_turn.ts";
 import { keyDistribution } from "./key_distribution.ts";
 import { linkerd2016 } from "./linkerd_2016.ts";
@@ -26,7 +27,7 @@ export interface Row {
   /** Most that is right. */
   readonly most: number;
   /** Measures. */
-  measure(seed: number): number;
+  measure(seed: number): number | Promise<number>;
 }
 
 const tower = (balancer: BalancerName, least: number, most: number): Row => ({
@@ -134,5 +135,15 @@ export const ROWS: readonly Row[] = [
     least: 0,
     most: 0,
     measure: () => keyDistribution().unnecessaryMoves,
+  },
+  {
+    what: "a service that fails always, 1,000 requests/s for 60 s, attempts per request",
+    balancer: "p2c_ewma",
+    unit: "",
+    digits: 4,
+    // A fifth more, and three per second.
+    least: 1.19,
+    most: (1.2 * 60_000 + 3 * 60) / 60_000,
+    measure: alwaysFailing,
   },
 ];

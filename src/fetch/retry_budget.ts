@@ -6,7 +6,10 @@
 import type { RetryBudgetOptions } from "./fetch_options.ts";
 
 /** Into how many parts the window is divided. */
-const SLOTS = 10;
+const PARTS = 10;
+
+/** The part that has just begun counts beside them, so that the window is never too short. */
+const SLOTS = PARTS + 1;
 
 /**
  * Allows retries in proportion to the requests of a sliding window, and a few in any case, so that
@@ -28,7 +31,7 @@ export class RetryBudget {
     const { percent, minimumPerSecond, windowMs } = options;
     this.#percent = percent;
     this.#reserve = minimumPerSecond * windowMs / 1_000;
-    this.#slotMs = windowMs / SLOTS;
+    this.#slotMs = windowMs / PARTS;
   }
 
   /**
