@@ -52,14 +52,21 @@ const SECURITY = secureHeaders({
 
 const REFRESH_TIMEOUT_MS = 30_000;
 const LONGEST_BODY = 4_096;
-// Streams must not be collected, and lookups are asked for too often to pay for what only a browser
-// that shows them would heed.
-const PLAIN: readonly string[] = [
-  OPERATIONS.endpoint.path,
-  OPERATIONS.redirect.path,
-  OPERATIONS.events.path,
-  OPERATIONS.serviceEvents.path,
+// Streams must not be collected, and the next endpoint is too short to be worth it.
+const COMPRESSED: readonly string[] = [
+  OPERATIONS.services.path,
+  OPERATIONS.service.path,
+  OPERATIONS.status.path,
+  OPERATIONS.metrics.path,
+  OPERATIONS.openapi.path,
+  ...PAGE_PATHS,
 ];
+
+const compressing = compress();
+
+// Whoever takes nothing compressed, as most programs on the same network, does not pay for it.
+const compressOnDemand: MiddlewareHandler = (c, next) =>
+  c.req.header("accept-encoding") === undefined ? next() : compressing(c, next);
 
 /**
  * Makes the whole lookup service: the routes of `routes()`, a page at `/`, their description at
@@ -96,13 +103,12 @@ export function service(piloted: Lookups, options: ServiceOptions = {}): Hono {
     const exposeHeaders = ["etag", "piloted-index", "piloted-state", "retry-after"];
     app.use("/v1/*", cors({ origin: [...origins], exposeHeaders }));
   }
-  const guarded = Object.values(OPERATIONS).map(({ path }) => path as string)
-    .filter((path) => !PLAIN.includes(path));
+  // What only a browser that shows an answer would heed is on the pages.
+  for (const path of [...PAGE_PATHS, "/login"]) app.use(path, SECURITY);
   // workerd compresses by itself, and would do it a second time.
-  const around: MiddlewareHandler[] = getRuntimeKey() === "workerd"
-    ? [SECURITY]
-    : [SECURITY, compress()];
-  for (const path of [...guarded, ...PAGE_PATHS, "/login"]) app.use(path, ...around);
+  if (getRuntimeKey() !== "workerd") {
+    for (const path of COMPRESSED) app.use(path, compressOnDemand);
+  }
   if (token !== undefined) {
     if (!isBearerToken(token)) {
       throw new TypeError("Cannot use the token: letters, digits and ._~+/-= only, and not empty");
