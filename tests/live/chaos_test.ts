@@ -23,7 +23,7 @@ chaosTest(
 
 chaosTest(
   "no lookup fails when the agent is stopped, killed and emptied, and its age is told",
-  () => runAgentAway({ stopped: 1, killed: 1 }),
+  () => runAgentAway({ stopped: 2, killed: 2 }),
 );
 
 chaosTest(
