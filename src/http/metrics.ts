@@ -5,6 +5,7 @@
  */
 import { Counter, Gauge, Histogram, type MetricValueWithName, Registry } from "prom-client";
 import type { EventStreams } from "./event_streams.ts";
+import type { FetchTally } from "./fetch_tally.ts";
 import type { Lookups } from "./lookups.ts";
 import { DURATION_BUCKETS, type RequestLog } from "./request_log.ts";
 import type { Served } from "./served.ts";
@@ -16,6 +17,8 @@ export interface MetricSources {
   readonly piloted: Lookups;
   /** What the client told. */
   readonly tally: Tally;
+  /** What a balanced fetch did, where there is one. */
+  readonly fetchTally: FetchTally | undefined;
   /** Endpoints that were handed out. */
   readonly served: Served;
   /** Requests that were answered. */
@@ -84,7 +87,7 @@ function addServices(registry: Registry, { piloted, streams }: MetricSources): v
   gauge("piloted_event_streams", "Event streams that are open").set(streams.size);
 }
 
-function addCounters(registry: Registry, { tally, served }: MetricSources): void {
+function addCounters(registry: Registry, { tally, fetchTally, served }: MetricSources): void {
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
   const fill = <L extends string>(name: string, help: string, labels: L[], counts: Counts<L>) => {
@@ -95,6 +98,12 @@ function addCounters(registry: Registry, { tally, served }: MetricSources): void
   fill("piloted_changes_total", "Changes of a list", ["service"], tally.changes);
   fill("piloted_refreshes_total", "Refreshes that were asked for", ["outcome"], tally.refreshes);
   fill("piloted_ejections_total", "Ejections", ["service", "reason"], tally.ejections);
+  if (fetchTally !== undefined) {
+    const { requests, attempts } = fetchTally;
+    const labels: ("service" | "outcome")[] = ["service", "outcome"];
+    fill("piloted_fetch_requests_total", "Balanced requests", labels, requests);
+    fill("piloted_fetch_attempts_total", "Attempts of balanced requests", labels, attempts);
+  }
   const picks = counter("piloted_picks_total", "Endpoints handed out over HTTP", "service");
   for (const [service, { count }] of served.totals) picks.inc({ service }, count);
 }

@@ -7,6 +7,7 @@ import { type Context, Hono } from "hono";
 import { type Clock, systemClock } from "../clock.ts";
 import { EventLog } from "./event_log.ts";
 import { EventStreams } from "./event_streams.ts";
+import type { FetchTally } from "./fetch_tally.ts";
 import { liveness, readiness } from "./health.ts";
 import { jsonResponse, serviceFacts, serviceSummary } from "./json.ts";
 import { LookupAnswers } from "./lookup_answers.ts";
@@ -29,6 +30,8 @@ export interface RoutesOptions {
   signal?: AbortSignal;
   /** Milliseconds between two signs of life in an event stream. @default {15_000} */
   heartbeatMs?: number;
+  /** Counts of a balanced fetch in this process, for `/metrics`. @default {undefined} */
+  fetchTally?: FetchTally;
   /** Time of waits and events. @default {the system's} */
   clock?: Clock;
 }
@@ -102,7 +105,7 @@ export interface RouteState {
  * @returns What the routes learn.
  */
 export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): RouteState {
-  const { signal, heartbeatMs = 15_000, clock = systemClock } = options;
+  const { signal, heartbeatMs = 15_000, clock = systemClock, fetchTally } = options;
   const log = new EventLog(piloted, () => clock.now());
   const streams = new EventStreams(log, clock, heartbeatMs, signal);
   const revisions = new Revisions(piloted, clock, signal);
@@ -150,7 +153,7 @@ export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): 
   });
   add("metrics", async () => {
     const { metricsResponse } = await import("./metrics.ts");
-    return await metricsResponse({ piloted, tally, served, requests, streams });
+    return await metricsResponse({ piloted, tally, fetchTally, served, requests, streams });
   });
   add("openapi", openApi);
   const count = requests.counter("endpoint");

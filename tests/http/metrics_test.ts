@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { PilotedError } from "../../src/errors.ts";
-import { routes } from "../../src/http/mod.ts";
+import { FetchTally, routes } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
 import { endpoint, FakeLookups } from "./fake_lookups.ts";
 
@@ -74,6 +74,21 @@ test("GET metrics counts requests by operation and status, and endpoints handed 
   assertEquals(metrics.get(`${duration}_sum{${ok}}`)! >= 0, true);
   assertEquals(metrics.get(`${duration}_count{operation="endpoint",status="503"}`), 1);
   assertEquals(metrics.get(`${duration}_count{operation="redirect",status="307"}`), 1);
+});
+
+test("GET metrics counts what a balanced fetch needs", async () => {
+  const fetchTally = new FetchTally();
+  const call = { service: "app", method: "GET", url: "http://app/", startedAt: 0 };
+  const attempt = { endpoint: A, durationMs: 1 };
+  const answered = fetchTally.started(call);
+  answered.attempted({ ...attempt, outcome: "refused" } as never);
+  answered.attempted({ ...attempt, outcome: "answered" } as never);
+  answered.ended({ response: new Response(), durationMs: 2 });
+  fetchTally.started(call).ended({ error: new Error("x"), durationMs: 2 });
+  const metrics = await scrape(routes(new FakeLookups().set("app", [A]), { fetchTally }));
+  assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="answered"}'), 1);
+  assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="failed"}'), 1);
+  assertEquals(metrics.get('piloted_fetch_attempts_total{service="app",outcome="refused"}'), 1);
 });
 
 test("GET metrics escapes what services are called", async () => {
