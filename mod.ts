@@ -33,6 +33,7 @@ export {
   status,
   watch,
 } from "./src/client/default_instance.ts";
+export { createFetch } from "./src/client/create_fetch.ts";
 export { createPiloted, type CreatePilotedOptions } from "./src/client/create_piloted.ts";
 export type { OnDemandOptions } from "./src/client/create_on_demand.ts";
 export type { OnDemandPiloted } from "./src/discovery/on_demand.ts";
@@ -78,3 +79,9 @@ export type {
   ReadOptions,
   Source,
 } from "./src/source/source.ts";
+export type { FetchOptions, HedgeOptions, RetryBudgetOptions } from "./src/fetch/fetch_options.ts";
+export type { FetchSource } from "./src/fetch/fetch_source.ts";
+export type { Lease, Outcome } from "./src/balance/lease.ts";
+export type { BalanceFunction, Candidate, PickOptions } from "./src/balance/balancer.ts";
+export type { BalancerName } from "./src/balance/create_balancer.ts";
+export type { OutlierOptions } from "./src/balance/outlier_options.ts";

@@ -10,6 +10,7 @@ import type { PilotedOptions } from "../discovery/options.ts";
 import { Piloted } from "../discovery/piloted.ts";
 import { resolveOptions } from "../discovery/resolve_options.ts";
 import { connector } from "./connector.ts";
+import { createFetch } from "./create_fetch.ts";
 import type { OnDemandOptions } from "./create_on_demand.ts";
 
 /** Options of {@linkcode createPiloted}: those of `config()` and its source. */
@@ -120,7 +121,15 @@ export async function startPiloted(
     : await (await import("../discovery/snapshot_file.ts")).SnapshotFile.open(path);
   if (snapshotFile?.problem) events.emit("error", snapshotFile.problem);
   signal?.throwIfAborted();
-  const piloted = new Piloted({ config, options, events, reload, connect, snapshotFile });
+  const piloted = new Piloted({
+    config,
+    options,
+    events,
+    reload,
+    connect,
+    createFetch,
+    snapshotFile,
+  });
   const abort = () => void piloted.close();
   signal?.addEventListener("abort", abort, { once: true });
   try {

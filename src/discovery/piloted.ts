@@ -41,6 +41,11 @@ import { WatchedServices } from "./watched_services.ts";
  * ```
  */
 export class Piloted {
+  /**
+   * A `fetch` that sends `http://customers/orders` to a healthy endpoint of `customers`, with the
+   * defaults of `createFetch()`.
+   */
+  readonly fetch: typeof fetch;
   readonly #options: ResolvedOptions;
   readonly #events: Events;
   readonly #parts: PilotedParts;
@@ -59,6 +64,7 @@ export class Piloted {
     const { config, options, events, connect, snapshotFile } = parts;
     const { clock, refreshTimeoutMs, keepAlive } = options;
     this.#parts = parts;
+    this.fetch = parts.createFetch(this);
     this.#options = options;
     this.#events = events;
     this.#config = config;

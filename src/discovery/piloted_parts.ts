@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { Source } from "../source/source.ts";
 import type { Events } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
+import type { Piloted } from "./piloted.ts";
 import type { SnapshotFile } from "./snapshot_file.ts";
 
 /** A registry that a client may talk to, and how to leave it. */
@@ -31,6 +32,8 @@ export interface PilotedParts {
   reload: () => Promise<Config>;
   /** Makes the connection to the registry that a configuration names. */
   connect: (config: Config) => Registry;
+  /** Makes the `fetch` over the client. */
+  createFetch: (piloted: Piloted) => typeof fetch;
   /** Keeps the last good lists over a restart. */
   snapshotFile: SnapshotFile | undefined;
 }

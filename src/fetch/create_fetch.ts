@@ -14,36 +14,11 @@ import { ServiceTraffic } from "./service_traffic.ts";
 import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
 
 /**
- * Makes a `fetch` that sends a request for `http://customers/orders` to a healthy endpoint of the
- * service `customers`, and to another one when that fails. URLs of other hosts go through untouched.
+ * What the `createFetch()` of mod.ts loads; described there.
  *
- * @param source Gives endpoints: a `Piloted`.
+ * @param source Gives endpoints.
  * @param options Deadlines, retries, hedges and limits.
- * @returns A function with the signature of the platform's `fetch`. It rejects with a `PilotedError`
- * (`NO_ENDPOINTS`, `OVERLOADED`, `TIMEOUT`, `REQUEST_FAILED`) where it fails, which has every attempt
- * in `attempts`, and with the signal's own reason where the caller aborts.
- * @throws {TypeError} when an option is not one of its words.
- * @throws {RangeError} when a number is not in its range.
- *
- * @example
- * ```ts
- * import { createFetch, createPiloted } from "@piloted/core";
- * import { EmbeddedConsul } from "@piloted/core/testing";
- * import { assertEquals } from "@std/assert";
- *
- * const consul = new EmbeddedConsul();
- * consul.register({ name: "customers", address: "10.0.0.1", port: 8080 });
- * await using piloted = await createPiloted({
- *   config: { consul: "127.0.0.1:8500", watches: [{ name: "customers" }] },
- *   fetch: consul.fetch,
- * });
- * const fetch = createFetch(piloted, {
- *   timeoutMs: 2_000,
- *   fetch: (input) => Promise.resolve(new Response(`from ${input}`)), // only here: the runtime's own
- * });
- * const response = await fetch("http://customers/orders");
- * assertEquals(await response.text(), "from http://10.0.0.1:8080/orders");
- * ```
+ * @returns A function with the signature of the platform's `fetch`.
  */
 export function createFetch(source: FetchSource, options: FetchOptions = {}): typeof fetch {
   const balanced = new BalancedFetch({ source, options: resolveFetchOptions(options) });
@@ -124,7 +99,8 @@ class BalancedFetch {
     init: RequestInit | undefined,
   ): Promise<Response> {
     const { fetch, others } = this.#context.options;
-    if (others === "pass" || !URL.canParse(url)) return fetch(input, init);
+    if (others === "pass") return fetch(input, init);
+    // No URL at all is a TypeError of URL's own, as it would be one of fetch().
     const { origin } = new URL(url);
     throw new PilotedError(
       "UNKNOWN_SERVICE",
