@@ -149,6 +149,18 @@ test("?index answers at once when the list is another one, from whatever process
   }
 });
 
+test("the index grows with every change, also within one millisecond", async () => {
+  const lookups = sample();
+  const app = routes(lookups, { clock: new ManualClock() });
+  let last = 0;
+  for (const list of [[A], [B], [A]]) {
+    lookups.set("app", list);
+    const { index } = await (await app.request("/v1/services/app")).json();
+    assertEquals(index > last, true);
+    last = index;
+  }
+});
+
 test("?index answers with the same list when the wait is over or the server stops", async () => {
   const clock = new ManualClock();
   const stop = new AbortController();

@@ -57,6 +57,11 @@ test("GET endpoint knows names that must be encoded, and hosts of any form", asy
   }
 });
 
+test("GET endpoint does not take a query for a part of a name", async () => {
+  const app = routes(new FakeLookups().set("a?b", [A]));
+  await assertProblem(await app.request("/v1/services/a?b/endpoint"), 404);
+});
+
 test("GET endpoint waits for a refresh under way", async () => {
   const lookups = sample();
   let resolve = () => {};

@@ -196,4 +196,7 @@ test("every path of the service answers methods that it does not have with what 
     assertEquals([head.status, await head.text()], [200, ""]);
   }
   await assertProblem(await app.request("/nothing", { method: "POST" }), 404);
+  const closed = service(sample(), { token: TOKEN });
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  await assertProblem(await closed.request("/nothing", { headers }), 404);
 });
