@@ -179,7 +179,7 @@ wireTest(
     };
     send();
   },
-  async (source, wire) => {
+  async (source) => {
     const error = await failureOf(source.read(query));
     assertEquals(error.code, "REGISTRY_RESPONSE");
     assert(error.message.endsWith(`larger than ${32 * MIB} bytes`), error.message);
