@@ -54,7 +54,7 @@ export class LookupAnswers {
     if (loading !== undefined) await loading;
     const { index, wait } = query;
     if (index !== undefined) {
-      await this.#revisions.moved(name, Number(index), parseWait(wait), c.req.raw.signal);
+      await this.#revisions.moved(name, Number(index), parseWait(wait));
     }
     const status = piloted.status(name);
     const all = piloted.serviceHosts(name);

@@ -14,6 +14,8 @@ interface Revision {
   index: number;
 }
 
+const MOST_WAITING = 10_000;
+
 /** The index of each service's list, which only grows, also over a restart of this process. */
 export class Revisions {
   readonly #piloted: Lookups;
@@ -21,6 +23,7 @@ export class Revisions {
   readonly #stop: AbortSignal | undefined;
   readonly #revisions = new Map<string, Revision>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  #count = 0;
 
   /**
    * Follows a client.
@@ -66,31 +69,26 @@ export class Revisions {
    *
    * @param service Name of the service.
    * @param index What the caller has.
-   * @param waitMs How long at most.
-   * @param signal The caller is gone.
+   * @param waitMs How long at most. A caller who goes away in the meantime is not noticed, as by
+   * Consul: only so many wait at a time, and whoever comes then is answered at once.
    */
-  async moved(
-    service: string,
-    index: number,
-    waitMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async moved(service: string, index: number, waitMs: number): Promise<void> {
     const { on } = this.#piloted;
     if (on === undefined || this.index(service) !== index) return;
-    if (this.#stop?.aborted || signal.aborted) return;
+    if (this.#stop?.aborted || this.#count >= MOST_WAITING) return;
+    let wakes = this.#waiting.get(service);
+    if (wakes === undefined) this.#waiting.set(service, wakes = new Set());
+    let timer: Timer | undefined;
+    let wake = () => {};
+    this.#count++;
     await new Promise<void>((resolve) => {
-      let wakes = this.#waiting.get(service);
-      if (wakes === undefined) this.#waiting.set(service, wakes = new Set());
-      const wake = () => {
-        timer.cancel();
-        signal.removeEventListener("abort", wake);
-        wakes.delete(wake);
-        resolve();
-      };
-      const timer: Timer = this.#clock.start(wake, waitMs, true);
-      signal.addEventListener("abort", wake, { once: true });
+      wake = resolve;
       wakes.add(wake);
+      timer = this.#clock.start(wake, waitMs, true);
     });
+    this.#count--;
+    timer?.cancel();
+    wakes.delete(wake);
   }
 }
 
