@@ -5,6 +5,7 @@ import { runAgentAway } from "../../scripts/chaos/agent_away.ts";
 import { runLeaderKills } from "../../scripts/chaos/leader_kills.ts";
 import type { Report } from "../../scripts/chaos/report.ts";
 import { runSighups } from "../../scripts/chaos/sighups.ts";
+import { runThousandServices } from "../../scripts/chaos/thousand_services.ts";
 import { skipWithoutConsul } from "../support/consul.ts";
 import { test } from "../support/test.ts";
 
@@ -34,4 +35,9 @@ chaosTest(
 chaosTest(
   "no lookup fails and no refreshes pile up under a thousand SIGHUPs a second",
   () => runSighups({ signals: 2_000, seconds: 2 }),
+);
+
+chaosTest(
+  "changes of a hundred services are seen within a budget of twelve connections",
+  () => runThousandServices({ services: 100, changes: 8, idle: 0, connections: 12 }),
 );
