@@ -4,8 +4,8 @@
  *
  *     node --import tsx scripts/chaos/soak.ts [--seconds 600] [--services 200] [--changes 20]
  *
- * The heap is measured after garbage was collected, every sixth of a minute; its first fifth (two
- * of ten minutes) is for warming up. Exits with 1 when the heap has grown by more than 5 %
+ * The heap is measured sixty times, after garbage was collected; the first fifth (two of ten
+ * minutes) is for warming up. Exits with 1 when the heap has grown by more than 5 %
  * (`--growth 0.05`), or anything else is more than at the start.
  *
  * @module
@@ -85,7 +85,7 @@ export async function runSoak(options: SoakOptions): Promise<Report> {
   await load.stop();
 
   const warm = samples.slice(SAMPLES * WARM);
-  // Half of what is left at its beginning, half at its end: one sample alone may be unlucky.
+  // The first and the last third of what is left: one sample alone may be unlucky.
   const third = Math.floor(warm.length / 3);
   const [early, late] = [warm.slice(0, third), warm.slice(-third)];
   const grown = (of: (sample: Sample) => number) =>
