@@ -10,13 +10,7 @@ import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
 import { AttemptControl } from "./attempt_control.ts";
-import {
-  type AttemptResult,
-  isRefusal,
-  outcomeOf,
-  recordAttempt,
-  releaseLease,
-} from "./attempt_result.ts";
+import { type AttemptResult, outcomeOf, recordAttempt, releaseLease } from "./attempt_result.ts";
 import type { FetchCallObserver } from "./fetch_observer.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import type { FetchSource } from "./fetch_source.ts";
@@ -87,41 +81,39 @@ export class BalancedCall {
     this.#traffic.enter();
     try {
       if (timeoutMs < Infinity) this.#deadline = clock.now() + timeoutMs;
-      let lease = waitForEndpointsMs > 0 ? await this.#waitForFirst() : this.#acquire();
+      const lease = waitForEndpointsMs > 0 ? await this.#waitForFirst() : this.#acquire();
       this.#traffic.count(lease.startedAt);
-      for (;;) {
-        let result: AttemptResult;
-        if (this.#traffic.latencies !== undefined && isSafe(this.#init)) {
-          result = await this.#race(lease);
-        } else {
-          const control = this.#control(false);
-          try {
-            const response = await this.#fetch(lease, control);
-            control?.stop();
-            // The usual end, without another object.
-            if (!isRefusal(response) && this.#observer === undefined) {
-              lease.release();
-              return response;
-            }
-            result = { lease, response, expired: false, hedge: false };
-          } catch (error) {
-            control?.stop();
-            result = { lease, error, expired: control?.expired ?? false, hedge: false };
-          }
-        }
-        const { response, error } = result;
-        const outcome = this.#conclude(result);
-        if (outcome === "answered") return response!;
-        if (outcome === "aborted") throw this.#signal!.reason;
-        if (outcome === undefined) throw error;
-        const next = await this.#acquireNext(response);
-        if (next !== undefined) lease = next;
-        else if (response !== undefined) return response;
-        else throw this.#failure(error);
-      }
+      return await this.goOn(await this.#attempt(lease));
     } finally {
       this.#traffic.leave();
     }
+  }
+
+  /**
+   * Goes on after an attempt, and sends the request again where that helps.
+   *
+   * @param result What came of the attempt.
+   * @returns The first answer that is no refusal, or the last refusal.
+   * @throws As {@linkcode BalancedCall.send}.
+   */
+  async goOn(result: AttemptResult): Promise<Response> {
+    for (;;) {
+      const { response, error } = result;
+      const outcome = this.#conclude(result);
+      if (outcome === "answered") return response!;
+      if (outcome === "aborted") throw this.#signal!.reason;
+      if (outcome === undefined) throw error;
+      const lease = await this.#acquireNext(response);
+      if (lease !== undefined) result = await this.#attempt(lease);
+      else if (response !== undefined) return response;
+      else throw this.#failure(error);
+    }
+  }
+
+  async #attempt(lease: Lease): Promise<AttemptResult> {
+    if (this.#traffic.latencies !== undefined && isSafe(this.#init)) return await this.#race(lease);
+    const control = this.#control(false);
+    return await this.#result(lease, control, false);
   }
 
   get #signal(): AbortSignal | undefined {
@@ -135,10 +127,22 @@ export class BalancedCall {
       : this.#deadline - this.#context.options.clock.now();
   }
 
-  #fetch(lease: Lease, control: AttemptControl | undefined): Promise<Response> {
-    const url = this.#url.slice(0, this.#start) + lease.endpoint.host + this.#url.slice(this.#end);
+  /** What comes of an attempt; never rejects. */
+  async #result(
+    lease: Lease,
+    control: AttemptControl | undefined,
+    hedge: boolean,
+  ): Promise<AttemptResult> {
+    const url = addressOf(lease, this.#url, this.#start, this.#end);
     const init = control === undefined ? this.#init : { ...this.#init, signal: control.signal };
-    return this.#context.options.fetch(url, init);
+    try {
+      const response = await this.#context.options.fetch(url, init);
+      return { lease, response, expired: false, hedge };
+    } catch (error) {
+      return { lease, error, expired: control?.expired ?? false, hedge };
+    } finally {
+      control?.stop();
+    }
   }
 
   /** What ends an attempt before its time, where something may have to. */
@@ -166,11 +170,7 @@ export class BalancedCall {
 
   #run(lease: Lease, hedge: boolean): RunningAttempt {
     const control = this.#control(true)!;
-    const result = this.#fetch(lease, control).then(
-      (response) => ({ lease, response, expired: false, hedge }),
-      (error: unknown) => ({ lease, error, expired: control.expired, hedge }),
-    ).finally(() => control.stop());
-    return { lease, hedge, control, result };
+    return { lease, hedge, control, result: this.#result(lease, control, hedge) };
   }
 
   /** Releases the lease of an attempt that has ended, and tells of it. */
@@ -264,6 +264,20 @@ export class BalancedCall {
       { cause, service, attempts },
     );
   }
+}
+
+/**
+ * The URL at an endpoint.
+ *
+ * @param lease The endpoint.
+ * @param url URL whose host is the name of the service.
+ * @param start Where the host begins in it.
+ * @param end Where it ends.
+ */
+export function addressOf(lease: Lease, url: string, start: number, end: number): string {
+  // No part of a string where a constant will do: this is done for every request.
+  const scheme = start === 7 ? "http://" : "https://";
+  return scheme + lease.endpoint.host + url.slice(end);
 }
 
 function isMissing(error: unknown): boolean {

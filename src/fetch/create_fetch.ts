@@ -11,6 +11,7 @@ import { observeCall } from "./observed_call.ts";
 import { fromRequest, isRequest } from "./request_init.ts";
 import { methodOf } from "./retry_policy.ts";
 import { ServiceTraffic } from "./service_traffic.ts";
+import { isPlain, sendPlainly } from "./send_plainly.ts";
 import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
 
 /**
@@ -29,8 +30,11 @@ class BalancedFetch {
   readonly #context: CallContext;
   readonly #traffic = new Map<string, ServiceTraffic>();
 
+  readonly #plain: boolean;
+
   constructor(context: CallContext) {
     this.#context = context;
+    this.#plain = isPlain(context.options);
   }
 
   // Not async: the promise of the call is the promise that the caller gets.
@@ -80,6 +84,7 @@ class BalancedFetch {
   ): Promise<Response> {
     const context = this.#context;
     const { observer, clock } = context.options;
+    if (this.#plain) return sendPlainly(context, traffic, url, start, end, init);
     if (observer === undefined) {
       return new BalancedCall(context, traffic, url, start, end, init).send();
     }
