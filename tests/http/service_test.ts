@@ -129,6 +129,21 @@ test("the page shows every service, its endpoints and how fresh they are", async
   assertEquals((await app.request("/services/none")).status, 404);
 });
 
+test("the page of a service shows a thousand endpoints at most, the overview ten", async () => {
+  const many = Array.from({ length: 1_200 }, (_, number) => endpoint("app", number));
+  const app = service(new FakeLookups().set("app", many));
+  const rows = async (path: string) => {
+    const html = await (await app.request(path)).text();
+    return [html.match(/<tr role="row" data-key/g)!.length, html];
+  };
+  const [few, overview] = await rows("/");
+  assertEquals(few, 10);
+  assertStringIncludes(String(overview), "All 1200 endpoints of app");
+  const [most, own] = await rows("/services/app");
+  assertEquals(most, 1_000);
+  assertStringIncludes(String(own), `href="../v1/services/app"`);
+});
+
 test("the page escapes whatever the registry says", async () => {
   const evil = `"><script>alert(1)</script>`;
   const bad = endpoint(evil, 1, { id: evil, tags: [evil], node: evil, zone: evil });

@@ -22,8 +22,9 @@ export interface ServiceView {
   readonly counts: readonly Count[];
 }
 
-// The overview shows the first ones; the service's own page shows all.
-const MOST_ENDPOINTS = 10;
+// The overview shows the first ones, the service's own page as many as a browser likes to show.
+const FIRST_ENDPOINTS = 10;
+const MOST_ENDPOINTS = 1_000;
 
 /** A section with the service's freshness, history and endpoints. */
 export function ServiceCard({ view, now, root, all = false }: {
@@ -34,7 +35,7 @@ export function ServiceCard({ view, now, root, all = false }: {
 }): Html {
   const { status, endpoints, counts } = view;
   const { service, state } = status;
-  const shown = all ? endpoints : endpoints.slice(0, MOST_ENDPOINTS);
+  const shown = endpoints.slice(0, all ? MOST_ENDPOINTS : FIRST_ENDPOINTS);
   const href = `${root}services/${encodeURIComponent(service)}`;
   const id = `service-${encodeURIComponent(service)}`;
   const words = [service, state, ...endpoints.flatMap(({ endpoint }) => searchWords(endpoint))];
@@ -58,7 +59,9 @@ export function ServiceCard({ view, now, root, all = false }: {
         : <EndpointTable service={service} endpoints={shown} />}
       {shown.length < endpoints.length && (
         <p>
-          <a href={href}>All {endpoints.length} endpoints of {service}</a>
+          {all
+            ? <a href={`${root}v1/services/${encodeURIComponent(service)}`}>All as JSON</a>
+            : <a href={href}>All {endpoints.length} endpoints of {service}</a>}
         </p>
       )}
     </section>
