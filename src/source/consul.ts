@@ -181,8 +181,10 @@ export class ConsulSource implements Source {
       const why = `the token is missing or may not read it, ${said}`;
       return this.#error("REGISTRY_DENIED", subject, why, facts);
     }
-    // 5xx is a Consul without a leader, or a proxy before it: as good as no answer.
-    const code = status >= 500 ? "REGISTRY_UNREACHABLE" : "REGISTRY_RESPONSE";
+    // 5xx is a Consul without a leader, or a proxy before it: as good as no answer. That it knows no
+    // such datacenter is an answer, and asking every second would not change it.
+    const away = status >= 500 && !text?.includes("No path to datacenter");
+    const code = away ? "REGISTRY_UNREACHABLE" : "REGISTRY_RESPONSE";
     return this.#error(code, subject, said, facts);
   }
 

@@ -208,7 +208,7 @@ test("failover takes the other datacenter while the own one has nothing", { skip
 
 test("an unknown datacenter is an error that says so", { skip }, async () => {
   const error = await failureOf(live("app", () => Promise.resolve(), { dc: "nowhere" }));
-  assertEquals([error.code, error.status], ["REGISTRY_UNREACHABLE", 500]);
+  assertEquals([error.code, error.status], ["REGISTRY_RESPONSE", 500]);
   assert(error.message.includes("No path to datacenter"), error.message);
 });
 

@@ -70,7 +70,7 @@ for (
     [404, "404 page not found", "REGISTRY_RESPONSE", "received 404"],
     [429, "Your IP is issuing too many concurrent connections", "REGISTRY_RESPONSE", "429"],
     [500, "No cluster leader", "REGISTRY_UNREACHABLE", 'received 500 "No cluster leader"'],
-    [500, "No path to datacenter", "REGISTRY_UNREACHABLE", "No path to datacenter"],
+    [500, "No path to datacenter", "REGISTRY_RESPONSE", "No path to datacenter"],
     [502, "", "REGISTRY_UNREACHABLE", "received 502"],
     [503, "<html>\n  <b>Down</b>\n</html>", "REGISTRY_UNREACHABLE", '"<html> <b>Down</b> </html>"'],
     [301, "", "REGISTRY_RESPONSE", "redirects are not followed, received 301"],
