@@ -94,6 +94,7 @@ class BalancedFetch {
       observer,
       call,
       clock,
+      traffic.retries,
       (told) => new BalancedCall(context, traffic, url, start, end, init, told).send(),
     );
   }

@@ -25,6 +25,8 @@ export interface FetchEnd {
   readonly error?: unknown;
   /** How long it took to the head of the answer or to the failure, in milliseconds. */
   readonly durationMs: number;
+  /** How many more retries the budget of the service would allow now. */
+  readonly retryBudget: number;
 }
 
 /** Told what becomes of one call. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
+import type { RetryBudget } from "./retry_budget.ts";
 import type { FetchCall, FetchCallObserver, FetchEnd, FetchObserver } from "./fetch_observer.ts";
 
 /**
@@ -12,6 +13,7 @@ import type { FetchCall, FetchCallObserver, FetchEnd, FetchObserver } from "./fe
  * @param observer Who is told.
  * @param call The call.
  * @param clock Time.
+ * @param budget The retries of the service.
  * @param send Runs it, and tells of its attempts.
  * @returns What it returns.
  * @throws What it throws.
@@ -20,11 +22,16 @@ export async function observeCall(
   observer: FetchObserver,
   call: FetchCall,
   clock: Clock,
+  budget: RetryBudget,
   send: (observer: FetchCallObserver) => Promise<Response>,
 ): Promise<Response> {
   const told = quietly(() => observer.started(call));
-  const tell = (end: Omit<FetchEnd, "durationMs">) =>
-    quietly(() => told?.ended({ ...end, durationMs: clock.now() - call.startedAt }));
+  const tell = (end: Pick<FetchEnd, "response" | "error">) =>
+    quietly(() => {
+      const now = clock.now();
+      const retryBudget = budget.available(now);
+      told?.ended({ ...end, durationMs: now - call.startedAt, retryBudget });
+    });
   try {
     const response = await send({
       attempted: (attempt) => quietly(() => told?.attempted(attempt)),

@@ -57,6 +57,16 @@ export class RetryBudget {
     return true;
   }
 
+  /**
+   * Tells how many retries would be allowed now, without counting any.
+   *
+   * @param now Milliseconds since the Unix epoch.
+   */
+  available(now: number): number {
+    this.#enter(now);
+    return Math.max(0, Math.floor(this.#balance() + 1e-9));
+  }
+
   #balance(): number {
     let sum = this.#reserve;
     for (const balance of this.#balances) sum += balance;

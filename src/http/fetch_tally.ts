@@ -7,8 +7,7 @@ import type { FetchCall, FetchCallObserver, FetchObserver } from "../fetch/fetch
 import { Counts } from "./tally.ts";
 
 /**
- * Counts requests and attempts of `createFetch()`. Attempts over requests, less one, is how much of
- * the retry budget is in use.
+ * Counts requests and attempts of `createFetch()`, and keeps what is left of the retry budgets.
  *
  * @example
  * ```ts
@@ -38,12 +37,15 @@ export class FetchTally implements FetchObserver {
   readonly requests: Counts<"service" | "outcome"> = new Counts();
   /** Attempts by service and how they ended. */
   readonly attempts: Counts<"service" | "outcome"> = new Counts();
+  /** Retries that each service might still get after its last request. */
+  readonly retryBudgets: Map<string, number> = new Map();
 
   /** Counts a call and its attempts as they end. */
   started({ service }: FetchCall): FetchCallObserver {
     return {
       attempted: ({ outcome }) => this.attempts.add({ service, outcome }),
-      ended: ({ response }) => {
+      ended: ({ response, retryBudget }) => {
+        this.retryBudgets.set(service, retryBudget);
         this.requests.add({ service, outcome: response === undefined ? "failed" : "answered" });
       },
     };

@@ -103,6 +103,13 @@ function addCounters(registry: Registry, { tally, fetchTally, served }: MetricSo
     const labels: ("service" | "outcome")[] = ["service", "outcome"];
     fill("piloted_fetch_requests_total", "Balanced requests", labels, requests);
     fill("piloted_fetch_attempts_total", "Attempts of balanced requests", labels, attempts);
+    const budget = new Gauge({
+      name: "piloted_fetch_retry_budget",
+      help: "Retries that a service might still get after its last request",
+      labelNames: ["service"],
+      registers: [registry],
+    });
+    for (const [service, left] of fetchTally.retryBudgets) budget.set({ service }, left);
   }
   const picks = counter("piloted_picks_total", "Endpoints handed out over HTTP", "service");
   for (const [service, { count }] of served.totals) picks.inc({ service }, count);

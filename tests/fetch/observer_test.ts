@@ -29,6 +29,8 @@ test("createFetch() tells an observer of a call, its attempts and its end", asyn
   assertEquals(told(attempts), "a refused 503, b answered 201");
   assertEquals(ends.length, 1);
   assertEquals([ends[0]!.response!.status, ends[0]!.durationMs], [201, 12.5]);
+  // Three a second over ten seconds, a fifth for the request, less the one retry.
+  assertEquals(ends[0]!.retryBudget, 29);
 });
 
 test("createFetch() tells an observer why a call failed", async () => {
