@@ -11,7 +11,7 @@ import type { Endpoint } from "./endpoint.ts";
  * | outcome | meaning |
  * |---|---|
  * | `answered` | with an answer that was taken |
- * | `refused` | with 502, 503 or 504, or 429 with `Retry-After` |
+ * | `refused` | with 429, 502, 503 or 504 |
  * | `unreachable` | no connection could be made: the request never left |
  * | `broken` | the connection broke before an answer came |
  * | `timeout` | no answer came in time |

@@ -25,12 +25,11 @@ export interface AttemptResult {
  * Whether an answer is one that another endpoint might give better.
  *
  * @param response The answer.
- * @returns `true` for 502, 503, 504, and for 429 with `Retry-After`.
+ * @returns `true` for 429, 502, 503 and 504.
  */
 export function isRefusal(response: Response): boolean {
   const { status } = response;
-  return status === 502 || status === 503 || status === 504 ||
-    (status === 429 && response.headers.has("retry-after"));
+  return status === 429 || status === 502 || status === 503 || status === 504;
 }
 
 /**

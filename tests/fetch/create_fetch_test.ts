@@ -3,7 +3,7 @@ import { createFetch } from "../../src/fetch/create_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { test } from "../support/test.ts";
-import { answer, backends, PoolSource, World } from "./support.ts";
+import { answer, backends, PoolSource, refused, World } from "./support.ts";
 
 test("createFetch() sends a URL of a service to an endpoint and keeps the rest of it", async () => {
   const world = new World(["a", "b"], () => answer(200));
@@ -11,7 +11,7 @@ test("createFetch() sends a URL of a service to an endpoint and keeps the rest o
     "http://app",
     "http://app/orders/7?sort=up#top",
     "https://app/secure",
-    "http://app?q=http://app/",
+    "http://App?q=http://app/",
     " HTTP:\\\\APP:80\\odd",
   ];
   for (const url of urls) assertEquals((await world.fetch(url)).status, 200);
@@ -162,6 +162,19 @@ test("createFetch() lets only so many requests be under way per service", async 
   for (const end of answers) end();
   await Promise.all([second, third]);
   assertEquals(world.sent.length, 3);
+});
+
+test("createFetch() counts a request as under way until its end, however it ends", async () => {
+  const ends = [() => answer(200), () => answer(503), refused];
+  for (const options of [{}, { timeoutMs: 1_000 }]) {
+    const world = new World(["a"], (_, number) => ends[number % 3]!(), {
+      maxInFlight: 1,
+      attempts: 1,
+      ...options,
+    });
+    for (let i = 0; i < 6; i++) await world.fetch("http://app/").catch(() => {});
+    assertEquals(world.order, "aaaaaa");
+  }
 });
 
 test("resolveFetchOptions() has the defaults of the issue", () => {

@@ -84,10 +84,25 @@ test("createFetch() rejects with the caller's reason and releases the lease, whe
 });
 
 test("createFetch() sends nothing when the caller has aborted before", async () => {
-  const world = new World(["a"], () => answer(200));
-  const signal = AbortSignal.abort(new Error("too late"));
-  await assertRejects(() => world.fetch("http://app/", { signal }), Error, "too late");
-  assertEquals(world.order, "");
+  for (const options of [{}, { timeoutMs: 1_000 }]) {
+    const world = new World(["a"], () => answer(200), options);
+    const signal = AbortSignal.abort(new Error("too late"));
+    await assertRejects(() => world.fetch("http://app/", { signal }), Error, "too late");
+    assertEquals(world.order, "");
+  }
+});
+
+test("createFetch() frees the connection of a refusal when the caller aborts the wait after it", async () => {
+  let cancelled = 0;
+  const body = () => new ReadableStream({ cancel: () => void cancelled++ });
+  const headers = { "retry-after": "5" };
+  const world = new World(["a"], () => new Response(body(), { status: 429, headers }));
+  const controller = new AbortController();
+  const waiting = world.fetch("http://app/", { signal: controller.signal }).catch(() => {});
+  await world.clock.advance(100);
+  controller.abort();
+  await waiting;
+  assertEquals(cancelled, 1);
 });
 
 test("createFetch() keeps the caller's signal on the body of an answer", async () => {

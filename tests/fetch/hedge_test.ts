@@ -59,10 +59,13 @@ test("createFetch() takes the first request's answer when that is faster after a
 });
 
 test("createFetch() does not hedge what is answered in time, is not safe, or has no history", async () => {
-  const cases: [RequestInit, number][] = [[{}, 5], [{ method: "POST" }, 500], [{
-    method: "PUT",
-    body: "x",
-  }, 500]];
+  const stream = { method: "OPTIONS", body: new ReadableStream(), duplex: "half" };
+  const cases: [RequestInit, number][] = [
+    [{}, 5],
+    [{ method: "POST" }, 500],
+    [{ method: "PUT", body: "x" }, 500],
+    [stream as RequestInit, 500],
+  ];
   for (const [init, durationMs] of cases) {
     const { world } = await experienced(
       ["a", "b"],
@@ -70,6 +73,7 @@ test("createFetch() does not hedge what is answered in time, is not safe, or has
     );
     assertEquals(await world.outcome(world.fetch("http://app/", init), 1), 200);
     assertEquals(world.order.length, 1);
+    assertEquals(world.clock.pending, 0);
   }
   const fresh = new World(
     ["a", "b"],
@@ -80,32 +84,45 @@ test("createFetch() does not hedge what is answered in time, is not safe, or has
   assertEquals(fresh.order, "a");
 });
 
-test("createFetch() waits for the other one when a hedge or what it hedged fails", async () => {
-  for (const failing of ["a", "b"]) {
-    const { world, attempts } = await experienced(
-      ["a", "b"],
-      ({ to }) =>
-        new Promise((resolve, reject) => {
-          const durationMs = to === failing ? 13 : 40;
-          world.clock.start(() => {
-            if (to !== failing) return resolve(answer(200));
-            try {
-              refused();
-            } catch (error) {
-              reject(error);
-            }
-          }, to === "b" ? durationMs - 12 : durationMs);
-        }),
-    );
-    assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
-    assertEquals(world.order, "ab");
-    const hedge = (id: string) => id === "b" ? " hedge" : "";
-    const other = failing === "a" ? "b" : "a";
-    assertEquals(
-      told(attempts),
-      `${failing} unreachable${hedge(failing)}, ${other} answered 200${hedge(other)}`,
-    );
+test("createFetch() waits for the other one when a hedge or what it hedged fails or refuses", async () => {
+  const failures: [() => Response, string][] = [
+    [refused, "unreachable"],
+    [() => answer(503), "refused 503"],
+  ];
+  for (const [failure, words] of failures) {
+    for (const failing of ["a", "b"]) {
+      const { world, attempts } = await experienced(["a", "b"], async ({ to }) => {
+        // The first one begins at 0, its hedge after about 10 ms; the failure comes at about 13.
+        const durationMs = to !== failing ? 40 : to === "a" ? 13 : 3;
+        await new Promise<void>((resolve) => world.clock.start(resolve, durationMs));
+        return to === failing ? failure() : answer(200);
+      });
+      assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
+      assertEquals(world.order, "ab");
+      const hedge = (id: string) => id === "b" ? " hedge" : "";
+      const other = failing === "a" ? "b" : "a";
+      const expected = `${failing} ${words}${hedge(failing)}, ${other} answered 200${hedge(other)}`;
+      assertEquals(told(attempts), expected);
+    }
   }
+});
+
+test("createFetch() hedges with an endpoint that has not failed before", async () => {
+  const { world } = await experienced(["a", "b", "c"], ({ to }) => {
+    if (to === "b") return refused();
+    return to === "c" ? silence() : answer(200);
+  });
+  assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
+  assertEquals(world.order, "bca");
+});
+
+test("createFetch() counts what it has outpaced among the latencies", async () => {
+  const { world } = await experienced(["a", "b"], (_, number) => {
+    return number % 2 === 1 ? silence() : answer(200);
+  }, { hedge: { percentile: 50, percent: 100 }, retryBudget: { percent: 100 } });
+  for (let i = 0; i < 150; i++) await world.outcome(world.fetch("http://app/"), 2);
+  const [first, second] = world.sent.slice(-2).map(({ at }) => at);
+  assert(second! - first! > 9, `${second! - first!}`);
 });
 
 test("createFetch() counts hedges as attempts and as retries", async () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PilotedError } from "../../src/errors.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
+import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
 import { answer, type Backend, backends, refused, reset, told, World } from "./support.ts";
 
@@ -131,12 +132,48 @@ test("createFetch() gives a 429 back that asks for too long, or for nothing", as
     ["2", { timeoutMs: 1_000 }],
     ["2", { maxRetryAfterMs: 1_000 }],
     ["whenever", {}],
+    ["", {}],
   ];
   for (const [value, options] of cases) {
-    const world = new World(["a", "b"], () => answer(429, { "retry-after": value }), options);
+    const headers: Record<string, string> = value === "" ? {} : { "retry-after": value };
+    const world = new World(["a", "b"], () => answer(429, headers), options);
     assertEquals(await world.outcome(world.fetch("http://app/")), 429);
     assertEquals(world.order, "a");
+    assertEquals(world.source.pool.status().endpoints[0]!.latencyMs, undefined);
   }
+});
+
+test("createFetch() earns its retries by requests", async () => {
+  for (const options of [{}, { timeoutMs: 1_000 }]) {
+    const retryBudget = { percent: 100, minimumPerSecond: 0 };
+    const world = new World(["a", "b", "c"], () => answer(503), { retryBudget, ...options });
+    assertEquals(await world.outcome(world.fetch("http://app/")), 503);
+    assertEquals(world.order, "ab");
+  }
+});
+
+test("createFetch() counts an instance that has moved as one that was not tried", async () => {
+  const world = new World(["a"], ({ to }) => {
+    if (to === "b") return answer(200);
+    const [a] = backends("a");
+    const moved = endpoint("a", { address: "10.0.0.2", port: 80 });
+    world.source.update([moved, { ...a!, id: "other" }]);
+    return refused();
+  });
+  assertEquals(await world.outcome(world.fetch("http://app/")), 200);
+  assertEquals(world.order, "ab");
+});
+
+test("createFetch() keeps the key of a request for its further attempts", async () => {
+  const seconds = new Set<string>();
+  for (let i = 0; i < 10; i++) {
+    const world = new World(["a", "b", "c", "d", "e"], once(refused), { key: () => "user-7" }, {
+      balancer: "hash",
+    });
+    assertEquals(await world.outcome(world.fetch("http://app/")), 200);
+    seconds.add(world.order);
+  }
+  assertEquals(seconds.size, 1);
 });
 
 test("createFetch() gives a failure back at once when the budget is empty", async () => {
