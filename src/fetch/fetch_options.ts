@@ -90,12 +90,15 @@ export type ResolvedFetchOptions =
  * @throws {RangeError} when a number is not in its range.
  */
 export function resolveFetchOptions(options: FetchOptions): ResolvedFetchOptions {
-  const { others = "pass", retry = "safe", hedge, retryBudget = {} } = options;
+  const { fetch: send, others = "pass", retry = "safe", hedge, retryBudget = {} } = options;
   oneOf("others", others, ["pass", "refuse"]);
   oneOf("retry", retry, ["safe", "always", "never"]);
   return {
-    // Looked up at every call: a test or a tracer may replace the global one.
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    // The global one is looked up at every call, since a test or a tracer may replace it, and none is
+    // called as a method, which workerd refuses.
+    fetch: send === undefined
+      ? (input, init) => fetch(input, init)
+      : (input, init) => send(input, init),
     others,
     retry,
     timeoutMs: atLeast("timeoutMs", options.timeoutMs, 0, Infinity),

@@ -169,6 +169,7 @@ test("createFetch() keeps the key of a request for its further attempts", async 
   for (let i = 0; i < 10; i++) {
     const world = new World(["a", "b", "c", "d", "e"], once(refused), { key: () => "user-7" }, {
       balancer: "hash",
+      random: Math.random,
     });
     assertEquals(await world.outcome(world.fetch("http://app/")), 200);
     seconds.add(world.order);
