@@ -25,6 +25,8 @@ interface PackageManifest {
   exports: Record<string, string>;
   bin?: Record<string, string>;
   dependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
 }
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -45,7 +47,8 @@ export async function buildNpm(folder: string): Promise<void> {
 
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await writeCode(folder, entries, Object.keys(manifest.dependencies));
+  const external = { ...manifest.dependencies, ...manifest.peerDependencies };
+  await writeCode(folder, entries, Object.keys(external));
   await writeTypes(folder, Object.values(manifest.exports));
   for (const command of commands) await makeExecutable(join(folder, built(command, ".js")));
   for (const name of ["README.md", "LICENSE", "CHANGELOG.md"]) {
@@ -55,9 +58,8 @@ export async function buildNpm(folder: string): Promise<void> {
   await writeFile(join(folder, "package.json"), published + "\n");
 }
 
-function publishedManifest(
-  { name, version, description, license, engines, exports, bin, dependencies }: PackageManifest,
-): Record<string, unknown> {
+function publishedManifest(manifest: PackageManifest): Record<string, unknown> {
+  const { name, version, description, license, engines, exports, bin } = manifest;
   const mapValues = <T>(record: Record<string, string>, map: (value: string) => T) =>
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
   return {
@@ -73,7 +75,9 @@ function publishedManifest(
       default: built(path, ".js"),
     })),
     ...bin && { bin: mapValues(bin, (path) => built(path, ".js")) },
-    dependencies,
+    dependencies: manifest.dependencies,
+    peerDependencies: manifest.peerDependencies,
+    peerDependenciesMeta: manifest.peerDependenciesMeta,
   };
 }
 

@@ -21,9 +21,15 @@ interface Manifest {
 
 const deno = await readJson<Manifest>("deno.json");
 const jsr = await readJson<Manifest>("jsr.json");
-const npm = await readJson<Manifest & { dependencies: Texts; devDependencies: Texts; bin?: Texts }>(
-  "package.json",
-);
+interface NpmManifest extends Manifest {
+  dependencies: Texts;
+  peerDependencies: Texts;
+  devDependencies: Texts;
+  bin?: Texts;
+}
+
+const npm = await readJson<NpmManifest>("package.json");
+const shipped = { ...npm.dependencies, ...npm.peerDependencies };
 const lock = await readJson<{ version: string; packages: Record<string, { version: string }> }>(
   "package-lock.json",
 );
@@ -81,9 +87,7 @@ test("manifests: Deno takes the very versions from npm that the lock file gives 
 
 test("manifests: jsr.json and package.json ask npm for the same ranges", () => {
   for (const [name, target] of Object.entries(jsr.imports)) {
-    const expected = name.startsWith("@std/")
-      ? `jsr:${name}@^1`
-      : `npm:${name}@${npm.dependencies[name]}`;
+    const expected = name.startsWith("@std/") ? `jsr:${name}@^1` : `npm:${name}@${shipped[name]}`;
     assertEquals(target, expected);
   }
 });
@@ -106,7 +110,7 @@ test("manifests: whatever is shipped imports only what every manifest gives it",
     const where = `${specifier} of ${path}`;
     assert(specifier in deno.imports || name in deno.imports, `deno.json lacks ${where}`);
     assert(name in jsr.imports, `jsr.json lacks ${where}`);
-    const given = specifier in compilerOptions.paths || name in npm.dependencies;
+    const given = specifier in compilerOptions.paths || name in shipped;
     assert(given, `package.json and tsconfig.json lack ${where}`);
   }
 });
@@ -124,7 +128,7 @@ test("manifests: tests, scripts, bench and examples import only what is given to
 
 test("manifests: every dependency is used by what is shipped", () => {
   const used = new Set(bareImports(isShipped).map(([specifier]) => packageOf(specifier)));
-  assertEquals(Object.keys(npm.dependencies).filter((name) => !used.has(name)), []);
+  assertEquals(Object.keys(shipped).filter((name) => !used.has(name)), []);
 });
 
 test("manifests: the lock file holds no download address", async () => {
