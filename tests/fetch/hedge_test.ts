@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { PilotedError } from "../../src/errors.ts";
+import type { PilotedError } from "../../src/errors.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
 import { test } from "../support/test.ts";

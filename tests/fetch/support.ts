@@ -2,7 +2,7 @@ import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { PickOptions } from "../../src/balance/balancer.ts";
 import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoint_pool.ts";
 import type { Lease } from "../../src/balance/lease.ts";
-import { type Endpoint, formatHost } from "../../src/endpoint.ts";
+import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { createFetch } from "../../src/fetch/create_fetch.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
