@@ -38,7 +38,12 @@ export { createPiloted, type CreatePilotedOptions } from "./src/client/create_pi
 export type { OnDemandOptions } from "./src/client/create_on_demand.ts";
 export type { OnDemandPiloted } from "./src/discovery/on_demand.ts";
 export { Piloted } from "./src/discovery/piloted.ts";
-export type { EmptyPolicy, HealthPolicy, PilotedOptions } from "./src/discovery/options.ts";
+export type {
+  BalancerChoice,
+  EmptyPolicy,
+  HealthPolicy,
+  PilotedOptions,
+} from "./src/discovery/options.ts";
 export type { PilotedEvents, PilotedListener, RefreshEvent } from "./src/discovery/events.ts";
 export type {
   PilotedStatus,
@@ -81,7 +86,26 @@ export type {
 } from "./src/source/source.ts";
 export type { FetchOptions, HedgeOptions, RetryBudgetOptions } from "./src/fetch/fetch_options.ts";
 export type { FetchSource } from "./src/fetch/fetch_source.ts";
+export type {
+  FetchCall,
+  FetchCallObserver,
+  FetchEnd,
+  FetchObserver,
+} from "./src/fetch/fetch_observer.ts";
+export type { AttemptOutcome, RequestAttempt } from "./src/request_attempt.ts";
 export type { Lease, Outcome } from "./src/balance/lease.ts";
 export type { BalanceFunction, Candidate, PickOptions } from "./src/balance/balancer.ts";
 export type { BalancerName } from "./src/balance/create_balancer.ts";
-export type { OutlierOptions } from "./src/balance/outlier_options.ts";
+export type {
+  FailurePercentageOptions,
+  OutlierOptions,
+  SuccessRateOptions,
+} from "./src/balance/outlier_options.ts";
+export type {
+  EjectedEvent,
+  EjectionReason,
+  PanicEvent,
+  PoolEvent,
+  ReadmittedEvent,
+} from "./src/balance/pool_event.ts";
+export type { EndpointLoad, PoolStatus } from "./src/balance/pool_status.ts";
