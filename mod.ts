@@ -44,7 +44,12 @@ export type {
   HealthPolicy,
   PilotedOptions,
 } from "./src/discovery/options.ts";
-export type { PilotedEvents, PilotedListener, RefreshEvent } from "./src/discovery/events.ts";
+export type {
+  BalanceEvent,
+  PilotedEvents,
+  PilotedListener,
+  RefreshEvent,
+} from "./src/discovery/events.ts";
 export type {
   PilotedStatus,
   ServiceStatus,
