@@ -2,11 +2,13 @@ import {
   type Attributes,
   type Context,
   context,
+  type ContextManager,
   type Counter,
   createNoopMeter,
   type Histogram,
   type HrTime,
   type MetricOptions,
+  ROOT_CONTEXT,
   type Span,
   type SpanContext,
   SpanKind,
@@ -209,4 +211,27 @@ test("otelObserver() names a method of its own _OTHER, so that metrics stay few"
 test("otelObserver() without an OpenTelemetry SDK disturbs nothing", async () => {
   const world = new World(["a"], () => answer(200), { observer: otelObserver() });
   assertEquals(await world.outcome(world.fetch("http://app/")), 200);
+});
+
+test("otelObserver() puts the call under the span that is active where it is made", async () => {
+  const recorder = new Recorder();
+  const caller = new RecordedSpan("caller", {}, undefined);
+  const active = trace.setSpan(ROOT_CONTEXT, caller);
+  const manager: ContextManager = {
+    active: () => active,
+    with: (_context, run, self, ...args) => run.apply(self, args),
+    bind: (_context, target) => target,
+    enable: () => manager,
+    disable: () => manager,
+  };
+  assert(context.setGlobalContextManager(manager));
+  try {
+    const observer = otelObserver(recorder);
+    const world = new World(["a"], () => answer(200), { observer });
+    await world.outcome(world.fetch("http://app/"));
+  } finally {
+    context.disable();
+  }
+  assert(recorder.spans[0]!.parent === caller);
+  assert(recorder.spans[1]!.parent === recorder.spans[0]);
 });
