@@ -96,3 +96,12 @@ export function recordAttempt(
     hedge,
   };
 }
+
+/**
+ * Frees the connection of an answer that nobody reads.
+ *
+ * @param response The answer, if there was one.
+ */
+export function discard(response: Response | undefined): void {
+  response?.body?.cancel().catch(() => {});
+}

@@ -10,13 +10,25 @@ import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
 import { AttemptControl } from "./attempt_control.ts";
-import { type AttemptResult, outcomeOf, recordAttempt, releaseLease } from "./attempt_result.ts";
+import {
+  type AttemptResult,
+  discard,
+  outcomeOf,
+  recordAttempt,
+  releaseLease,
+} from "./attempt_result.ts";
 import type { FetchCallObserver } from "./fetch_observer.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import type { FetchSource } from "./fetch_source.ts";
 import { raceHedge, type RunningAttempt } from "./hedge.ts";
 import { isSafe, retryDelay } from "./retry_policy.ts";
 import type { ServiceTraffic } from "./service_traffic.ts";
+
+/** An attempt of which everybody has been told. */
+interface EndedAttempt {
+  readonly result: AttemptResult;
+  readonly outcome: AttemptOutcome | undefined;
+}
 
 /** What all calls of one balanced fetch share. */
 export interface CallContext {
@@ -83,37 +95,40 @@ export class BalancedCall {
       if (timeoutMs < Infinity) this.#deadline = clock.now() + timeoutMs;
       const lease = waitForEndpointsMs > 0 ? await this.#waitForFirst() : this.#acquire();
       this.#traffic.count(lease.startedAt);
-      return await this.goOn(await this.#attempt(lease));
+      return await this.#goOn(await this.#attempt(lease));
     } finally {
       this.#traffic.leave();
     }
   }
 
   /**
-   * Goes on after an attempt, and sends the request again where that helps.
+   * Goes on after a first attempt, and sends the request again where that helps.
    *
    * @param result What came of the attempt.
    * @returns The first answer that is no refusal, or the last refusal.
    * @throws As {@linkcode BalancedCall.send}.
    */
-  async goOn(result: AttemptResult): Promise<Response> {
+  goOn(result: AttemptResult): Promise<Response> {
+    return this.#goOn({ result, outcome: this.#conclude(result) });
+  }
+
+  async #goOn({ result, outcome }: EndedAttempt): Promise<Response> {
     for (;;) {
       const { response, error } = result;
-      const outcome = this.#conclude(result);
       if (outcome === "answered") return response!;
       if (outcome === "aborted") throw this.#signal!.reason;
       if (outcome === undefined) throw error;
       const lease = await this.#acquireNext(response);
-      if (lease !== undefined) result = await this.#attempt(lease);
+      if (lease !== undefined) ({ result, outcome } = await this.#attempt(lease));
       else if (response !== undefined) return response;
       else throw this.#failure(error);
     }
   }
 
-  async #attempt(lease: Lease): Promise<AttemptResult> {
+  async #attempt(lease: Lease): Promise<EndedAttempt> {
     if (this.#traffic.latencies !== undefined && isSafe(this.#init)) return await this.#race(lease);
-    const control = this.#control(false);
-    return await this.#result(lease, control, false);
+    const result = await this.#result(lease, this.#control(false), false);
+    return { result, outcome: this.#conclude(result) };
   }
 
   get #signal(): AbortSignal | undefined {
@@ -122,9 +137,8 @@ export class BalancedCall {
 
   /** Time that is left for everything that is to come. */
   get #timeLeftMs(): number {
-    return this.#deadline === Infinity
-      ? Infinity
-      : this.#deadline - this.#context.options.clock.now();
+    if (this.#deadline === Infinity) return Infinity;
+    return this.#deadline - this.#context.options.clock.now();
   }
 
   /** What comes of an attempt; never rejects. */
@@ -153,19 +167,20 @@ export class BalancedCall {
     return new AttemptControl(clock, timeoutMs, this.#signal);
   }
 
-  async #race(lease: Lease): Promise<AttemptResult> {
+  async #race(lease: Lease): Promise<EndedAttempt> {
     const { clock, hedge } = this.#context.options;
     const { latencies, hedges, retries } = this.#traffic;
     const afterMs = latencies!.at(hedge!.percentile, clock.now());
-    const { ended, outpaced } = await raceHedge(this.#run(lease, false), afterMs, clock, () => {
+    const startSecond = () => {
       const now = clock.now();
       if (!hedges!.withdraw(now) || !retries.withdraw(now)) return undefined;
       const second = this.#acquireOther([...(this.#failed ?? []), lease]);
       return second === undefined ? undefined : this.#run(second, true);
-    });
-    if (outpaced !== undefined) this.#outpace(outpaced);
-    for (const result of ended.slice(0, -1)) this.#conclude(result);
-    return ended.at(-1)!;
+    };
+    const conclude = (result: AttemptResult) => this.#conclude(result);
+    const race = await raceHedge(this.#run(lease, false), afterMs, clock, startSecond, conclude);
+    if (race.outpaced !== undefined) this.#outpace(race.outpaced);
+    return race;
   }
 
   #run(lease: Lease, hedge: boolean): RunningAttempt {
@@ -223,8 +238,8 @@ export class BalancedCall {
       tried.some((one) => isSameEndpoint(one.endpoint, endpoint));
     try {
       return source.acquire(service, { ...this.#pick, exclude });
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    } catch {
+      // None is left, or the client was closed: what has failed already says more.
       return undefined;
     }
   }
@@ -287,9 +302,4 @@ function isMissing(error: unknown): boolean {
 // An instance at another address is another process.
 function isSameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a === b || (a.host === b.host && endpointIdentity(a) === endpointIdentity(b));
-}
-
-/** Frees the connection of an answer that nobody reads. */
-function discard(response: Response | undefined): void {
-  response?.body?.cancel().catch(() => {});
 }

@@ -5,8 +5,9 @@
  */
 import type { Lease } from "../balance/lease.ts";
 import type { Clock } from "../clock.ts";
+import type { AttemptOutcome } from "../request_attempt.ts";
 import type { AttemptControl } from "./attempt_control.ts";
-import { type AttemptResult, isRefusal } from "./attempt_result.ts";
+import { type AttemptResult, discard } from "./attempt_result.ts";
 
 /** An attempt that is under way. */
 export interface RunningAttempt {
@@ -22,8 +23,10 @@ export interface RunningAttempt {
 
 /** How a race ended. */
 export interface RaceResult {
-  /** Attempts that have ended, in that order; the last one decides. */
-  readonly ended: readonly AttemptResult[];
+  /** The attempt that decides: the first that was answered, or the last that was not. */
+  readonly result: AttemptResult;
+  /** How it ended. */
+  readonly outcome: AttemptOutcome | undefined;
   /** The attempt that was slower, and was stopped. */
   readonly outpaced: RunningAttempt | undefined;
 }
@@ -36,30 +39,30 @@ export interface RaceResult {
  * @param afterMs When the second one is sent, in milliseconds; `undefined` for never.
  * @param clock Time.
  * @param startSecond Sends the second one, or gives `undefined` when that is not possible.
- * @returns How it ended.
+ * @param conclude Called with every attempt that ends by itself; tells how it ended.
+ * @returns How the race ended.
  */
 export function raceHedge(
   first: RunningAttempt,
   afterMs: number | undefined,
   clock: Clock,
   startSecond: () => RunningAttempt | undefined,
+  conclude: (result: AttemptResult) => AttemptOutcome | undefined,
 ): Promise<RaceResult> {
   return new Promise((resolve) => {
     const running = new Set<RunningAttempt>();
-    const ended: AttemptResult[] = [];
     const run = (attempt: RunningAttempt) => {
       running.add(attempt);
       void attempt.result.then((result) => {
         // One that was outpaced has no say any more.
         if (!running.delete(attempt)) return;
-        ended.push(result);
-        const answered = result.response !== undefined && !isRefusal(result.response);
-        if (!answered && running.size > 0) return;
+        const outcome = conclude(result);
+        if (outcome !== "answered" && running.size > 0) return discard(result.response);
         timer?.cancel();
         const [outpaced] = running;
         running.clear();
         outpaced?.control.abort(new DOMException("Another attempt was faster", "AbortError"));
-        resolve({ ended, outpaced });
+        resolve({ result, outcome, outpaced });
       });
     };
     const timer = afterMs === undefined ? undefined : clock.start(() => {

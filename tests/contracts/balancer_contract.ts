@@ -67,7 +67,7 @@ export function balancerContract(
       pending: fc.nat(5),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 30, size: "max" }), (steps) => {
         const balancer = createSeeded();
         for (const { listed, excluded, keyed, pending } of steps) {
           balancer.update(listed);

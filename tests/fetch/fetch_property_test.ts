@@ -142,8 +142,13 @@ for (
 ) {
   test(`createFetch()${name} holds one lease per attempt under way, and none in the end, in any order of events`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
         const chaos = new Chaos(options);
+        // A hedge needs to know how long requests take.
+        for (let i = 0; i < 60; i++) {
+          chaos.call({ do: "call", method: "GET", ends: ["answer"], durationMs: i });
+        }
+        await chaos.clock.advance(60);
         for (const step of steps) {
           if (step.do === "call") chaos.call(step);
           if (step.do === "abort" && chaos.callers.length > 0) {

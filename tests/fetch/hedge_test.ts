@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { PilotedError } from "../../src/errors.ts";
+import { PilotedError } from "../../src/errors.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
 import { test } from "../support/test.ts";
@@ -39,7 +39,7 @@ test("createFetch() sends a second request when the first takes longer than 95 %
   assertEquals(world.order, "ab");
   const [first, second] = world.sent.map(({ at }) => at);
   assert(second! - first! > 9 && second! - first! < 11.5, `${second! - first!}`);
-  assertEquals(told(attempts), "a outpaced, b answered 200 hedge");
+  assertEquals(told(attempts), "b answered 200 hedge, a outpaced");
   assertEquals(world.sent[0]!.init!.signal!.aborted, true);
   assertEquals(world.sent[1]!.init!.signal!.aborted, false);
   assertEquals([world.source.pool.pending, world.clock.pending], [0, 0]);
@@ -55,7 +55,7 @@ test("createFetch() takes the first request's answer when that is faster after a
       ),
   );
   assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
-  assertEquals(told(attempts), "b outpaced hedge, a answered 200");
+  assertEquals(told(attempts), "a answered 200, b outpaced hedge");
 });
 
 test("createFetch() does not hedge what is answered in time, is not safe, or has no history", async () => {
@@ -170,4 +170,33 @@ test("createFetch() has nothing to hedge with where there is one endpoint", asyn
   );
   assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
   assertEquals(world.order, "a");
+});
+
+test("createFetch() frees the connection of a refusal while it waits for the other request", async () => {
+  let cancelled = 0;
+  const body = () => new ReadableStream({ cancel: () => void cancelled++ });
+  const { world } = await experienced(["a", "b"], async ({ to }) => {
+    await new Promise<void>((resolve) => world.clock.start(resolve, to === "a" ? 13 : 40));
+    return to === "a" ? new Response(body(), { status: 503 }) : answer(200);
+  });
+  assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
+  assertEquals(cancelled, 1);
+});
+
+test("createFetch() survives a client that is closed before the hedge or the retry", async () => {
+  const closed = () => {
+    throw new PilotedError("CLOSED", "Cannot use this client: it was closed");
+  };
+  const hedged = await experienced(
+    ["a", "b"],
+    () => new Promise((resolve) => hedged.world.clock.start(() => resolve(answer(200)), 50)),
+  );
+  const waiting = hedged.world.fetch("http://app/");
+  hedged.world.source.acquire = closed;
+  assertEquals(await hedged.world.outcome(waiting, 1), 200);
+  const retried = new World(["a", "b"], () => {
+    retried.source.acquire = closed;
+    return answer(503);
+  });
+  assertEquals(await retried.outcome(retried.fetch("http://app/")), 503);
 });
