@@ -86,17 +86,17 @@ function bound(value: number, most: number): string {
   return `${value.toFixed(2)} (at most ${most})`;
 }
 
-const columns = [...SIZES.map(String), "10000, mixed weights"];
-console.log("ns per pick".padEnd(22) + columns.map((column) => column.padStart(8)).join(""));
+const columns = [...SIZES.map(String), "mixed"];
+console.log("ns per pick".padEnd(22) + columns.map((column) => column.padStart(9)).join(""));
 let robin: number[] = [];
 for (const balancer of NAMES) {
   const names = SIZES.map((size) => addPool(balancer, size, () => 1));
-  // Consul's usual weights of passing and warning instances.
+  // "mixed": 10,000 endpoints with weights 10 and 1.
   names.push(addPool(balancer, 10_000, (i) => i % 10 === 9 ? 1 : 10));
   for (const name of names) pick(name);
   const times = names.map(nanoseconds);
   if (balancer === "round_robin") robin = times;
-  console.log(balancer.padEnd(22) + times.map((time) => time.toFixed(1).padStart(8)).join(""));
+  console.log(balancer.padEnd(22) + times.map((time) => time.toFixed(1).padStart(9)).join(""));
   // Up to four endpoints the power of two choices has nothing to choose: it is a different, cheaper pick.
   const choosing = balancer === "least_pending" || balancer === "p2c_ewma";
   const growth = times[4]! / times[choosing ? 1 : 0]!;
