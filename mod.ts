@@ -32,30 +32,30 @@ export {
   serviceHosts,
   status,
   watch,
-} from "./src/client/default_instance.ts";
+} from "./src/client/default_client.ts";
 export { createFetch } from "./src/client/create_fetch.ts";
 export { createPiloted, type CreatePilotedOptions } from "./src/client/create_piloted.ts";
 export type { OnDemandOptions } from "./src/client/create_on_demand.ts";
-export type { OnDemandPiloted } from "./src/discovery/on_demand.ts";
-export { Piloted } from "./src/discovery/piloted.ts";
+export type { OnDemandPiloted } from "./src/client/on_demand.ts";
+export { Piloted } from "./src/client/piloted.ts";
 export type {
   BalancerChoice,
   EmptyPolicy,
   HealthPolicy,
   PilotedOptions,
-} from "./src/discovery/options.ts";
+} from "./src/client/options.ts";
 export type {
   BalanceEvent,
   PilotedEvents,
   PilotedListener,
   RefreshEvent,
-} from "./src/discovery/events.ts";
+} from "./src/client/events.ts";
 export type {
   PilotedStatus,
   ServiceStatus,
-  WatchState,
+  WatchStateName,
   WatchStatus,
-} from "./src/discovery/status.ts";
+} from "./src/watch/status.ts";
 export type {
   Config,
   ConfigWarning,
@@ -64,7 +64,7 @@ export type {
   TlsConfig,
   WatchConfig,
 } from "./src/config/config.ts";
-export { loadConfig, parseConfig, renderTemplate } from "./src/client/deferred.ts";
+export { loadConfig, parseConfig, renderTemplate } from "./src/client/read_config.ts";
 export type { LoadConfigOptions } from "./src/config/load_config.ts";
 export type { ParseConfigOptions } from "./src/config/parse_config.ts";
 export type { ConfigInput } from "./src/config/resolve_config.ts";

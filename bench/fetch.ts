@@ -14,6 +14,7 @@
  * Exits with 1 when the median is more than 5 % above the bare one, or when a request allocates
  * more than 3 objects of note beside those of an async function that does nothing but await.
  */
+import type { Fetch } from "../src/platform_fetch.ts";
 import { createServer } from "node:http";
 import process from "node:process";
 import { EndpointPool } from "../src/balance/endpoint_pool.ts";
@@ -42,7 +43,7 @@ const source: FetchSource = {
   waitForEndpoints: () => Promise.resolve(),
 };
 
-async function latency(send: typeof fetch, url: string): Promise<number> {
+async function latency(send: Fetch, url: string): Promise<number> {
   const from = performance.now();
   await (await send(url)).text();
   return performance.now() - from;
@@ -76,8 +77,8 @@ let failed = ratio > MOST_RATIO;
 // The work of the balanced fetch alone: the platform's is a constant. What any wrapper costs that
 // awaits the platform's fetch is not the balanced fetch's own.
 const answer = Promise.resolve(new Response(null));
-const constant: typeof fetch = () => answer;
-const wrapper: typeof fetch = async (input, init) => await constant(input, init);
+const constant: Fetch = () => answer;
+const wrapper: Fetch = async (input, init) => await constant(input, init);
 const alone = createFetch(source, { fetch: constant });
 for (let i = 0; i < 20_000; i++) {
   await alone(balancedUrl);

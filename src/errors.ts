@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { RequestAttempt } from "./request_attempt.ts";
 
 /**
  * Every reason for which Piloted refuses or fails.
@@ -12,19 +11,21 @@ import type { RequestAttempt } from "./request_attempt.ts";
  * |---|---|
  * | `CONFIG_NOT_FOUND` | no argument and no `$CONTAINERPILOT`, or the file is missing or not readable |
  * | `CONFIG_INVALID` | the file or object was read and is not a valid configuration |
- * | `TEMPLATE_INVALID` | a Go template could not be parsed or executed, or went over a limit |
+ * | `TEMPLATE_INVALID` | a Go template could not be parsed or executed, or exceeded a limit |
  * | `NOT_CONFIGURED` | a synchronous function was called before `config()` resolved |
  * | `UNKNOWN_SERVICE` | the name is not among the watched ones |
  * | `NO_ENDPOINTS` | the service is watched and has no endpoint that may be handed out |
- * | `REGISTRY_UNREACHABLE` | no answer from the registry: refused, reset, DNS, proxy, no leader |
- * | `REGISTRY_DENIED` | the registry answered 401 or 403: the token is missing or not allowed |
- * | `REGISTRY_RESPONSE` | the registry answered with something that Piloted can't take |
- * | `ENDPOINT_INVALID` | one entry of an otherwise good answer was left out |
+ * | `REGISTRY_UNREACHABLE` | no response from the registry: refused, reset, DNS, proxy, no leader |
+ * | `REGISTRY_DENIED` | the registry responded 401 or 403: the token is missing or not allowed |
+ * | `REGISTRY_RESPONSE` | the registry's response cannot be used |
+ * | `ENDPOINT_INVALID` | one entry of an otherwise good response was left out |
  * | `SNAPSHOT_INVALID` | the snapshot file is corrupt, foreign or of a newer format, and was ignored |
+ * | `SNAPSHOT_FAILED` | the snapshot file could not be written |
  * | `REQUEST_FAILED` | a balanced request failed after all its attempts |
  * | `OVERLOADED` | too many requests in flight for one service |
  * | `LISTENER_FAILED` | a listener threw; the loop that called it goes on |
- * | `TIMEOUT` | a deadline of Piloted's own ran out |
+ * | `TIMEOUT` | one of Piloted's own deadlines expired |
+ * | `UNSUPPORTED` | the mode of the client does not have this method |
  * | `CLOSED` | the client was closed |
  */
 export type PilotedErrorCode =
@@ -39,40 +40,61 @@ export type PilotedErrorCode =
   | "REGISTRY_RESPONSE"
   | "ENDPOINT_INVALID"
   | "SNAPSHOT_INVALID"
+  | "SNAPSHOT_FAILED"
   | "REQUEST_FAILED"
   | "OVERLOADED"
   | "LISTENER_FAILED"
   | "TIMEOUT"
+  | "UNSUPPORTED"
   | "CLOSED";
+
+/** How many instances of a service there are, and in which status. */
+export interface InstanceCounts {
+  /** Instances that the registry listed, whatever their status, including those left out. */
+  readonly listed: number;
+  /** All checks pass. */
+  readonly passing: number;
+  /** At least one check warns, none is critical. */
+  readonly warning: number;
+  /** At least one check is critical. */
+  readonly critical: number;
+  /** In maintenance mode. */
+  readonly maintenance: number;
+  /** Left out because they cannot be used, such as those without a port. */
+  readonly skipped: number;
+}
 
 /** The facts that an error carries as fields, besides its code and message. */
 export interface PilotedErrorOptions {
   /** What was caught, kept whole. */
   cause?: unknown;
   /** Name of the service in question. */
-  service?: string;
+  service?: string | undefined;
   /** Names that would have been right, with `UNKNOWN_SERVICE`. */
-  services?: readonly string[];
-  /** Address that was asked, without user name, password or token. */
-  url?: string;
-  /** HTTP status of the answer. */
-  status?: number;
-  /** Milliseconds after which the other side asked to be tried again (`Retry-After`). */
-  retryAfterMs?: number;
+  services?: readonly string[] | undefined;
+  /** How many instances the registry lists, with `NO_ENDPOINTS`. */
+  instances?: InstanceCounts | undefined;
+  /** Address of the request, without user name, password or token. */
+  url?: string | undefined;
+  /** HTTP status of the response. */
+  status?: number | undefined;
+  /** Milliseconds after which the other side asked for the next attempt (`Retry-After`). */
+  retryAfterMs?: number | undefined;
   /** File in question, as given. */
-  path?: string;
+  path?: string | undefined;
   /** Line in that file or text, from 1. */
-  line?: number;
+  line?: number | undefined;
   /** Column in that line, from 1, in UTF-16 code units. */
-  column?: number;
-  /** Stage of a template that failed: when it was read, or when it was executed. */
-  stage?: "parse" | "exec";
-  /** Every attempt at a balanced request, in order. */
-  attempts?: readonly RequestAttempt[];
+  column?: number | undefined;
+  /** Stage of a template that failed: when it was parsed, or when it was executed. */
+  stage?: "parse" | "exec" | undefined;
+  /** Every attempt of a balanced request, in order. */
+  attempts?: readonly object[] | undefined;
 }
 
 /**
- * What Piloted throws and rejects with. Tell errors apart by `code`, never by their words.
+ * What Piloted throws and rejects with. Tell errors apart by `code`, never by their message.
+ * `isPilotedError()` narrows the fields by code.
  *
  * @example
  * ```ts
@@ -93,11 +115,13 @@ export class PilotedError extends Error {
   declare readonly service?: string;
   /** Names that would have been right, with `UNKNOWN_SERVICE`. */
   declare readonly services?: readonly string[];
-  /** Address that was asked, without user name, password or token. */
+  /** How many instances the registry lists, with `NO_ENDPOINTS`. */
+  declare readonly instances?: InstanceCounts;
+  /** Address of the request, without user name, password or token. */
   declare readonly url?: string;
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   declare readonly status?: number;
-  /** Milliseconds after which the other side asked to be tried again. */
+  /** Milliseconds after which the other side asked for the next attempt. */
   declare readonly retryAfterMs?: number;
   /** File in question, as given. */
   declare readonly path?: string;
@@ -107,11 +131,11 @@ export class PilotedError extends Error {
   declare readonly column?: number;
   /** Stage of a template that failed. */
   declare readonly stage?: "parse" | "exec";
-  /** Every attempt at a balanced request, in order. */
-  declare readonly attempts?: readonly RequestAttempt[];
+  /** Every attempt of a balanced request, in order; `isPilotedError()` gives it its type. */
+  declare readonly attempts?: readonly object[];
 
   /**
-   * Makes an error.
+   * Creates an error.
    *
    * @param code Why, out of the closed list.
    * @param message "Cannot X: why, received Y", without a final period, token or password.
@@ -128,5 +152,19 @@ export class PilotedError extends Error {
     for (const [key, value] of Object.entries(facts)) {
       if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
     }
+  }
+
+  /**
+   * What `JSON.stringify()` shows: name, code, message and the facts, and the message of the cause.
+   *
+   * @returns A plain object.
+   */
+  toJSON(): Record<string, unknown> {
+    const { name, code, message, cause } = this;
+    const facts = Object.fromEntries(
+      Object.entries(this).filter(([key]) => !["name", "code", "cause"].includes(key)),
+    );
+    const why = cause instanceof Error ? cause.message : undefined;
+    return { name, code, message, ...facts, ...(why !== undefined && { cause: why }) };
   }
 }

@@ -10,22 +10,22 @@ import type { Endpoint } from "./endpoint.ts";
  *
  * | outcome | meaning |
  * |---|---|
- * | `answered` | with an answer that was taken |
- * | `refused` | with 429, 502, 503 or 504 |
- * | `unreachable` | no connection could be made: the request never left |
- * | `broken` | the connection broke before an answer came |
+ * | `success` | with an answer that was taken |
+ * | `rejected` | with 429, 502, 503 or 504 |
+ * | `connect_failed` | no connection could be made: the request never left |
+ * | `reset` | the connection broke before an answer came |
  * | `timeout` | no answer came in time |
  * | `aborted` | the caller gave up |
- * | `outpaced` | its hedge, or the request that it hedged, was faster |
+ * | `superseded` | its hedge, or the request that it hedged, was faster |
  */
 export type AttemptOutcome =
-  | "answered"
-  | "refused"
-  | "unreachable"
-  | "broken"
+  | "success"
+  | "rejected"
+  | "connect_failed"
+  | "reset"
   | "timeout"
   | "aborted"
-  | "outpaced";
+  | "superseded";
 
 /** One attempt at a request. */
 export interface RequestAttempt {

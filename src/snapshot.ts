@@ -5,16 +5,12 @@
  */
 import { type Endpoint, endpointIdentity, sameEndpoint } from "./endpoint.ts";
 
-/** All endpoints of one watched service at one registry index. Immutable. */
-export interface Snapshot {
-  /** Name of the service. */
-  readonly service: string;
-  /** Every endpoint that the health policy lets through, in a stable order. */
-  readonly endpoints: readonly Endpoint[];
-  /** The registry's index, a decimal string; `"0"` where the registry has none. */
-  readonly index: string;
-  /** When it was read, in milliseconds since the Unix epoch. */
-  readonly at: number;
+/** One endpoint whose description changed. */
+export interface ChangedEndpoint {
+  /** The endpoint as it was. */
+  readonly before: Endpoint;
+  /** The endpoint as it is now. */
+  readonly after: Endpoint;
 }
 
 /** What changed between two snapshots of one service. */
@@ -25,8 +21,8 @@ export interface Change {
   readonly added: readonly Endpoint[];
   /** Endpoints that are no longer there, as they were last seen. */
   readonly removed: readonly Endpoint[];
-  /** Endpoints of which something else than check output changed, as they are now. */
-  readonly changed: readonly Endpoint[];
+  /** Endpoints whose description changed: address, port, tags, metadata, weight, status or zone. */
+  readonly changed: readonly ChangedEndpoint[];
   /** All endpoints now. */
   readonly endpoints: readonly Endpoint[];
 }
@@ -58,7 +54,7 @@ export function diffEndpoints(
   if (before === after) return undefined;
   const { counterparts, newcomers } = pair(before, after);
   const removed: Endpoint[] = [];
-  const changed: Endpoint[] = [];
+  const changed: ChangedEndpoint[] = [];
   const endpoints: Endpoint[] = [];
   for (let i = 0; i < before.length; i++) {
     const old = before[i]!;
@@ -68,7 +64,7 @@ export function diffEndpoints(
     } else if (sameEndpoint(old, now)) {
       endpoints.push(old);
     } else {
-      changed.push(now);
+      changed.push(Object.freeze({ before: old, after: now }));
       endpoints.push(now);
     }
   }

@@ -5,7 +5,7 @@
  */
 import { createPiloted, type CreatePilotedOptions } from "../client/create_piloted.ts";
 import { sleep, systemClock } from "../clock.ts";
-import type { Piloted } from "../discovery/piloted.ts";
+import type { Piloted } from "../client/piloted.ts";
 import { formatHost } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { service } from "../http/mod.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../fetch/fetch_options.ts";
 import type { FetchSource } from "../fetch/fetch_source.ts";
 
@@ -38,11 +39,11 @@ import type { FetchSource } from "../fetch/fetch_source.ts";
  * assertEquals(await response.text(), "from http://10.0.0.1:8080/orders");
  * ```
  */
-export function createFetch(source: FetchSource, options: FetchOptions = {}): typeof fetch {
+export function createFetch(source: FetchSource, options: FetchOptions = {}): Fetch {
   // Wrong options are told now, not with the first request.
   resolveFetchOptions(options);
-  let send: typeof fetch | undefined;
-  let loading: Promise<typeof fetch> | undefined;
+  let send: Fetch | undefined;
+  let loading: Promise<Fetch> | undefined;
   return (input, init) => {
     if (send !== undefined) return send(input, init);
     loading ??= import("../fetch/create_fetch.ts").then((module) =>

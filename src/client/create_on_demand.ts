@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
-import { OnDemandPiloted } from "../discovery/on_demand.ts";
-import type { PilotedOptions } from "../discovery/options.ts";
-import { resolveOptions } from "../discovery/resolve_options.ts";
-import { connector } from "./connector.ts";
+import { OnDemandPiloted } from "./on_demand.ts";
+import type { PilotedOptions } from "./options.ts";
+import { resolveOptions } from "./resolve_options.ts";
+import { connector } from "./connect_registry.ts";
 
 /** Options of `createPiloted()` with `mode: "on-demand"`. */
 export interface OnDemandOptions extends
@@ -65,4 +66,4 @@ export async function createOnDemand(options: OnDemandOptions): Promise<OnDemand
 }
 
 // workerd refuses a fetch that is called as somebody's method.
-const platformFetch: typeof fetch = (input, init) => fetch(input, init);
+const platformFetch: Fetch = (input, init) => fetch(input, init);

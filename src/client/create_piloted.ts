@@ -4,12 +4,12 @@
  * @module
  */
 import type { ConfigInput } from "../config/resolve_config.ts";
-import { Events } from "../discovery/events.ts";
-import type { OnDemandPiloted } from "../discovery/on_demand.ts";
-import type { PilotedOptions } from "../discovery/options.ts";
-import { Piloted } from "../discovery/piloted.ts";
-import { resolveOptions } from "../discovery/resolve_options.ts";
-import { connector } from "./connector.ts";
+import { Events } from "./events.ts";
+import type { OnDemandPiloted } from "./on_demand.ts";
+import type { PilotedOptions } from "./options.ts";
+import { Piloted } from "./piloted.ts";
+import { resolveOptions } from "./resolve_options.ts";
+import { connector } from "./connect_registry.ts";
 import { createFetch } from "./create_fetch.ts";
 import type { OnDemandOptions } from "./create_on_demand.ts";
 
@@ -118,7 +118,7 @@ export async function startPiloted(
   const { snapshotFile: path } = options;
   const snapshotFile = path === undefined
     ? undefined
-    : await (await import("../discovery/snapshot_file.ts")).SnapshotFile.open(path);
+    : await (await import("../watch/snapshot_file.ts")).SnapshotFile.open(path);
   if (snapshotFile?.problem) events.emit("error", snapshotFile.problem);
   signal?.throwIfAborted();
   const piloted = new Piloted({

@@ -37,7 +37,7 @@ export interface WatchConfig {
   /** Only instances with this tag; `undefined` for all. */
   readonly tag: string | undefined;
   /** Datacenter; `undefined` for the agent's own. */
-  readonly dc: string | undefined;
+  readonly datacenter: string | undefined;
   /** Poll interval in milliseconds: the floor of freshness where blocking queries can't be had. */
   readonly intervalMs: number;
 }

@@ -28,7 +28,7 @@ export function decodeWatches(
 ): WatchConfig[] {
   return readList(entry, context).map((item) => {
     const watch = decodeWatch(item, context);
-    const identity = JSON.stringify([watch.name, watch.tag, watch.dc]);
+    const identity = JSON.stringify([watch.name, watch.tag, watch.datacenter]);
     const first = seen.get(identity);
     if (first === undefined) seen.set(identity, item.path);
     else context.warn(item, `watches the same as ${formatPath(first)}`);
@@ -52,7 +52,7 @@ function decodeWatch(item: Entry, context: DecodeContext): WatchConfig {
   return Object.freeze({
     name: decodeServiceName(known.name, context.anyName),
     tag: decodeString(known.tag) || undefined,
-    dc: decodeString(known.dc) || undefined,
+    datacenter: decodeString(known.dc) || undefined,
     intervalMs: decodeInterval(known.interval.value === undefined ? known.poll : known.interval),
   });
 }

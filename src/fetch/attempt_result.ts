@@ -44,20 +44,20 @@ export function outcomeOf(
   signal: AbortSignal | undefined,
 ): AttemptOutcome | undefined {
   const { response, error, expired } = result;
-  if (response !== undefined) return isRefusal(response) ? "refused" : "answered";
+  if (response !== undefined) return isRefusal(response) ? "rejected" : "success";
   if (signal?.aborted) return "aborted";
   return expired ? "timeout" : networkFailure(error);
 }
 
 /** What each outcome says of the endpoint. A 429 says that it works, and nothing of how fast. */
 const VERDICTS: Readonly<Record<AttemptOutcome, Outcome>> = {
-  answered: "success",
-  refused: "failure",
-  unreachable: "failure",
-  broken: "failure",
+  success: "success",
+  rejected: "failure",
+  connect_failed: "failure",
+  reset: "failure",
   timeout: "failure",
   aborted: "unknown",
-  outpaced: "unknown",
+  superseded: "unknown",
 };
 
 /**

@@ -115,7 +115,7 @@ export class BalancedCall {
   async #goOn({ result, outcome }: EndedAttempt): Promise<Response> {
     for (;;) {
       const { response, error } = result;
-      if (outcome === "answered") return response!;
+      if (outcome === "success") return response!;
       if (outcome === "aborted") throw this.#signal!.reason;
       if (outcome === undefined) throw error;
       const lease = await this.#acquireNext(response);
@@ -195,7 +195,7 @@ export class BalancedCall {
     releaseLease(result, outcome);
     if (outcome === undefined) return undefined;
     const attempt = recordAttempt(result, outcome, now);
-    if (outcome === "answered") this.#traffic.latencies?.record(attempt.durationMs, now);
+    if (outcome === "success") this.#traffic.latencies?.record(attempt.durationMs, now);
     else (this.#failed ??= []).push(attempt);
     this.#observer?.attempted(attempt);
     return outcome;
@@ -204,8 +204,8 @@ export class BalancedCall {
   #outpace({ lease, hedge }: RunningAttempt): void {
     const now = this.#context.options.clock.now();
     const result = { lease, hedge, expired: false };
-    releaseLease(result, "outpaced");
-    const attempt = recordAttempt(result, "outpaced", now);
+    releaseLease(result, "superseded");
+    const attempt = recordAttempt(result, "superseded", now);
     // It would have taken longer still; leaving it out would make the quantile too small.
     this.#traffic.latencies!.record(attempt.durationMs, now);
     this.#observer?.attempted(attempt);

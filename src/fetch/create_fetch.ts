@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import { PilotedError } from "../errors.ts";
 import { BalancedCall, type CallContext } from "./balanced_call.ts";
 import { type FetchOptions, resolveFetchOptions } from "./fetch_options.ts";
@@ -21,7 +22,7 @@ import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
  * @param options Deadlines, retries, hedges and limits.
  * @returns A function with the signature of the platform's `fetch`.
  */
-export function createFetch(source: FetchSource, options: FetchOptions = {}): typeof fetch {
+export function createFetch(source: FetchSource, options: FetchOptions = {}): Fetch {
   const balanced = new BalancedFetch({ source, options: resolveFetchOptions(options) });
   return (input, init) => balanced.fetch(input, init);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { FetchObserver } from "./fetch_observer.ts";
 
@@ -27,7 +28,7 @@ export interface HedgeOptions {
 /** Options of `createFetch()`. */
 export interface FetchOptions {
   /** What sends the requests. @default {the runtime's fetch} */
-  fetch?: typeof fetch;
+  fetch?: Fetch;
   /** What becomes of a URL whose host is not a watched service. @default {"pass"} */
   others?: "pass" | "refuse";
   /** Time for all attempts together until an answer begins, in milliseconds. @default {no limit} */

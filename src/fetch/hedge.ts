@@ -57,7 +57,7 @@ export function raceHedge(
         // One that was outpaced has no say any more.
         if (!running.delete(attempt)) return;
         const outcome = conclude(result);
-        if (outcome !== "answered" && running.size > 0) return discard(result.response);
+        if (outcome !== "success" && running.size > 0) return discard(result.response);
         timer?.cancel();
         const [outpaced] = running;
         running.clear();

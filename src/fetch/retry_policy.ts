@@ -57,7 +57,7 @@ export function retryDelay(
   const last = attempts.at(-1)!;
   if (retry === "never" || attempts.length >= options.attempts || !isReplayable(init?.body)) return;
   const harmless = retry === "always" || IDEMPOTENT.includes(methodOf(init)) ||
-    last.outcome === "unreachable";
+    last.outcome === "connect_failed";
   if (!harmless) return;
   const now = clock.now();
   let waitMs = fullJitter(attempts.length - 1, {

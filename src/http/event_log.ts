@@ -50,10 +50,10 @@ export class EventLog {
       for (const receive of [...this.#receivers]) receive(event);
     };
     piloted.on?.("change", ({ service, added, removed, changed, endpoints }) => {
-      add("change", service, { added, removed, changed, count: endpoints.length });
+      add("change", service, { added, removed, changed, endpointCount: endpoints.length });
     });
-    piloted.on?.("status", ({ service, tag, datacenter, state, endpoints, reason }) => {
-      add("status", service, { tag, datacenter, state, count: endpoints, reason });
+    piloted.on?.("status", ({ service, state, endpointCount, reason }) => {
+      add("status", service, { state, endpointCount, reason });
     });
     piloted.on?.("balance", ({ service, type: decision, ...facts }) => {
       add("balance", service, { decision, ...facts });

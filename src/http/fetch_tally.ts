@@ -33,7 +33,7 @@ import { Counts } from "./tally.ts";
  * ```
  */
 export class FetchTally implements FetchObserver {
-  /** Calls by service and how they ended: `answered` or `failed`. */
+  /** Calls by service and how they ended: `success` or `failed`. */
   readonly requests: Counts<"service" | "outcome"> = new Counts();
   /** Attempts by service and how they ended. */
   readonly attempts: Counts<"service" | "outcome"> = new Counts();
@@ -46,7 +46,7 @@ export class FetchTally implements FetchObserver {
       attempted: ({ outcome }) => this.attempts.add({ service, outcome }),
       ended: ({ response, retryBudget }) => {
         this.retryBudgets.set(service, retryBudget);
-        this.requests.add({ service, outcome: response === undefined ? "failed" : "answered" });
+        this.requests.add({ service, outcome: response === undefined ? "failed" : "success" });
       },
     };
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServiceStatus } from "../discovery/status.ts";
+import type { ServiceStatus } from "../watch/status.ts";
 import { jsonResponse } from "./json.ts";
 import type { Lookups } from "./lookups.ts";
 import { problem } from "./problem.ts";

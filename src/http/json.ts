@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ServiceStatus, WatchStatus } from "../discovery/status.ts";
+import type { ServiceStatus, WatchStatus } from "../watch/status.ts";
 import type { Endpoint } from "../endpoint.ts";
 
 // Endpoints are frozen and shared, and so are their lists: their text can be kept with them.
@@ -45,8 +45,8 @@ export function jsonResponse(text: string, cacheControl = "no-store"): Response 
  * @returns Plain data.
  */
 export function serviceSummary(status: ServiceStatus): Record<string, unknown> {
-  const { service, state, endpoints, ageMs, reason, failover } = status;
-  return { service, state, endpoints, ageMs, reason, failover };
+  const { service, state, endpointCount, ageMs, reason, failover } = status;
+  return { service, state, endpointCount, ageMs, reason, failover };
 }
 
 /**

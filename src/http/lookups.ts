@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { PilotedEvents, PilotedListener } from "../discovery/events.ts";
-import type { PilotedStatus, ServiceStatus } from "../discovery/status.ts";
+import type { PilotedEvents, PilotedListener } from "../client/events.ts";
+import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import type { Endpoint } from "../endpoint.ts";
 
 /** The part of `Piloted` that the routes use; anything that behaves so can be served. */

@@ -74,11 +74,11 @@ function addServices(registry: Registry, { piloted, streams }: MetricSources): v
   for (const status of piloted.status().services) {
     const { service, balance } = status;
     for (const watch of status.watches) {
-      for (const [name, count] of Object.entries(watch.statuses)) {
+      for (const [name, count] of Object.entries(watch.instanceCounts)) {
         instances.inc({ service, status: name }, count);
       }
     }
-    endpoints.set({ service }, status.endpoints);
+    endpoints.set({ service }, status.endpointCount);
     if (status.ageMs !== undefined) age.set({ service }, status.ageMs / 1_000);
     state.set({ service, state: status.state }, 1);
     ejected.set({ service }, balance.ejected);

@@ -31,7 +31,7 @@ export const EndpointBody = v.pipe(
 );
 
 const State = v.pipe(
-  v.picklist(["pending", "live", "held", "stale", "denied", "restored", "closed"]),
+  v.picklist(["pending", "live", "unconfirmed", "stale", "denied", "restored", "closed"]),
   v.description("How the list stands; `live` means that it is the registry's last answer."),
 );
 

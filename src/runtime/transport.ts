@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import type { TlsConfig } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
 import { IDLE_MS } from "./transport_http1.ts";
@@ -16,7 +17,7 @@ export interface Transport {
    * reason, at any stage. Whether redirects are followed depends on the runtime: pass
    * `redirect: "manual"`, which all of them understand the same way.
    */
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   /**
    * Whether requests are known to share connections (HTTP/2): `false` until a connection has said
    * so, and always `false` for plain HTTP.
@@ -96,7 +97,7 @@ function fetchTransport(open: () => DenoClient | undefined): Transport {
       if (closed) throw transportClosed();
       client ??= open();
       return await fetch(input, client === undefined ? init : { ...init, client } as RequestInit);
-    }) as typeof fetch,
+    }) as Fetch,
     multiplexed: false,
     close() {
       closed = true;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import type { TlsConfig } from "../config/config.ts";
 import type { Transport } from "./transport.ts";
 import { type Agent, builtin, type HttpModule } from "./transport_builtins.ts";
@@ -30,7 +31,7 @@ export function createNodeTransport(options: NodeTransportOptions = {}): Transpo
 }
 
 class NodeTransport implements Transport {
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly #http: HttpModule;
   readonly #agent: Agent;
   readonly #options: NodeTransportOptions;
@@ -41,7 +42,7 @@ class NodeTransport implements Transport {
     this.#http = http;
     this.#agent = new http.Agent({ keepAlive: true, timeout: IDLE_MS });
     this.#options = options;
-    this.fetch = ((input, init) => this.#fetch(input, init)) as typeof fetch;
+    this.fetch = ((input, init) => this.#fetch(input, init)) as Fetch;
   }
 
   get multiplexed(): boolean {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { decodeHealth } from "./consul_decode.ts";
 import { decodeFreshness, decodeIndex, decodeRetryAfter } from "./consul_headers.ts";
@@ -18,7 +19,7 @@ export interface ConsulSourceOptions {
   /** ACL token, sent as `X-Consul-Token`. @default {undefined} */
   token?: string;
   /** What asks. @default {globalThis.fetch} */
-  fetch?: typeof fetch;
+  fetch?: Fetch;
   /** Largest answer that is taken, in bytes after decompression. @default {33_554_432} */
   maxResponseBytes?: number;
 }
@@ -60,7 +61,7 @@ export class ConsulSource implements Source {
   readonly name = "consul";
   readonly #url: string;
   readonly #token: string | undefined;
-  readonly #fetch: typeof fetch;
+  readonly #fetch: Fetch;
   readonly #maxResponseBytes: number;
   readonly #headers: Readonly<Record<string, string>>;
 

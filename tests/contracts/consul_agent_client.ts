@@ -1,6 +1,7 @@
 /**
  * What the contract of a Consul agent speaks with it through.
  */
+import type { Fetch } from "../../src/platform_fetch.ts";
 import { assertEquals } from "@std/assert";
 import { waitUntil } from "../support/wait_until.ts";
 
@@ -12,7 +13,7 @@ export interface AgentUnderTest {
   readonly node: string;
   /** The token that may do everything, where access control is on. */
   readonly token?: string;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   stop(): Promise<void>;
 }
 

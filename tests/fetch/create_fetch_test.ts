@@ -1,3 +1,4 @@
+import type { Fetch } from "../../src/platform_fetch.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { createFetch } from "../../src/fetch/create_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
@@ -102,7 +103,7 @@ test("createFetch() uses the global fetch of the moment", async () => {
   const source = new PoolSource({});
   source.update(backends("a"));
   const balanced = createFetch(source);
-  globalThis.fetch = ((url: string) => Promise.resolve(new Response(url))) as typeof fetch;
+  globalThis.fetch = ((url: string) => Promise.resolve(new Response(url))) as Fetch;
   try {
     assertEquals(await (await balanced("http://app/x")).text(), "http://10.0.0.1:80/x");
   } finally {

@@ -1,3 +1,4 @@
+import type { Fetch } from "../../src/platform_fetch.ts";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
@@ -11,7 +12,7 @@ import { answer, backends, PoolSource, refused, reset } from "./support.ts";
 
 const ALL = backends("a", "b", "c", "d", "e");
 
-type End = "answer" | "refuse" | "limit" | "unreachable" | "broken" | "wrong" | "never";
+type End = "answer" | "refuse" | "limit" | "connect_failed" | "reset" | "wrong" | "never";
 
 type Step =
   | { do: "call"; method: string; ends: End[]; durationMs: number }
@@ -23,8 +24,8 @@ const end = fc.constantFrom<End>(
   "answer",
   "refuse",
   "limit",
-  "unreachable",
-  "broken",
+  "connect_failed",
+  "reset",
   "wrong",
   "never",
 );
@@ -54,7 +55,7 @@ class Chaos {
     random: seededRandom(seed),
     outliers: { consecutiveFailures: 2, baseEjectionMs: 500 },
   });
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly callers: AbortController[] = [];
   readonly answers: Promise<unknown>[] = [];
   listed: Endpoint[] = ALL;
@@ -128,8 +129,8 @@ function perform(end: End): Response {
   if (end === "answer") return answer(200);
   if (end === "refuse") return answer(503);
   if (end === "limit") return answer(429, { "retry-after": "1" });
-  if (end === "unreachable") return refused();
-  if (end === "broken") return reset();
+  if (end === "connect_failed") return refused();
+  if (end === "reset") return reset();
   throw new TypeError("Invalid header");
 }
 

@@ -86,7 +86,7 @@ test("createFetch() does not hedge what is answered in time, is not safe, or has
 
 test("createFetch() waits for the other one when a hedge or what it hedged fails or refuses", async () => {
   const failures: [() => Response, string][] = [
-    [refused, "unreachable"],
+    [refused, "connect_failed"],
     [() => answer(503), "refused 503"],
   ];
   for (const [failure, words] of failures) {

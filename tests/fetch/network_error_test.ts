@@ -28,7 +28,7 @@ test("networkFailure() knows a refused connection of this runtime as one that ne
   const port = await listen(server);
   await new Promise((resolve) => server.close(resolve));
   const error = await fetch(`http://127.0.0.1:${port}/`).catch((error) => error);
-  assertEquals(networkFailure(error), "unreachable");
+  assertEquals(networkFailure(error), "connect_failed");
 });
 
 test("networkFailure() knows a connection of this runtime that breaks after the request", async () => {
@@ -37,7 +37,7 @@ test("networkFailure() knows a connection of this runtime that breaks after the 
     (socket: Socket) => socket.once("data", () => socket.end()),
     (socket: Socket) => socket.once("data", () => socket.end("garbage\r\n\r\n")),
   ];
-  for (const end of ends) assertEquals(networkFailure(await failureOf(end)), "broken");
+  for (const end of ends) assertEquals(networkFailure(await failureOf(end)), "reset");
 });
 
 test("networkFailure() knows a call of this runtime that was wrong", async () => {
@@ -55,25 +55,25 @@ test("networkFailure() knows a call of this runtime that was wrong", async () =>
 test("networkFailure() follows codes through causes and all attempts at several addresses", () => {
   const coded = (code: string) => Object.assign(new Error(code), { code });
   const cases: [unknown, string | undefined][] = [
-    [coded("ECONNREFUSED"), "unreachable"],
-    [new TypeError("fetch failed", { cause: coded("UND_ERR_CONNECT_TIMEOUT") }), "unreachable"],
-    [new TypeError("fetch failed", { cause: coded("UND_ERR_SOCKET") }), "broken"],
+    [coded("ECONNREFUSED"), "connect_failed"],
+    [new TypeError("fetch failed", { cause: coded("UND_ERR_CONNECT_TIMEOUT") }), "connect_failed"],
+    [new TypeError("fetch failed", { cause: coded("UND_ERR_SOCKET") }), "reset"],
     [
       new TypeError("fetch failed", {
         cause: new AggregateError([coded("ECONNREFUSED"), coded("ENETUNREACH")]),
       }),
-      "unreachable",
+      "connect_failed",
     ],
     [
       new TypeError("fetch failed", {
         cause: new AggregateError([coded("ECONNREFUSED"), coded("ECONNRESET")]),
       }),
-      "broken",
+      "reset",
     ],
-    [new TypeError("error sending request for url (http://x/)"), "broken"],
+    [new TypeError("error sending request for url (http://x/)"), "reset"],
     [new TypeError("Invalid URL"), undefined],
-    [new Error("something else"), "broken"],
-    ["thrown", "broken"],
+    [new Error("something else"), "reset"],
+    ["thrown", "reset"],
   ];
   for (const [error, failure] of cases) assertEquals(networkFailure(error), failure);
 });

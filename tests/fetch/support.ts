@@ -1,3 +1,4 @@
+import type { Fetch } from "../../src/platform_fetch.ts";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { PickOptions } from "../../src/balance/balancer.ts";
 import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoint_pool.ts";
@@ -70,7 +71,7 @@ export class PoolSource implements FetchSource {
 export class World {
   readonly clock = new ManualClock();
   readonly source: PoolSource;
-  readonly fetch: typeof fetch;
+  readonly fetch: Fetch;
   readonly sent: Sent[] = [];
   #started: number | undefined;
 

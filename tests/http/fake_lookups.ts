@@ -1,12 +1,12 @@
 /** A scripted client for the routes: lists and states as the test sets them, no registry. */
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
-import { Events, type PilotedEvents, type PilotedListener } from "../../src/discovery/events.ts";
+import { Events, type PilotedEvents, type PilotedListener } from "../../src/client/events.ts";
 import type {
   PilotedStatus,
   ServiceStatus,
   WatchState,
   WatchStatus,
-} from "../../src/discovery/status.ts";
+} from "../../src/watch/status.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { diffEndpoints } from "../../src/snapshot.ts";

@@ -81,14 +81,14 @@ test("GET metrics counts what a balanced fetch needs", async () => {
   const call = { service: "app", method: "GET", url: "http://app/", startedAt: 0 };
   const attempt = { endpoint: A, durationMs: 1 };
   const answered = fetchTally.started(call);
-  answered.attempted({ ...attempt, outcome: "refused" } as never);
-  answered.attempted({ ...attempt, outcome: "answered" } as never);
+  answered.attempted({ ...attempt, outcome: "rejected" } as never);
+  answered.attempted({ ...attempt, outcome: "success" } as never);
   answered.ended({ response: new Response(), durationMs: 2, retryBudget: 30 });
   fetchTally.started(call).ended({ error: new Error("x"), durationMs: 2, retryBudget: 29 });
   const metrics = await scrape(routes(new FakeLookups().set("app", [A]), { fetchTally }));
-  assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="answered"}'), 1);
+  assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="success"}'), 1);
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="failed"}'), 1);
-  assertEquals(metrics.get('piloted_fetch_attempts_total{service="app",outcome="refused"}'), 1);
+  assertEquals(metrics.get('piloted_fetch_attempts_total{service="app",outcome="rejected"}'), 1);
   assertEquals(metrics.get('piloted_fetch_retry_budget{service="app"}'), 29);
 });
 

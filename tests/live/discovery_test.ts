@@ -108,7 +108,7 @@ test("a service that goes for good is empty within 10 s, and not at once", { ski
   await registerService(consul, instance("leaver"));
   await live("leaver", async (piloted) => {
     await deregisterService(consul, "leaver-1");
-    await waitUntil(() => piloted.status("leaver").state === "held");
+    await waitUntil(() => piloted.status("leaver").state === "unconfirmed");
     assertEquals(ports(piloted, "leaver"), "8001");
     await until(piloted, "leaver", "");
     assertEquals(piloted.status("leaver").state, "live");

@@ -1,3 +1,4 @@
+import type { Fetch } from "../../src/platform_fetch.ts";
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -69,7 +70,7 @@ test("createTransport() uses the global fetch, also a later one, where there are
     const error = assertThrows(() => createTransport({ tls: { verify: true } }), PilotedError);
     assertEquals((error as PilotedError).code, "CONFIG_INVALID");
     const transport = createTransport();
-    globalThis.fetch = (() => Promise.resolve(new Response("stub"))) as typeof fetch;
+    globalThis.fetch = (() => Promise.resolve(new Response("stub"))) as Fetch;
     assertEquals(await (await transport.fetch("http://registry.test")).text(), "stub");
     await transport.close();
   } finally {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Endpoint, endpointIdentity, formatHost } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
-import { Watcher } from "../../src/discovery/watcher.ts";
+import { Watcher } from "../../src/watch/live_watch.ts";
 import { ConsulSource } from "../../src/source/consul.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { watchContext } from "../support/watching.ts";

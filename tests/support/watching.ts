@@ -1,12 +1,12 @@
 /** One watcher on a manual clock, with everything it tells. */
-import type { PilotedOptions } from "../../src/discovery/options.ts";
-import { Recovery } from "../../src/discovery/recovery.ts";
-import { resolveOptions } from "../../src/discovery/resolve_options.ts";
-import { Scheduler } from "../../src/discovery/scheduler.ts";
-import type { WatchStatus } from "../../src/discovery/status.ts";
-import { WatchContext } from "../../src/discovery/watch_context.ts";
-import type { Restored } from "../../src/discovery/watch_record.ts";
-import { Watcher } from "../../src/discovery/watcher.ts";
+import type { PilotedOptions } from "../../src/client/options.ts";
+import { Recovery } from "../../src/registry/recovery_probe.ts";
+import { resolveOptions } from "../../src/client/resolve_options.ts";
+import { Scheduler } from "../../src/registry/connection_budget.ts";
+import type { WatchStatus } from "../../src/watch/status.ts";
+import { WatchContext } from "../../src/registry/watch_context.ts";
+import type { Restored } from "../../src/watch/watch_record.ts";
+import { Watcher } from "../../src/watch/live_watch.ts";
 import type { PilotedError } from "../../src/errors.ts";
 import type { Change } from "../../src/snapshot.ts";
 import type { Source } from "../../src/source/source.ts";

@@ -32,11 +32,11 @@ export class History {
    */
   constructor(piloted: Lookups, log: EventLog, now: () => number) {
     this.#now = now;
-    for (const { service, endpoints } of piloted.status().services) {
-      this.#counts.set(service, [{ at: now(), count: endpoints }]);
+    for (const { service, endpointCount } of piloted.status().services) {
+      this.#counts.set(service, [{ at: now(), count: endpointCount }]);
     }
     log.subscribe(({ type, service, at, data }) => {
-      if (type === "change" && service !== undefined) this.#add(service, at, Number(data.count));
+      if (type === "change" && service !== undefined) this.#add(service, at, Number(data.endpointCount));
     });
   }
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ServiceStatus } from "../../discovery/status.ts";
+import type { ServiceStatus } from "../../watch/status.ts";
 import { EndpointTable, type EndpointView } from "./endpoint_table.tsx";
 import type { Count } from "./history.ts";
 import { Sparkline } from "./sparkline.tsx";
@@ -50,7 +50,7 @@ export function ServiceCard({ view, now, root, all = false }: {
         <h2 id={`${id}-name`}>
           <a href={href}>{service}</a>
         </h2>
-        <p class="count">{many(status.endpoints, "endpoint")}</p>
+        <p class="count">{many(status.endpointCount, "endpoint")}</p>
         <Sparkline counts={counts} now={now} />
       </header>
       <Freshness status={status} />

@@ -36,7 +36,7 @@ export interface PageView {
 export function ServicesPage({ view }: { view: PageView }): Html {
   const { services, events, registry, now, only, query, root, live } = view;
   const troubled =
-    services.filter(({ status }) => status.state !== "live" || status.endpoints === 0).length;
+    services.filter(({ status }) => status.state !== "live" || status.endpointCount === 0).length;
   const health = troubled === 0 ? "all live with endpoints" : `${troubled} in trouble`;
   return (
     <Document

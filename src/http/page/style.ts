@@ -86,17 +86,17 @@ button { cursor: pointer; background: var(--accent); color: var(--card); border-
 .card > header h2 a { color: inherit; text-decoration-color: var(--line); }
 .card .count { margin: 0; color: var(--quiet); }
 .card.stale, .card.denied, .card.closed { border: 2px solid var(--bad); }
-.card.held, .card.restored, .card.pending { border: 2px solid var(--warn); }
+.card.unconfirmed, .card.restored, .card.pending { border: 2px solid var(--warn); }
 .spark { width: 10rem; height: 1.75rem; margin-left: auto; align-self: center; }
 .spark path { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; }
 
 .freshness { margin: 0.3rem 0 0.6rem; font-size: 0.9rem; color: var(--good); }
 .freshness .reason { display: block; }
-.freshness.stale, .freshness.denied, .freshness.closed, .freshness.held, .freshness.restored, .freshness.pending {
+.freshness.stale, .freshness.denied, .freshness.closed, .freshness.unconfirmed, .freshness.restored, .freshness.pending {
   padding: 0.5rem 0.75rem; border-radius: 6px;
 }
 .freshness.stale, .freshness.denied, .freshness.closed { color: var(--bad); background: var(--bad-ground); }
-.freshness.held, .freshness.restored, .freshness.pending { color: var(--warn); background: var(--warn-ground); }
+.freshness.unconfirmed, .freshness.restored, .freshness.pending { color: var(--warn); background: var(--warn-ground); }
 .empty { margin: 0.5rem 0; color: var(--bad); font-weight: 600; }
 
 table { width: 100%; table-layout: fixed; border-collapse: collapse; font-size: 0.925rem; }

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { WatchState } from "../../discovery/status.ts";
+import type { WatchStateName } from "../../watch/status.ts";
 
 /** What each state of a list means to the person who looks. */
-export const STATE_WORDS: Readonly<Record<WatchState, string>> = {
+export const STATE_WORDS: Readonly<Record<WatchStateName, string>> = {
   pending: "Waiting for the registry",
   live: "Live",
-  held: "Held: the registry's answer is not believed yet",
+  unconfirmed: "Held: the registry's answer is not believed yet",
   stale: "Stale: the registry does not answer",
   denied: "Denied: the registry refuses the token",
   restored: "Restored from the snapshot file",

@@ -1,0 +1,24 @@
+/**
+ * The signature of `fetch`, without what a runtime adds to its own.
+ *
+ * @module
+ */
+
+/**
+ * A function with the signature of the platform's `fetch`: taken wherever Piloted sends requests,
+ * and returned wherever it gives out a `fetch`. Unlike `typeof fetch` it has no properties of one
+ * runtime (Bun's has `preconnect`), so that any function of this shape fits.
+ */
+export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+
+/**
+ * The runtime's own `fetch`, looked up on every call so that a test or a tracer can replace it, and
+ * never called as a method, which workerd refuses.
+ *
+ * @param input URL or request.
+ * @param init Options of the request.
+ * @returns The response.
+ */
+export function platformFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  return fetch(input, init);
+}

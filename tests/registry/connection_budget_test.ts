@@ -1,0 +1,204 @@
+import { assertEquals, assertLessOrEqual } from "@std/assert";
+import {
+  type Asker,
+  Scheduler,
+  type SchedulerOptions,
+  type Turn,
+} from "../../src/registry/connection_budget.ts";
+import type { HintObserver } from "../../src/registry/change_hint.ts";
+import { ManualClock } from "../../src/testing/manual_clock.ts";
+import { test } from "../support/test.ts";
+
+interface Scene {
+  clock: ManualClock;
+  scheduler: Scheduler;
+  /** Asks for a long turn and notes it when it comes. */
+  ask(service: string, changedAt?: number): void;
+  turns: { service: string; turn: Turn }[];
+}
+
+async function scene(
+  test: (it: Scene) => Promise<void>,
+  options: Partial<SchedulerOptions> = {},
+): Promise<void> {
+  const clock = new ManualClock();
+  const scheduler = new Scheduler({
+    clock,
+    random: () => 0.5,
+    maxConnections: 8,
+    waitMs: 60_000,
+    ...options,
+  });
+  const closing = new AbortController();
+  const turns: Scene["turns"] = [];
+  const asks: Promise<void>[] = [];
+  await test({
+    clock,
+    scheduler,
+    turns,
+    ask(service, changedAt = 0) {
+      const asker: Asker = { query: { service }, changedAt };
+      asks.push(
+        scheduler.longTurn(asker, closing.signal).then((turn) => void turns.push({ service, turn }))
+          .catch(() => {}),
+      );
+    },
+  });
+  closing.abort();
+  scheduler.close();
+  await Promise.all(asks);
+  assertEquals(clock.pending, 0);
+}
+
+function ask(it: Scene, count: number): void {
+  for (let i = 0; i < count; i++) it.ask(`s${i}`);
+}
+
+test("Scheduler gives long turns as places allow, with half to all of waitMs, and parks the rest", () =>
+  scene(async (it) => {
+    ask(it, 7);
+    await it.clock.advance(0);
+    // Of 8 connections 2 are for short questions and 1 for the hint.
+    assertEquals(it.turns.map(({ turn }) => turn.waitMs), Array(5).fill(45_000));
+    assertEquals(it.scheduler.load, { long: 5, places: 5, parked: 2 });
+  }));
+
+test("Scheduler reads parked watches in rotation", () =>
+  scene(async (it) => {
+    ask(it, 7);
+    await it.clock.advance(2_000);
+    const parked = it.turns.slice(5);
+    assertEquals(parked.map(({ service, turn }) => [service, turn.waitMs]), [["s5", 0], ["s6", 0]]);
+  }));
+
+test("Scheduler reads at most 20 parked watches a second without a hint", () =>
+  scene(async (it) => {
+    ask(it, 200);
+    for (let ms = 0; ms < 10_000; ms += 10) {
+      await it.clock.advance(10);
+      for (const { turn } of it.turns.splice(0)) turn.release();
+    }
+    assertLessOrEqual(195 - it.scheduler.load.parked, 200);
+  }));
+
+test("Scheduler hands a free place to the parked watch that changed last", () =>
+  scene(async (it) => {
+    ask(it, 5);
+    it.ask("cold");
+    it.ask("warm", 1_000);
+    it.ask("hot", 2_000);
+    await it.clock.advance(0);
+    it.turns[0]!.turn.release();
+    await it.clock.advance(0);
+    assertEquals(it.turns.at(-1)?.service, "hot");
+    assertEquals(it.turns.at(-1)?.turn.waitMs, 45_000);
+  }));
+
+test("Scheduler halves its places with 429 and gives one back every ten seconds of good answers", () =>
+  scene(async (it) => {
+    it.scheduler.succeeded();
+    assertEquals(it.scheduler.load.places, 5);
+    it.scheduler.refused();
+    ask(it, 5);
+    await it.clock.advance(0);
+    assertEquals(it.scheduler.load.long, 2);
+    await it.clock.advance(10_000);
+    it.scheduler.succeeded();
+    it.scheduler.succeeded();
+    it.ask("more");
+    await it.clock.advance(0);
+    assertEquals(it.scheduler.load.long, 3);
+  }));
+
+test("Scheduler.shortTurn() never has more under way than there are places, and ends with the signal", () =>
+  scene(async (it) => {
+    const aborting = new AbortController();
+    const turns: Turn[] = [];
+    const waiting = Array.from(
+      { length: 5 },
+      () =>
+        it.scheduler.shortTurn(aborting.signal).then(
+          (turn) => void turns.push(turn),
+          () => "ended",
+        ),
+    );
+    await it.clock.advance(0);
+    assertEquals(turns.length, 2);
+    turns[0]!.release();
+    turns[0]!.release();
+    await it.clock.advance(0);
+    assertEquals(turns.length, 3);
+    aborting.abort();
+    const ended = await Promise.all(waiting);
+    assertEquals(ended.filter((each) => each === "ended").length, 2);
+  }));
+
+test("Scheduler reads at once what the hint names, and rotates slowly while there is one", () => {
+  let observer: HintObserver | undefined;
+  let stopped = false;
+  return scene(async (it) => {
+    ask(it, 4);
+    assertEquals(observer, undefined);
+    ask(it, 20);
+    await it.clock.advance(0);
+    await it.clock.advance(5_000);
+    // A lap of 19 parked watches takes two minutes.
+    assertEquals(it.turns.length, 5);
+    observer!.prefer(new Set(["s12", "s13", "unwatched"]));
+    await it.clock.advance(0);
+    assertEquals(it.turns.slice(5).map(({ service }) => service), ["s12", "s13"]);
+    for (const { turn } of it.turns.slice(5)) turn.release();
+    observer!.readAll();
+    for (let turn = 7; turn < 24; turn++) {
+      await it.clock.advance(0);
+      it.turns[turn]?.turn.release();
+    }
+    assertEquals(it.turns.length, 24);
+    assertEquals(observer!.found, 0);
+    assertEquals(stopped, false);
+    it.scheduler.close();
+    assertEquals(stopped, true);
+  }, {
+    hint: (given) => {
+      observer = given;
+      return { active: true, stop: () => stopped = true };
+    },
+  });
+});
+
+test("Scheduler counts what is found by reading all, and not what the hint had named", () => {
+  let observer: HintObserver | undefined;
+  return scene(async (it) => {
+    ask(it, 5);
+    const changing = { query: { service: "x" }, changedAt: 0 };
+    const found: number[] = [];
+    for (const read of [() => observer!.prefer(new Set(["x"])), () => observer!.readAll()]) {
+      const turn = it.scheduler.longTurn(changing, new AbortController().signal);
+      read();
+      const { release } = await turn;
+      changing.changedAt++;
+      release();
+      found.push(observer!.found);
+    }
+    assertEquals(found, [0, 1]);
+  }, {
+    hint: (given) => {
+      observer = given;
+      return { active: true, stop() {} };
+    },
+  });
+});
+
+test("Scheduler parks nobody while questions share connections, and still heeds a 429", () => {
+  return scene(async (it) => {
+    ask(it, 500);
+    await it.clock.advance(0);
+    assertEquals(it.scheduler.load, { long: 500, places: Infinity, parked: 0 });
+    it.scheduler.refused();
+    assertEquals(it.scheduler.load.places, 250);
+    for (const { turn } of it.turns.splice(0)) turn.release();
+    ask(it, 500);
+    await it.clock.advance(0);
+    assertEquals([it.scheduler.load.long, it.scheduler.load.parked], [250, 250]);
+  }, { multiplexed: () => true });
+});
