@@ -23,6 +23,7 @@
  * @module
  */
 export {
+  acquire,
   close,
   config,
   on,
@@ -35,82 +36,25 @@ export {
 } from "./src/client/default_client.ts";
 export { createFetch } from "./src/client/create_fetch.ts";
 export { createPiloted, type CreatePilotedOptions } from "./src/client/create_piloted.ts";
-export type { OnDemandOptions } from "./src/client/create_on_demand.ts";
-export type { OnDemandPiloted } from "./src/client/on_demand.ts";
-export { Piloted } from "./src/client/piloted.ts";
-export type {
-  BalancerChoice,
-  EmptyPolicy,
-  HealthPolicy,
-  PilotedOptions,
-} from "./src/client/options.ts";
-export type {
-  BalanceEvent,
-  PilotedEvents,
-  PilotedListener,
-  RefreshEvent,
-} from "./src/client/events.ts";
-export type {
-  PilotedStatus,
-  ServiceStatus,
-  WatchStateName,
-  WatchStatus,
-} from "./src/watch/status.ts";
-export type {
-  Config,
-  ConfigWarning,
-  ConsulConfig,
-  RegistrationConfig,
-  TlsConfig,
-  WatchConfig,
-} from "./src/config/config.ts";
+export type { Piloted } from "./src/client/piloted.ts";
+export type { PilotedOptions } from "./src/client/options.ts";
+export type { Logger } from "./src/client/log_events.ts";
+export type { PilotedEvent, PilotedEvents, PilotedListener } from "./src/client/events.ts";
+export type { PilotedStatus, ServiceStatus, WatchStatus } from "./src/watch/status.ts";
+export type { Config, ConfigWarning, WatchConfig } from "./src/config/config.ts";
 export { loadConfig, parseConfig, renderTemplate } from "./src/client/read_config.ts";
-export type { LoadConfigOptions } from "./src/config/load_config.ts";
-export type { ParseConfigOptions } from "./src/config/parse_config.ts";
 export type { ConfigInput } from "./src/config/resolve_config.ts";
-export type {
-  ConfigObject,
-  ConsulObject,
-  JobObject,
-  WatchObject,
-} from "./src/config/config_object.ts";
-export type { RenderTemplateOptions } from "./src/template/render_template.ts";
-export type { TemplateLimits } from "./src/template/limits.ts";
-export { type Endpoint, type EndpointStatus } from "./src/endpoint.ts";
+export type { ConfigObject } from "./src/config/config_object.ts";
+export type { Endpoint } from "./src/endpoint.ts";
 export type { Change } from "./src/snapshot.ts";
-export { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "./src/errors.ts";
+export { PilotedError, type PilotedErrorCode } from "./src/errors.ts";
+export { type AnyPilotedError, isPilotedError } from "./src/any_piloted_error.ts";
+export type { Fetch } from "./src/platform_fetch.ts";
 export type { Clock, Timer } from "./src/clock.ts";
-export { type StaticEndpoint, type StaticServices, StaticSource } from "./src/source/static.ts";
-export type {
-  Consistency,
-  Freshness,
-  Query,
-  Reading,
-  ReadOptions,
-  Source,
-} from "./src/source/source.ts";
-export type { FetchOptions, HedgeOptions, RetryBudgetOptions } from "./src/fetch/fetch_options.ts";
-export type { FetchSource } from "./src/fetch/fetch_source.ts";
-export type {
-  FetchCall,
-  FetchCallObserver,
-  FetchEnd,
-  FetchObserver,
-} from "./src/fetch/fetch_observer.ts";
-export type { AttemptOutcome, RequestAttempt } from "./src/request_attempt.ts";
-export type { Lease, Outcome } from "./src/balance/lease.ts";
+export { type StaticServices, StaticSource } from "./src/source/static.ts";
+export type { Query, Reading, ReadOptions, Source } from "./src/source/source.ts";
+export type { FetchOptions } from "./src/fetch/fetch_options.ts";
+export type { FetchObserver } from "./src/fetch/fetch_observer.ts";
+export type { RequestAttempt } from "./src/request_attempt.ts";
+export type { Lease } from "./src/balance/lease.ts";
 export type { BalanceFunction, Candidate, PickOptions } from "./src/balance/balancer.ts";
-export type { BalancerName } from "./src/balance/create_balancer.ts";
-export type {
-  FailurePercentageOptions,
-  OutlierOptions,
-  SuccessRateOptions,
-} from "./src/balance/outlier_options.ts";
-export type {
-  EjectedEvent,
-  EjectionReason,
-  PanicEvent,
-  PoolEvent,
-  ReadmittedEvent,
-} from "./src/balance/pool_event.ts";
-export type { EndpointLoad, PoolStatus } from "./src/balance/pool_status.ts";

@@ -1,33 +1,35 @@
 /**
- * Connecting to the registry.
+ * Connecting to the registry that a configuration names.
  *
  * @module
  */
 import type { Config } from "../config/config.ts";
+import { platformFetch } from "../platform_fetch.ts";
+import type { Registry } from "../registry/session.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { Registry } from "./piloted_parts.ts";
 
-// Of connections that somebody else makes nothing is known, and they are not ours to close.
+// Nothing is known of connections that somebody else makes, and they are not ours to close.
 const GIVEN = { multiplexed: () => false, close: () => Promise.resolve() };
 
 /**
- * What connects to the registry of a configuration, loaded only now.
+ * Loads what connects to a registry.
  *
- * @param options A source or a `fetch` that stand in for the usual ones.
- * @returns Makes a connection.
+ * @param options A source or a `fetch` that replace the usual ones.
+ * @returns Connects to the registry of a configuration.
  */
-export async function connector(options: ResolvedOptions): Promise<(config: Config) => Registry> {
-  const { source, fetch } = options;
+export async function registryConnector(
+  options: ResolvedOptions,
+): Promise<(config: Config) => Registry> {
+  const { source, fetch, mode } = options;
   if (source !== undefined) return () => ({ source, ...GIVEN });
   const { ConsulSource } = await import("../source/consul.ts");
-  if (fetch !== undefined) {
-    return ({ consul: { url, token } }) => ({
-      source: new ConsulSource({ url, token, fetch }),
-      ...GIVEN,
-    });
-  }
   const { createTransport } = await import("../runtime/transport.ts");
   return ({ consul: { url, token, tls } }) => {
+    // The platform's own fetch is all there is at the edge; certificates in files need more.
+    const given = fetch ?? (mode === "on-demand" && tls === undefined ? platformFetch : undefined);
+    if (given !== undefined) {
+      return { source: new ConsulSource({ url, token, fetch: given }), ...GIVEN };
+    }
     const transport = createTransport({ tls });
     return {
       source: new ConsulSource({ url, token, fetch: transport.fetch }),
@@ -35,4 +37,16 @@ export async function connector(options: ResolvedOptions): Promise<(config: Conf
       close: () => transport.close(),
     };
   };
+}
+
+/**
+ * Whether two configurations name the same registry, in the same way.
+ *
+ * @param a One.
+ * @param b The other.
+ * @returns `false` when address, token or TLS settings differ.
+ */
+export function isSameRegistry(a: Config, b: Config): boolean {
+  const facts = ({ consul }: Config) => JSON.stringify([consul.url, consul.token, consul.tls]);
+  return facts(a) === facts(b);
 }

@@ -1,22 +1,18 @@
 /**
- * Making a client.
+ * Creating a client.
  *
  * @module
  */
 import type { ConfigInput } from "../config/resolve_config.ts";
+import { onAbort } from "../wait.ts";
 import { Events } from "./events.ts";
-import type { OnDemandPiloted } from "./on_demand.ts";
-import type { PilotedOptions } from "./options.ts";
+import { logEvents } from "./log_events.ts";
+import { type PilotedOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { Piloted } from "./piloted.ts";
-import { resolveOptions } from "./resolve_options.ts";
-import { connector } from "./connect_registry.ts";
-import { createFetch } from "./create_fetch.ts";
-import type { OnDemandOptions } from "./create_on_demand.ts";
+import { RefreshSignal } from "./refresh_signal.ts";
 
 /** Options of {@linkcode createPiloted}: those of `config()` and its source. */
 export interface CreatePilotedOptions extends PilotedOptions {
-  /** Keeps the lists fresh by itself; see {@linkcode OnDemandOptions} for the other. @default {"live"} */
-  mode?: "live";
   /**
    * The configuration: a path, a `file:` URL, or an object; `""` or nothing means the file that
    * the environment variable `CONTAINERPILOT` names.
@@ -25,14 +21,15 @@ export interface CreatePilotedOptions extends PilotedOptions {
 }
 
 /**
- * Makes a client of your own, beside the default instance of the module functions.
+ * Creates a client of your own, beside the default client of the module functions.
  *
  * @param options The configuration and options.
- * @returns The client, when every watched service has been asked for once.
+ * @returns The client, when every watched service has been read once; with mode `"on-demand"` at
+ * once.
  * @throws {PilotedError} `CONFIG_NOT_FOUND`, `CONFIG_INVALID` or `TEMPLATE_INVALID` for the
- * configuration, `REGISTRY_UNREACHABLE`, `REGISTRY_DENIED` or `REGISTRY_RESPONSE` when the
- * registry answered nothing (unless `onStartFailure` is `"background"`).
- * @throws {TypeError} when an option is not one of its words.
+ * configuration, `REGISTRY_UNREACHABLE`, `REGISTRY_DENIED` or `REGISTRY_RESPONSE` when the registry
+ * gave no list at all (unless `onStartFailure` is `"background"`).
+ * @throws {TypeError} when an option is unknown, of another kind, or not one of its words.
  * @throws {RangeError} when an option is out of its range.
  *
  * @example
@@ -49,18 +46,8 @@ export interface CreatePilotedOptions extends PilotedOptions {
  * });
  * assertEquals((await piloted.service("customers")).port, 8080);
  * ```
- */
-export function createPiloted(options?: CreatePilotedOptions): Promise<Piloted>;
-/**
- * Makes a client that asks nothing before somebody looks up: no loops, timers or signals, for edge
- * runtimes.
  *
- * @param options The configuration and options.
- * @returns The client. Nothing was asked yet.
- * @throws {PilotedError} `CONFIG_NOT_FOUND`, `CONFIG_INVALID` or `TEMPLATE_INVALID`.
- * @throws {RangeError} when an option is out of its range.
- *
- * @example
+ * @example Without loops, timers and signals, for edge runtimes
  * ```ts
  * import { createPiloted } from "@piloted/core";
  * import { EmbeddedConsul } from "@piloted/core/testing";
@@ -77,49 +64,66 @@ export function createPiloted(options?: CreatePilotedOptions): Promise<Piloted>;
  * assertEquals((await piloted.service("customers")).port, 8080);
  * ```
  */
-export function createPiloted(options: OnDemandOptions): Promise<OnDemandPiloted>;
-export async function createPiloted(
-  options: CreatePilotedOptions | OnDemandOptions = {},
-): Promise<Piloted | OnDemandPiloted> {
-  if (options.mode === "on-demand") {
-    const { createOnDemand } = await import("./create_on_demand.ts");
-    return await createOnDemand(options);
-  }
-  const { config, mode = "live", ...rest } = options;
-  if (mode !== "live") {
-    throw new TypeError(
-      `Cannot use option mode: it must be one of live, on-demand, received ${String(mode)}`,
-    );
-  }
-  return await startPiloted(config, rest, new Events());
+export async function createPiloted(options: CreatePilotedOptions = {}): Promise<Piloted> {
+  const { config, ...rest } = options;
+  const resolved = resolveOptions(rest);
+  // Before any await: from the first call on a SIGHUP no longer ends the process.
+  const refreshSignal = resolved.signals ? new RefreshSignal() : undefined;
+  return await startPiloted(config, resolved, { events: new Events(), refreshSignal });
+}
+
+/** What exists before the client does. */
+export interface Beginnings {
+  /** Where events go. */
+  readonly events: Events;
+  /** SIGHUP, since the first call. */
+  readonly refreshSignal: RefreshSignal | undefined;
+  /** Ends the start early. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * As {@linkcode createPiloted}, with listeners that are there before the client is.
  *
  * @param source The configuration.
- * @param given Options.
- * @param events Where events go.
- * @param signal Ends the start early.
+ * @param options Options.
+ * @param beginnings What exists already; the client closes it, also when it cannot start.
  * @throws The signal's own reason when it aborts.
  */
 export async function startPiloted(
   source: ConfigInput | undefined,
-  given: PilotedOptions,
-  events: Events,
-  signal?: AbortSignal,
+  options: ResolvedOptions,
+  beginnings: Beginnings,
 ): Promise<Piloted> {
-  const options = resolveOptions(given);
-  // Loaded only now: who imports Piloted pays for no parser, template or TLS before it is needed.
+  const { logger } = options;
+  const stopLog = logger === undefined ? () => {} : logEvents(beginnings.events, logger);
+  try {
+    const piloted = await start(source, options, beginnings);
+    onAbort(piloted.closeSignal, stopLog);
+    return piloted;
+  } catch (error) {
+    beginnings.refreshSignal?.remove();
+    stopLog();
+    throw error;
+  }
+}
+
+async function start(
+  source: ConfigInput | undefined,
+  options: ResolvedOptions,
+  { events, refreshSignal, signal }: Beginnings,
+): Promise<Piloted> {
+  const { snapshotFile: path, env } = options;
+  // Loaded only now: importing Piloted costs no parser, template or TLS before they are needed.
   const { resolveConfig } = await import("../config/resolve_config.ts");
-  const reload = () => resolveConfig(source, { env: options.env });
+  const reload = () => resolveConfig(source, { env });
   const config = await reload();
-  const connect = await connector(options);
-  const { snapshotFile: path } = options;
+  const { registryConnector } = await import("./connect_registry.ts");
+  const connect = await registryConnector(options);
   const snapshotFile = path === undefined
     ? undefined
     : await (await import("../watch/snapshot_file.ts")).SnapshotFile.open(path);
-  if (snapshotFile?.problem) events.emit("error", snapshotFile.problem);
+  for (const problem of snapshotFile?.problems ?? []) events.emit("error", problem);
   signal?.throwIfAborted();
   const piloted = new Piloted({
     config,
@@ -127,15 +131,14 @@ export async function startPiloted(
     events,
     reload,
     connect,
-    createFetch,
     snapshotFile,
+    refreshSignal,
   });
-  const abort = () => void piloted.close();
-  signal?.addEventListener("abort", abort, { once: true });
+  const remove = onAbort(signal, () => void piloted.close());
   try {
     await piloted.start();
   } finally {
-    signal?.removeEventListener("abort", abort);
+    remove();
   }
   return piloted;
 }

@@ -6,11 +6,14 @@
 import type { ConfigInput } from "../config/resolve_config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
+import type { Lease } from "../balance/lease.ts";
+import type { PickOptions } from "../balance/balancer.ts";
 import type { Change } from "../snapshot.ts";
 import { startPiloted } from "./create_piloted.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "./events.ts";
-import type { PilotedOptions } from "./options.ts";
-import type { Piloted } from "./piloted.ts";
+import { type PilotedOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { RefreshSignal } from "./refresh_signal.ts";
+import type { Piloted, WatchServiceOptions } from "./piloted.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 
 // Listeners outlive a client: they may be there before config() and after another config().
@@ -46,8 +49,16 @@ let closed = false;
  * ```
  */
 export function config(source?: ConfigInput, options: PilotedOptions = {}): Promise<Piloted> {
+  let resolved: ResolvedOptions;
+  try {
+    resolved = resolveOptions(options, "config()");
+  } catch (error) {
+    return Promise.reject(error);
+  }
   closed = false;
-  const attempt = replace(starting, source, options, life.signal);
+  // Handled from now on: this call may have to wait for one before it.
+  const refreshSignal = resolved.signals ? new RefreshSignal() : undefined;
+  const attempt = replace(starting, source, resolved, refreshSignal, life.signal);
   starting = attempt;
   const done = () => {
     if (starting === attempt) starting = undefined;
@@ -60,11 +71,12 @@ export function config(source?: ConfigInput, options: PilotedOptions = {}): Prom
 async function replace(
   before: Promise<Piloted> | undefined,
   source: ConfigInput | undefined,
-  options: PilotedOptions,
+  options: ResolvedOptions,
+  refreshSignal: RefreshSignal | undefined,
   signal: AbortSignal,
 ): Promise<Piloted> {
   await before?.catch(() => {});
-  const next = await startPiloted(source, options, events, signal);
+  const next = await startPiloted(source, options, { events, refreshSignal, signal });
   const old = current;
   current = next;
   await old?.close();
@@ -106,6 +118,18 @@ export function pick(name: string): Endpoint {
 }
 
 /**
+ * An endpoint for the time of one request or connection.
+ *
+ * @param name Name of a watched service.
+ * @param options `key` for the balancer `hash`, `exclude` for endpoints that were tried already.
+ * @returns The lease. Release it, or declare it with `using`.
+ * @throws {PilotedError} as {@linkcode pick}.
+ */
+export function acquire(name: string, options?: PickOptions): Lease {
+  return (current ?? configured()).acquire(name, options);
+}
+
+/**
  * Reads every watched service again, as SIGHUP does. Configures itself on first use.
  *
  * @throws {PilotedError} `CLOSED`, or what `config()` throws; by rejecting.
@@ -142,7 +166,7 @@ export function on<T extends keyof PilotedEvents>(
  */
 export async function* watch(
   name: string,
-  options: { signal?: AbortSignal } = {},
+  options: WatchServiceOptions = {},
 ): AsyncGenerator<Change, void, void> {
   yield* (current ?? await ensure()).watch(name, options);
 }

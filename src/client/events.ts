@@ -1,16 +1,18 @@
 /**
- * Telling listeners what happened, such that no listener can do harm.
+ * Events, and listeners that can do no harm.
  *
  * @module
  */
 import type { PoolEvent } from "../balance/pool_event.ts";
+import type { ConfigWarning } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
 import type { Change } from "../snapshot.ts";
+import { onAbort } from "../wait.ts";
 import type { ServiceStatus } from "../watch/status.ts";
 
-/** A refresh that was asked for, by a signal or by `refresh()`, has ended. */
+/** A refresh that was started by a signal or by `refresh()` has ended. */
 export interface RefreshEvent {
-  /** Services that were asked for. */
+  /** Services that were read. */
   readonly services: readonly string[];
   /** Services among them that could not be read and keep their last good list. */
   readonly failed: readonly string[];
@@ -24,53 +26,68 @@ export type BalanceEvent = PoolEvent & {
   readonly service: string;
 };
 
-/** What each kind of listener receives. */
+/** What listeners receive, by type of event. */
 export interface PilotedEvents {
-  /** Every completed refresh. */
+  /** A refresh has ended. */
   refresh: RefreshEvent;
-  /** The content of one service's list changed. */
+  /** The list of a service changed. */
   change: Change;
-  /** A watch of a service went from one state to another; the event is what `status(name)` returns. */
+  /** A watch of a service changed its state; the event is what `status(name)` returns. */
   status: ServiceStatus;
   /** A balancer's own decision about an endpoint. */
   balance: BalanceEvent;
-  /** Something failed and was dealt with; `error.service` names the service where there is one. */
+  /** Something in the configuration was accepted and probably not meant. */
+  warning: ConfigWarning;
+  /** Something failed and was handled; `error.service` names the service where there is one. */
   error: PilotedError;
 }
 
+/** Any event: `type` says which, `detail` is what a listener of that type receives. */
+export type PilotedEvent = {
+  [Type in keyof PilotedEvents]: { readonly type: Type; readonly detail: PilotedEvents[Type] };
+}[keyof PilotedEvents];
+
 /** Receives events of one type. */
 export type PilotedListener<T extends keyof PilotedEvents> = (event: PilotedEvents[T]) => void;
+
+/** Every type of event. */
+export const EVENT_TYPES: readonly (keyof PilotedEvents)[] = [
+  "refresh",
+  "change",
+  "status",
+  "balance",
+  "warning",
+  "error",
+];
 
 type AnyListener = (event: never) => void;
 
 /** Listeners by type. One that throws is reported as an `error` and disturbs no other. */
 export class Events {
-  readonly #listeners = new Map<keyof PilotedEvents, Set<{ call: AnyListener }>>();
+  readonly #listeners = new Map<keyof PilotedEvents, Set<{ readonly call: AnyListener }>>();
 
   /**
    * Adds a listener.
    *
-   * @param type Kind of event.
+   * @param type Type of event.
    * @param listener Called in the order of adding; what it returns is ignored.
-   * @param options `signal` takes it away when it aborts.
-   * @returns Takes it away.
+   * @param options `signal` removes it when it aborts.
+   * @returns Removes it.
    * @throws {TypeError} when the type is unknown or the listener is not a function.
    */
   on<T extends keyof PilotedEvents>(
     type: T,
     listener: PilotedListener<T>,
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal | undefined } = {},
   ): () => void {
-    if (!["refresh", "change", "status", "balance", "error"].includes(type)) {
+    if (!EVENT_TYPES.includes(type)) {
       throw new TypeError(
-        `Cannot listen: type must be refresh, change, status, balance or error, received ${
-          String(type)
-        }`,
+        `Cannot listen: the type must be ${EVENT_TYPES.join(", ")}, received ${String(type)}`,
       );
     }
     if (typeof listener !== "function") {
       throw new TypeError(
-        `Cannot listen: listener must be a function, received ${typeof listener}`,
+        `Cannot listen: the listener must be a function, received ${typeof listener}`,
       );
     }
     const { signal } = options;
@@ -79,15 +96,14 @@ export class Events {
     let entries = this.#listeners.get(type);
     if (entries === undefined) this.#listeners.set(type, entries = new Set());
     entries.add(entry);
-    const remove = () => {
-      signal?.removeEventListener("abort", remove);
+    const removeAbort = onAbort(signal, () => entries.delete(entry));
+    return () => {
+      removeAbort();
       entries.delete(entry);
     };
-    signal?.addEventListener("abort", remove, { once: true });
-    return remove;
   }
 
-  /** Tells every listener of that type. Never throws. */
+  /** Calls every listener of that type. Never throws. */
   emit<T extends keyof PilotedEvents>(type: T, event: PilotedEvents[T]): void {
     const entries = this.#listeners.get(type);
     if (entries === undefined) return;
@@ -102,7 +118,7 @@ export class Events {
   }
 
   #failed(type: keyof PilotedEvents, cause: unknown): void {
-    // A failing error listener has nobody left to be told.
+    // There is nobody left to report a failing error listener to.
     if (type === "error") return;
     this.emit(
       "error",

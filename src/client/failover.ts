@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../clock.ts";
 import type { Endpoint } from "../endpoint.ts";
 import type { Subscription } from "../watch/watch_set.ts";
 
-// The own datacenter may fail to answer this long before another one is preferred to its last list.
+// The own datacenter may fail to respond this long before another one is preferred to its last list.
 const UNREACHABLE_MS = 10_000;
 // The own datacenter must have been good this long before it is used again.
 const GOOD_MS = 30_000;
@@ -15,20 +15,22 @@ const GOOD_MS = 30_000;
 /** Options of {@linkcode Failover}. */
 export interface FailoverOptions {
   /** Datacenters, in order of preference. */
-  datacenters: readonly string[];
+  readonly datacenters: readonly string[];
   /** Time. */
-  clock: Clock;
-  /** Whether waiting alone must not keep the process alive. */
-  background: boolean;
-  /** Begins to watch the service in a datacenter. */
+  readonly clock: Clock;
+  /** Whether a timer may bring the own datacenter back; else the next `update()` does. */
+  readonly hasTimers: boolean;
+  /** Whether that timer alone must not keep the process alive. */
+  readonly background: boolean;
+  /** Subscribes to the service in a datacenter. */
   subscribe(datacenter: string): readonly Subscription[];
-  /** Another list is to be used from now on. */
+  /** Called when another list is to be used from now on. */
   changed(): void;
 }
 
 interface Standby {
-  datacenter: string;
-  subscriptions: readonly Subscription[];
+  readonly datacenter: string;
+  readonly subscriptions: readonly Subscription[];
 }
 
 /**
@@ -39,9 +41,10 @@ export class Failover {
   readonly #options: FailoverOptions;
   #standbys: Standby[] = [];
   #active: Standby | undefined;
-  #return: Timer | undefined;
+  #returnAt: number | undefined;
+  #timer: Timer | undefined;
 
-  /** Makes a failover that uses the own datacenter. */
+  /** Creates a failover that uses the own datacenter. */
   constructor(options: FailoverOptions) {
     this.#options = options;
   }
@@ -53,7 +56,7 @@ export class Failover {
 
   /** Lists to use instead of the own one's, or `undefined` while the own one is used. */
   get lists(): readonly (readonly Endpoint[])[] | undefined {
-    return this.#active?.subscriptions.map(({ watcher }) => watcher.endpoints);
+    return this.#active?.subscriptions.map(({ watch }) => watch.endpoints);
   }
 
   /** Every standby watch there is at present. */
@@ -62,7 +65,7 @@ export class Failover {
   }
 
   /**
-   * Looks at how things stand. Called whenever a list or a state may have changed.
+   * Decides again. Called whenever a list or a state may have changed.
    *
    * @param own The own datacenter's watches.
    */
@@ -70,28 +73,26 @@ export class Failover {
     if (this.#options.datacenters.length === 0) return;
     const now = this.#options.clock.now();
     if (isGood(own, now)) {
-      this.#planReturn(own);
+      this.#planReturn(own, now);
       return;
     }
-    this.#return?.cancel();
-    this.#return = undefined;
-    // Nothing is known yet: the own datacenter gets the first word.
-    if (!own.every(({ watcher }) => watcher.answered || watcher.error !== undefined)) return;
+    this.#cancelReturn();
+    // Nothing is known yet: the own datacenter is read first.
+    if (!own.every(({ watch }) => watch.isSettled)) return;
     this.#use(this.#firstGood());
   }
 
-  /** Waits until the standby that is needed has been asked. */
-  async asked(): Promise<void> {
+  /** Waits until the standby that is needed has been read once. */
+  async settled(): Promise<void> {
     for (let seen = 0; seen < this.#standbys.length; seen++) {
-      await Promise.all(this.#standbys[seen]!.subscriptions.map(({ watcher }) => watcher.asked));
+      await Promise.all(this.#standbys[seen]!.subscriptions.map(({ watch }) => watch.settled));
     }
   }
 
   /** Ends every standby watch. */
   async close(): Promise<void> {
-    this.#return?.cancel();
-    this.#return = undefined;
-    const subscriptions = this.subscriptions;
+    this.#cancelReturn();
+    const { subscriptions } = this;
     this.#standbys = [];
     this.#active = undefined;
     await Promise.all(subscriptions.map((subscription) => subscription.end()));
@@ -105,12 +106,9 @@ export class Failover {
         standby = { datacenter, subscriptions: this.#options.subscribe(datacenter) };
         this.#standbys[position] = standby;
       }
-      if (standby.subscriptions.some(({ watcher }) => watcher.endpoints.length > 0)) return standby;
-      const asked = standby.subscriptions.every(({ watcher }) =>
-        watcher.answered || watcher.error !== undefined
-      );
-      // Its answer, when it comes, leads back here.
-      if (!asked) return undefined;
+      if (standby.subscriptions.some(({ watch }) => watch.endpoints.length > 0)) return standby;
+      // Its first response leads back here.
+      if (!standby.subscriptions.every(({ watch }) => watch.isSettled)) return undefined;
     }
     return undefined;
   }
@@ -121,25 +119,35 @@ export class Failover {
     this.#options.changed();
   }
 
-  #planReturn(own: readonly Subscription[]): void {
-    if (this.#standbys.length === 0 || this.#return !== undefined) return;
-    this.#return = this.#options.clock.start(
-      () => {
-        this.#return = undefined;
-        if (!isGood(own, this.#options.clock.now())) return this.update(own);
-        void this.close();
-        this.#options.changed();
-      },
-      this.#active === undefined ? 0 : GOOD_MS,
-      this.#options.background,
-    );
+  #planReturn(own: readonly Subscription[], now: number): void {
+    if (this.#standbys.length === 0) return;
+    this.#returnAt ??= now + (this.#active === undefined ? 0 : GOOD_MS);
+    if (now >= this.#returnAt) {
+      void this.close();
+      this.#options.changed();
+    } else if (this.#options.hasTimers) {
+      this.#timer ??= this.#options.clock.start(
+        () => {
+          this.#timer = undefined;
+          this.update(own);
+        },
+        this.#returnAt - now,
+        this.#options.background,
+      );
+    }
+  }
+
+  #cancelReturn(): void {
+    this.#returnAt = undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 }
 
 function isGood(own: readonly Subscription[], now: number): boolean {
-  const filled = own.some(({ watcher }) => watcher.endpoints.length > 0);
-  const lost = own.every(({ watcher }) =>
-    watcher.failingSince !== undefined && now - watcher.failingSince >= UNREACHABLE_MS
+  const filled = own.some(({ watch }) => watch.endpoints.length > 0);
+  const lost = own.every(({ watch: { state } }) =>
+    state.failingSince !== undefined && now - state.failingSince >= UNREACHABLE_MS
   );
   return filled && !lost;
 }

@@ -6,7 +6,7 @@
 import type { Clock } from "../clock.ts";
 
 /**
- * Runs one refresh at a time. Those that are asked for while one is under way join into one more,
+ * Runs one refresh at a time. Those that are requested while one is under way join into one more,
  * so that however many signals arrive, at most two are under way or waiting.
  */
 export class Refresher {
@@ -19,7 +19,7 @@ export class Refresher {
   #gate: Promise<void> | undefined;
 
   /**
-   * Makes a refresher at rest.
+   * Creates a refresher at rest.
    *
    * @param refresh Does the work.
    * @param clock Time.
@@ -38,7 +38,10 @@ export class Refresher {
     return this.#running !== undefined;
   }
 
-  /** Opens when the refresh under way has ended, or has taken too long; `undefined` when there is nothing to wait for. */
+  /**
+   * Opens when the refresh under way has ended, or has taken too long; `undefined` when there is
+   * nothing to wait for.
+   */
   get gate(): Promise<void> | undefined {
     return this.#gate;
   }
@@ -59,11 +62,11 @@ export class Refresher {
       if (this.#running === running) this.#running = undefined;
     });
     this.#running = running;
-    this.#close(running);
+    this.#closeGate(running);
     return running;
   }
 
-  #close(running: Promise<void>): void {
+  #closeGate(running: Promise<void>): void {
     const gate = new Promise<void>((resolve) => {
       const open = () => {
         timer.cancel();

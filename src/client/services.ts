@@ -3,35 +3,24 @@
  *
  * @module
  */
+import { closest } from "../check_options.ts";
 import type { WatchConfig } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
-import type { Events } from "./events.ts";
-import type { ResolvedOptions } from "./options.ts";
-import type { WatchContext } from "../registry/watch_context.ts";
-import type { Restored } from "../watch/watch_record.ts";
-import { WatchedService } from "./watched_service.ts";
-import { Watchers } from "../watch/watch_set.ts";
+import { type ServiceContext, WatchedService } from "./watched_service.ts";
 
 /** Services by name, and the watches behind them. */
-export class WatchedServices {
-  /** Every watch, shared where two services ask the same. */
-  readonly watchers: Watchers;
-  readonly #options: ResolvedOptions;
-  readonly #events: Events;
+export class Services {
+  readonly #context: ServiceContext;
   readonly #services = new Map<string, WatchedService>();
   #last: WatchedService | undefined;
 
   /**
-   * Makes an empty collection.
+   * Creates an empty collection.
    *
-   * @param context What all watches share.
-   * @param events Where changes, states and errors are told.
-   * @param restored Lists of a former run.
+   * @param context What all services share.
    */
-  constructor(context: WatchContext, events: Events, restored: ReadonlyMap<string, Restored>) {
-    this.#options = context.options;
-    this.#events = events;
-    this.watchers = new Watchers(context, restored);
+  constructor(context: ServiceContext) {
+    this.#context = context;
   }
 
   /** Names, in the configuration's order. */
@@ -52,7 +41,7 @@ export class WatchedServices {
   }
 
   /**
-   * A service by its name, or the reason why there is none.
+   * A service by its name.
    *
    * @throws {PilotedError} `UNKNOWN_SERVICE`, naming the watched ones.
    */
@@ -63,16 +52,18 @@ export class WatchedServices {
     const known = names.length === 0
       ? "the configuration watches none"
       : `watched are ${names.map((each) => JSON.stringify(each)).join(", ")}`;
+    const meant = typeof name === "string" ? closest(name, names) : undefined;
+    const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
     throw new PilotedError(
       "UNKNOWN_SERVICE",
-      `Cannot look up service ${JSON.stringify(name)}: ${known}`,
+      `Cannot look up service ${JSON.stringify(name)}: ${known}${hint}`,
       { service: name, services: names },
     );
   }
 
   /**
-   * Takes the watches of a configuration: new ones are asked once before this resolves, those that
-   * stay are not disturbed, those that went are stopped.
+   * Takes the watches of a configuration: new ones are read once before this resolves (with mode
+   * `"live"`), those that stay are not disturbed, those that went are stopped.
    *
    * @param watches All watches.
    */
@@ -87,7 +78,7 @@ export class WatchedServices {
     await Promise.all([...byName].map(([name, same]) => {
       let service = this.#services.get(name);
       if (service === undefined) {
-        service = new WatchedService(name, this.#options, this.watchers, this.#events);
+        service = new WatchedService(name, this.#context);
         this.#services.set(name, service);
       }
       return service.configure(same);
@@ -99,25 +90,25 @@ export class WatchedServices {
     }
   }
 
-  /** Reads every service again and tells of it. */
+  /** Reads every service again and emits a `refresh` event. */
   async refresh(): Promise<void> {
-    const { clock } = this.#options;
+    const { options: { clock }, events } = this.#context;
     const startedAt = clock.now();
     const services = this.all;
-    const answered = await Promise.all(services.map((service) => service.refresh()));
-    this.#events.emit("refresh", {
+    const succeeded = await Promise.all(services.map((service) => service.refresh()));
+    events.emit("refresh", {
       services: services.map(({ name }) => name),
-      failed: services.filter((_, position) => !answered[position]).map(({ name }) => name),
+      failed: services.filter((_, index) => !succeeded[index]).map(({ name }) => name),
       durationMs: clock.now() - startedAt,
     });
   }
 
-  /** Why not one watch has a list or an answer; `undefined` when at least one has, or there is none. */
+  /** Why no watch has a list or a response; `undefined` when at least one has, or there is none. */
   startFailure(): PilotedError | undefined {
     let failure: PilotedError | undefined;
-    for (const watcher of this.watchers) {
-      if (watcher.answered || watcher.confirmedAt !== undefined) return undefined;
-      failure ??= watcher.error;
+    for (const { state } of this.#context.watches) {
+      if (state.answered || state.confirmedAt !== undefined) return undefined;
+      failure ??= state.error;
     }
     if (failure?.code !== "TIMEOUT") return failure;
     const { message, service } = failure;
@@ -130,6 +121,6 @@ export class WatchedServices {
     this.#services.clear();
     this.#last = undefined;
     await Promise.all(services.map((service) => service.close()));
-    await this.watchers.close();
+    await this.#context.watches.close();
   }
 }

@@ -1,20 +1,20 @@
 /**
- * One service that can be asked for.
+ * One service that can be looked up.
  *
  * @module
  */
 import { EndpointPool } from "../balance/endpoint_pool.ts";
 import type { WatchConfig } from "../config/config.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
-import { PilotedError } from "../errors.ts";
+import { type InstanceCounts, PilotedError } from "../errors.ts";
 import { type Change, diffEndpoints } from "../snapshot.ts";
 import type { Query } from "../source/source.ts";
+import type { ServiceStatus, WatchStateName } from "../watch/status.ts";
+import type { WatchObserver } from "../watch/watch.ts";
+import { queryKey, type Subscription, type WatchSet } from "../watch/watch_set.ts";
 import type { Events } from "./events.ts";
 import { Failover } from "./failover.ts";
 import type { ResolvedOptions } from "./options.ts";
-import type { ServiceStatus, WatchStateName } from "../watch/status.ts";
-import type { WatchObserver } from "../watch/watch_record.ts";
-import { queryKey, type Subscription, type Watchers } from "../watch/watch_set.ts";
 
 // From best to worst; the state of a service is the worst of its watches.
 const STATES: readonly WatchStateName[] = [
@@ -27,6 +27,18 @@ const STATES: readonly WatchStateName[] = [
   "closed",
 ];
 
+/** What a service shares with the others of its client. */
+export interface ServiceContext {
+  /** Options of the client. */
+  readonly options: ResolvedOptions;
+  /** Where watches are shared. */
+  readonly watches: WatchSet;
+  /** Receives changes, states and errors. */
+  readonly events: Events;
+  /** What else may be the reason for an empty list, such as a missing token. */
+  readonly emptyHint: () => string;
+}
+
 /**
  * All watches of one name. Their lists are one list: a service that is watched under two tags, or
  * in two datacenters, has the endpoints of both.
@@ -36,61 +48,55 @@ export class WatchedService {
   readonly name: string;
   /** The current endpoints and the balancer over them. */
   readonly pool: EndpointPool;
-  readonly #events: Events;
-  readonly #watchers: Watchers;
+  readonly #context: ServiceContext;
   readonly #observer: WatchObserver;
   readonly #failover: Failover;
   readonly #subscriptions = new Map<string, Subscription>();
   #watches: readonly WatchConfig[] = [];
   // How many own lists the pool's list was made of; 0 for a standby's.
-  #lists = 1;
+  #listCount = 1;
 
   /**
-   * Makes a service that nothing is known of yet.
+   * Creates a service of which nothing is known yet.
    *
    * @param name Name of the service.
-   * @param options Options of the client.
-   * @param watchers Where watches are shared.
-   * @param events Where changes, states and errors are told.
+   * @param context What it shares with the others.
    */
-  constructor(name: string, options: ResolvedOptions, watchers: Watchers, events: Events) {
+  constructor(name: string, context: ServiceContext) {
+    const { options, events } = context;
+    const { clock, random, zone } = options;
     this.name = name;
-    this.#events = events;
-    this.#watchers = watchers;
+    this.#context = context;
     this.pool = new EndpointPool({
       balancer: options.balancer(name),
       outliers: options.outliers,
-      zone: options.zone,
-      clock: options.clock,
-      random: options.random,
-      onEvent: (event) => this.#events.emit("balance", { service: name, ...event }),
+      zone,
+      clock,
+      random,
+      onEvent: (event) => events.emit("balance", { service: name, ...event }),
     });
     this.#observer = {
-      believed: () => {
-        if (options.zone !== undefined) this.pool.update(this.pool.endpoints, this.#known());
+      accepted: () => {
+        if (zone !== undefined) this.pool.update(this.pool.endpoints, this.#listed());
       },
       changed: (change) => this.#update(change),
       stateChanged: () => {
-        this.#events.emit("status", this.status());
         this.#failover.update(this.subscriptions);
+        events.emit("status", this.status());
       },
       failed: (error: PilotedError) => {
-        this.#events.emit("error", error);
+        events.emit("error", error);
         this.#failover.update(this.subscriptions);
       },
     };
     this.#failover = new Failover({
       datacenters: options.failover(name),
-      clock: options.clock,
-      background: !options.keepAlive,
+      clock,
+      hasTimers: options.mode === "live",
+      background: !options.keepProcessAlive,
       subscribe: (datacenter) =>
-        this.#watches.filter(({ datacenter }) => datacenter === undefined).map((watch) =>
-          this.#watchers.subscribe(
-            { ...toQuery(watch), datacenter },
-            watch.intervalMs,
-            this.#observer,
-          )
-        ),
+        this.#watches.filter((watch) => watch.datacenter === undefined)
+          .map((watch) => this.#subscribe(watch, datacenter)),
       changed: () => this.#merge(),
     });
   }
@@ -110,13 +116,9 @@ export class WatchedService {
     const wanted = new Map(watches.map((watch) => [queryKey(toQuery(watch)), watch]));
     const gone = [...this.#subscriptions].filter(([key]) => !wanted.has(key));
     for (const [key, watch] of wanted) {
-      if (this.#subscriptions.has(key)) continue;
-      this.#subscriptions.set(
-        key,
-        this.#watchers.subscribe(toQuery(watch), watch.intervalMs, this.#observer),
-      );
+      if (!this.#subscriptions.has(key)) this.#subscriptions.set(key, this.#subscribe(watch));
     }
-    await this.asked();
+    if (this.#context.options.mode === "live") await this.#settled();
     for (const [key, subscription] of gone) {
       this.#subscriptions.delete(key);
       await subscription.end();
@@ -124,39 +126,61 @@ export class WatchedService {
     this.#update();
   }
 
-  /** Waits until every watch has been asked once, a standby datacenter included where it is needed. */
-  async asked(): Promise<void> {
-    await Promise.all(this.subscriptions.map(({ watcher }) => watcher.asked));
-    this.#update();
-    await this.#failover.asked();
+  /**
+   * Makes sure that the list is fresh enough to be handed out; a standby datacenter's too, where it
+   * is needed.
+   *
+   * @param waitUntil Receives work that goes on when there is nothing to wait for.
+   * @returns Settles when the list may be used; `undefined` when it may be used at once.
+   */
+  load(waitUntil?: (work: Promise<unknown>) => void): Promise<void> | undefined {
+    const own = loadAll(this.#subscriptions.values(), waitUntil);
+    const standbyCount = this.#context.options.failover(this.name).length;
+    if (standbyCount === 0) return own;
+    if (own === undefined) {
+      this.#failover.update(this.subscriptions);
+      return loadAll(this.#failover.subscriptions, waitUntil);
+    }
+    return own.then(async () => {
+      // A standby that has no endpoints either leads to the next one.
+      for (let read = 0; read < standbyCount; read++) {
+        this.#failover.update(this.subscriptions);
+        await loadAll(this.#failover.subscriptions, waitUntil);
+      }
+    });
   }
 
   /**
-   * Asks again beside the long polls.
+   * Reads every watch again, beside the blocking queries.
    *
-   * @returns Whether every watch was answered.
+   * @returns Whether every read succeeded.
    */
   async refresh(): Promise<boolean> {
     const subscriptions = [...this.subscriptions, ...this.#failover.subscriptions];
-    const results = await Promise.allSettled(subscriptions.map(({ watcher }) => watcher.refresh()));
+    const results = await Promise.allSettled(subscriptions.map(({ watch }) => watch.refresh()));
     return results.every(({ status }) => status === "fulfilled");
   }
 
-  /** Why there is nothing to pick. */
+  /** Why there is no endpoint to hand out. */
   noEndpoints(): PilotedError {
-    const failed = this.subscriptions.find(({ watcher }) => watcher.error !== undefined);
-    const why = failed?.watcher.error?.message ?? "the registry lists no healthy instance";
+    const { name: service } = this;
+    const instances = this.#instanceCounts();
+    const own = this.subscriptions.map(({ watch }) => watch.state);
+    const cause = own.find(({ error }) => error !== undefined)?.error;
+    // With several watches each may have its own reason.
+    const reasons = [...new Set(own.map((state) => state.emptyReason()))];
+    const hint = cause === undefined && instances.listed === 0 ? this.#context.emptyHint() : "";
     return new PilotedError(
       "NO_ENDPOINTS",
-      `Cannot pick an endpoint of ${JSON.stringify(this.name)}: ${why}`,
-      { service: this.name, cause: failed?.watcher.error },
+      `Cannot pick an endpoint of ${JSON.stringify(service)}: ${reasons.join("; ")}${hint}`,
+      { service, cause, instances },
     );
   }
 
   /** What is known, how fresh it is, and why it is not fresher. */
   status(): ServiceStatus {
-    const own = this.subscriptions.map(({ watcher }) => watcher.status());
-    const standby = this.#failover.subscriptions.map(({ watcher }) => watcher.status());
+    const own = this.subscriptions.map(({ watch }) => watch.status());
+    const standby = this.#failover.subscriptions.map(({ watch }) => watch.status());
     let worst = own[0];
     for (const watch of own) {
       if (STATES.indexOf(watch.state) > STATES.indexOf(worst!.state)) worst = watch;
@@ -176,9 +200,21 @@ export class WatchedService {
 
   /** Ends every watch of this name. */
   async close(): Promise<void> {
-    const subscriptions = this.subscriptions;
+    const { subscriptions } = this;
     this.#subscriptions.clear();
     await Promise.all([this.#failover.close(), ...subscriptions.map((each) => each.end())]);
+  }
+
+  #subscribe(watch: WatchConfig, datacenter = watch.datacenter): Subscription {
+    const query = { ...toQuery(watch), datacenter };
+    return this.#context.watches.subscribe(query, watch.intervalMs, this.#observer);
+  }
+
+  /** Waits until every watch has been read once, a standby datacenter included where it is needed. */
+  async #settled(): Promise<void> {
+    await Promise.all(this.subscriptions.map(({ watch }) => watch.settled));
+    this.#update();
+    await this.#failover.settled();
   }
 
   #update(change?: Change): void {
@@ -186,29 +222,52 @@ export class WatchedService {
     this.#merge(change);
   }
 
-  #merge(told?: Change): void {
-    const lists = this.#failover.lists ??
-      this.subscriptions.map(({ watcher }) => watcher.endpoints);
+  #merge(reported?: Change): void {
+    const lists = this.#failover.lists ?? this.subscriptions.map(({ watch }) => watch.endpoints);
     const list = lists.length === 1 ? lists[0]! : union(lists);
     // The usual case, one watch and its change, needs no second comparison.
-    const same = told !== undefined && told.endpoints === list && this.#lists === 1;
-    const change = same ? told : diffEndpoints(this.name, this.pool.endpoints, list);
-    this.#lists = this.#failover.lists === undefined ? lists.length : 0;
+    const isSame = reported !== undefined && reported.endpoints === list && this.#listCount === 1;
+    const change = isSame ? reported : diffEndpoints(this.name, this.pool.endpoints, list);
+    this.#listCount = this.#failover.lists === undefined ? lists.length : 0;
     if (change === undefined) return;
-    this.pool.update(change.endpoints, this.#known());
-    this.#events.emit("change", change);
+    this.pool.update(change.endpoints, this.#listed());
+    this.#context.events.emit("change", change);
   }
 
-  /** Every instance in whatever health, where zones need them. */
-  #known(): readonly Endpoint[] | undefined {
+  /** Every instance whatever its health, where zones need them. */
+  #listed(): readonly Endpoint[] | undefined {
     if (this.#failover.lists !== undefined) return undefined;
-    const known = this.subscriptions.flatMap(({ watcher }) => watcher.known);
-    return known.length === 0 ? undefined : known;
+    const listed = this.subscriptions.flatMap(({ watch }) => watch.state.listed);
+    return listed.length === 0 ? undefined : listed;
+  }
+
+  #instanceCounts(): InstanceCounts {
+    const total = { listed: 0, passing: 0, warning: 0, critical: 0, maintenance: 0, skipped: 0 };
+    for (const { watch } of this.subscriptions) {
+      const counts = watch.status().instanceCounts;
+      for (const name of Object.keys(total) as (keyof InstanceCounts)[]) {
+        total[name] += counts[name];
+      }
+    }
+    return Object.freeze(total);
   }
 }
 
 function toQuery(watch: WatchConfig): Query {
   return { service: watch.name, tag: watch.tag, datacenter: watch.datacenter };
+}
+
+/** Loads what is not fresh; one that fails keeps its list and does not hold up the others. */
+function loadAll(
+  subscriptions: Iterable<Subscription>,
+  waitUntil?: (work: Promise<unknown>) => void,
+): Promise<void> | undefined {
+  let waiting: Promise<void>[] | undefined;
+  for (const { watch } of subscriptions) {
+    const loading = watch.load(waitUntil);
+    if (loading !== undefined) (waiting ??= []).push(loading);
+  }
+  return waiting === undefined ? undefined : Promise.all(waiting).then(() => {});
 }
 
 function union(lists: readonly (readonly Endpoint[])[]): readonly Endpoint[] {

@@ -226,7 +226,10 @@ export class BalancedCall {
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    await source.waitForEndpoints(this.#traffic.service, waitMs, this.#signal);
+    await source.waitForEndpoints(this.#traffic.service, {
+      timeoutMs: waitMs,
+      signal: this.#signal,
+    });
     return this.#acquire();
   }
 

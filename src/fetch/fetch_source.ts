@@ -19,7 +19,11 @@ export interface FetchSource {
   /**
    * Waits until a service has an endpoint, or until the time is up.
    *
+   * @returns Whether there is one.
    * @throws The signal's own reason when it aborts.
    */
-  waitForEndpoints(name: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  waitForEndpoints(
+    name: string,
+    options: { timeoutMs: number; signal?: AbortSignal | undefined },
+  ): Promise<boolean>;
 }

@@ -1,80 +1,80 @@
 /**
- * Who may ask the agent when, within a budget of connections.
+ * Decides which reads may hold a connection to the agent, within a budget.
  *
  * @module
  */
 import type { Clock, Timer } from "../clock.ts";
 import type { Query } from "../source/source.ts";
+import { onAbort } from "../wait.ts";
 import type { HintObserver } from "./change_hint.ts";
-import { Semaphore } from "./semaphore.ts";
 
-/** Leave to ask one question. */
-export interface Turn {
-  /** How long the registry may hold it, in milliseconds; 0 for an answer at once. */
+/** Permission for one read. */
+export interface Permit {
+  /** Maximum time that the registry may hold the read, in milliseconds; 0 for a plain read. */
   readonly waitMs: number;
-  /** Gives the place back. Must be called once. */
+  /** Gives the permit back. Must be called once. */
   release(): void;
 }
 
-/** Who asks. */
-export interface Asker {
-  /** What is asked. */
+/** A watch that polls. */
+export interface Pollable {
+  /** What it reads. */
   readonly query: Query;
   /** When its list last changed, in milliseconds since the Unix epoch; 0 for never. */
   readonly changedAt: number;
 }
 
-/** Options of {@linkcode Scheduler}. */
-export interface SchedulerOptions {
+/** Options of {@linkcode ConnectionBudget}. */
+export interface ConnectionBudgetOptions {
   /** Time. */
-  clock: Clock;
+  readonly clock: Clock;
   /** Random numbers in [0, 1). */
-  random: () => number;
-  /** Most questions under way at a time. */
-  maxConnections: number;
-  /** Longest time that the registry may hold a question, in milliseconds. */
-  waitMs: number;
-  /** Whether questions share connections, so that there is no need to count them. @default {never} */
-  multiplexed?: () => boolean;
-  /** Begins to ask which services changed; called while watches are parked. @default {none} */
-  hint?: (observer: HintObserver) => Hint;
+  readonly random: () => number;
+  /** Maximum number of concurrent reads. */
+  readonly maxConnections: number;
+  /** Maximum wait of a blocking query, in milliseconds. Each query uses a random 50 to 100 % of it. */
+  readonly waitMs: number;
+  /** Whether reads share connections, so that there is no need to count them. @default {never} */
+  readonly multiplexed?: () => boolean;
+  /** Starts to read which services changed; called while watches are parked. @default {none} */
+  readonly hint?: (observer: HintObserver) => Hint;
 }
 
 /** Something that notices changes while watches are parked. */
 export interface Hint {
   /** Whether it does so at present. */
   readonly active: boolean;
-  /** Ends it. */
+  /** Stops it. */
   stop(): void;
 }
 
-// A quarter of the budget is kept for questions that are answered at once.
+// A quarter of the budget is reserved for plain reads.
 const SHORT_SHARE = 0.25;
 const MAX_SHORT = 16;
-// Parked watches together ask at most this often: reading 20 small services a second costs
+// Parked watches together read at most this often: 20 reads of small services a second cost
 // Consul 1.8.7 about 1 % of a core.
 const ROTATION_MS = 50;
-// Few parked watches need not go round more often than this.
+// Few parked watches need not be read more often than this.
 const LAP_MS = 1_000;
-// While a hint tells which services changed, the rotation only covers what no hint can tell.
+// While a hint names the services that changed, the rotation only covers what no hint can name.
 const HINTED_LAP_MS = 120_000;
-// After "429 Too Many Requests" the budget comes back by a place every ten seconds.
+// After "429 Too Many Requests" the budget grows back by one connection every ten seconds.
 const REGROW_MS = 10_000;
 const MIN_PLACES = 2;
 
 interface Parked {
-  asker: Asker;
-  grant(turn: Turn): void;
+  readonly watch: Pollable;
+  grant(permit: Permit): void;
 }
 
 /**
- * Shares the connections to one agent: as many watches as there are places hold a blocking query,
- * first those that changed last; the others are parked, read in rotation, and read at once when a
- * hint says that they changed. A place is never taken away: it is handed on when the registry has
- * answered.
+ * Shares the connections to one agent: as many watches as there are connections hold a blocking
+ * query, those that changed last first; the others are parked, read in rotation, and read at once
+ * when a hint says that they changed. A connection is never taken away: it is handed on when the
+ * registry has responded.
  */
-export class Scheduler {
-  readonly #options: SchedulerOptions;
+export class ConnectionBudget {
+  readonly #options: ConnectionBudgetOptions;
   readonly #short: Semaphore;
   readonly #longPlaces: number;
   readonly #parked = new Set<Parked>();
@@ -86,8 +86,8 @@ export class Scheduler {
   #hint: Hint | undefined;
   #found = 0;
 
-  /** Makes a scheduler with every place free. */
-  constructor(options: SchedulerOptions) {
+  /** Creates a budget with every connection free. */
+  constructor(options: ConnectionBudgetOptions) {
     this.#options = options;
     const short = Math.max(
       1,
@@ -98,58 +98,56 @@ export class Scheduler {
     this.#longPlaces = Math.max(1, options.maxConnections - short - 1);
   }
 
-  /** How many blocking queries are under way, how many there may be, and how many watches are parked. */
+  /** Number of blocking queries under way, of those that may be, and of parked watches. */
   get load(): { readonly long: number; readonly places: number; readonly parked: number } {
     return { long: this.#long, places: this.#places(), parked: this.#parked.size };
   }
 
   /**
-   * Leave for a question that is answered at once.
+   * Permission for a plain read.
    *
    * @throws The signal's own reason when it aborts.
    */
-  async shortTurn(signal: AbortSignal): Promise<Turn> {
+  async shortPermit(signal: AbortSignal): Promise<Permit> {
     const release = await this.#short.acquire(signal);
     return { waitMs: 0, release };
   }
 
   /**
-   * Leave for a blocking query, or, for a parked watch when it is its turn, for a question that
-   * is answered at once.
+   * Permission for a blocking query or, for a parked watch when it is its turn, for a plain read.
    *
    * @throws The signal's own reason when it aborts.
    */
-  longTurn(asker: Asker, signal: AbortSignal): Promise<Turn> {
+  longPermit(watch: Pollable, signal: AbortSignal): Promise<Permit> {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#long < this.#places()) return Promise.resolve(this.#grantLong());
     return new Promise((resolve, reject) => {
-      const abort = () => {
-        this.#parked.delete(entry);
-        reject(signal.reason);
-      };
       const entry: Parked = {
-        asker,
-        grant: (turn) => {
-          signal.removeEventListener("abort", abort);
+        watch,
+        grant: (permit) => {
+          remove();
           this.#parked.delete(entry);
-          resolve(turn);
+          resolve(permit);
         },
       };
-      signal.addEventListener("abort", abort, { once: true });
+      const remove = onAbort(signal, (reason) => {
+        this.#parked.delete(entry);
+        reject(reason);
+      });
       this.#parked.add(entry);
       this.#hint ??= this.#options.hint?.(this.#hintObserver());
       this.#rotate();
     });
   }
 
-  /** The agent answered 429: half of the places are left free from now on. */
+  /** The agent responded 429: half of the connections are left free from now on. */
   refused(): void {
     const places = this.#options.multiplexed?.() ? this.#long : this.#places();
     this.#cap = Math.max(MIN_PLACES, Math.floor(places / 2));
     this.#regrowAt = this.#options.clock.now() + REGROW_MS;
   }
 
-  /** The agent answered: after a while a place comes back. */
+  /** The agent responded: after a while a connection comes back. */
   succeeded(): void {
     if (this.#cap === Infinity) return;
     const now = this.#options.clock.now();
@@ -174,12 +172,12 @@ export class Scheduler {
     return this.#options.multiplexed?.() ? Infinity : this.#longPlaces;
   }
 
-  #grantLong(): Turn {
+  #grantLong(): Permit {
     this.#long++;
     const { waitMs, random } = this.#options;
     let released = false;
     return {
-      // Spread, so that watches that began together do not ask together for ever.
+      // Spread, so that watches that started together do not poll together for ever.
       waitMs: waitMs * (0.5 + 0.5 * random()),
       release: () => {
         if (released) return;
@@ -190,14 +188,14 @@ export class Scheduler {
     };
   }
 
-  /** A free place goes to the parked watch that changed last. */
+  /** A free connection goes to the parked watch that changed last. */
   #handOn(): void {
     if (this.#long >= this.#places()) return;
-    let hottest: Parked | undefined;
+    let latest: Parked | undefined;
     for (const entry of this.#parked) {
-      if (entry.asker.changedAt > (hottest?.asker.changedAt ?? 0)) hottest = entry;
+      if (entry.watch.changedAt > (latest?.watch.changedAt ?? 0)) latest = entry;
     }
-    hottest?.grant(this.#grantLong());
+    latest?.grant(this.#grantLong());
   }
 
   #rotate(): void {
@@ -211,18 +209,18 @@ export class Scheduler {
     }, Math.max(ROTATION_MS, lapMs / this.#parked.size));
   }
 
-  /** Lets a parked watch ask, as soon as there is a place for a short question. */
+  /** Lets a parked watch read, as soon as there is a permit for a plain read. */
   async #read(entry: Parked, unnamed = false): Promise<void> {
     const release = await this.#short.acquire();
-    // It may have asked meanwhile, or have been stopped.
+    // It may have been read meanwhile, or stopped.
     if (!this.#parked.has(entry)) return release();
-    const { asker } = entry;
-    const before = asker.changedAt;
+    const { watch } = entry;
+    const before = watch.changedAt;
     entry.grant({
       waitMs: 0,
       release: () => {
         release();
-        if (unnamed && asker.changedAt !== before) this.#found++;
+        if (unnamed && watch.changedAt !== before) this.#found++;
       },
     });
   }
@@ -231,17 +229,69 @@ export class Scheduler {
     const parked = this.#parked;
     const found = () => this.#found;
     return {
-      get found() {
+      get foundCount() {
         return found();
       },
-      prefer: (services) => {
+      read: (services) => {
         for (const entry of parked) {
-          if (services.has(entry.asker.query.service)) void this.#read(entry);
+          if (services.has(entry.watch.query.service)) void this.#read(entry);
         }
       },
       readAll: () => {
         for (const entry of parked) void this.#read(entry, true);
       },
+    };
+  }
+}
+
+/** A number of places that are taken and given back, first come, first served. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting = new Set<(release: () => void) => void>();
+
+  /** Creates a semaphore with that many places free. */
+  constructor(places: number) {
+    this.#free = places;
+  }
+
+  /**
+   * Waits for a place.
+   *
+   * @param signal Ends the wait.
+   * @returns Gives the place back.
+   * @throws The signal's own reason when it aborts.
+   */
+  acquire(signal?: AbortSignal): Promise<() => void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#free > 0) {
+      this.#free--;
+      return Promise.resolve(this.#release());
+    }
+    return new Promise((resolve, reject) => {
+      const grant = (release: () => void) => {
+        remove();
+        resolve(release);
+      };
+      const remove = onAbort(signal, (reason) => {
+        this.#waiting.delete(grant);
+        reject(reason);
+      });
+      this.#waiting.add(grant);
+    });
+  }
+
+  #release(): () => void {
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      const [next] = this.#waiting;
+      if (next === undefined) {
+        this.#free++;
+      } else {
+        this.#waiting.delete(next);
+        next(this.#release());
+      }
     };
   }
 }

@@ -1,34 +1,35 @@
 /**
- * How often one service may be asked for.
+ * How often one service may be read.
  *
  * @module
  */
-import { type Clock, sleep } from "../clock.ts";
+import type { Clock } from "../clock.ts";
+import { sleep } from "../wait.ts";
 
-/** Options of {@linkcode TokenBucket}. */
-export interface TokenBucketOptions {
+/** Options of {@linkcode RateLimit}. */
+export interface RateLimitOptions {
   /** Time. */
-  clock: Clock;
+  readonly clock: Clock;
   /** Milliseconds for one token while things are quiet. */
-  intervalMs: number;
+  readonly intervalMs: number;
   /** Whether waiting alone must not keep the process alive. @default {false} */
-  background?: boolean;
+  readonly background?: boolean;
 }
 
 // Consul's own advice is a token bucket ("Blocking Queries", implementation details). The burst of
 // two lets a change and the one right behind it through at once.
 const BURST = 2;
-// What asking in vain may slow down to: an index that spins, a service that does not exist.
+// How far reads slow down that bring nothing new: an index that spins, a service that does not exist.
 const MAX_IDLE_MS = 15_000;
-// What real churn may slow down to: a change stays visible within two seconds.
+// How far real churn slows down: a change stays visible within two seconds.
 const MAX_CHURN_MS = 1_000;
 
 /**
  * A token bucket whose refill slows down, by doubling, as long as it is drained: up to 15 s when
- * the answers bring nothing new, up to 1 s when they do. Once it has been full again it refills
+ * the responses bring nothing new, up to 1 s when they do. Once it has been full again it refills
  * at its first speed.
  */
-export class TokenBucket {
+export class RateLimit {
   readonly #clock: Clock;
   readonly #firstIntervalMs: number;
   readonly #background: boolean;
@@ -36,8 +37,8 @@ export class TokenBucket {
   #tokens = BURST;
   #at: number;
 
-  /** Makes a full bucket. */
-  constructor(options: TokenBucketOptions) {
+  /** Creates a full bucket. */
+  constructor(options: RateLimitOptions) {
     this.#clock = options.clock;
     this.#firstIntervalMs = options.intervalMs;
     this.#intervalMs = options.intervalMs;
@@ -46,9 +47,9 @@ export class TokenBucket {
   }
 
   /**
-   * Takes a token, waiting for one where there is none.
+   * Takes a token, waiting for one if there is none.
    *
-   * @param productive Whether the last answer brought something new.
+   * @param productive Whether the last response brought something new.
    * @param signal Ends the wait.
    * @throws The signal's own reason when it aborts.
    */
@@ -62,7 +63,7 @@ export class TokenBucket {
       return;
     }
     const waitMs = (1 - this.#tokens) * this.#intervalMs;
-    await sleep(this.#clock, waitMs, signal, this.#background);
+    await sleep(this.#clock, waitMs, { signal, background: this.#background });
     this.#tokens = 0;
     this.#at = this.#clock.now();
     const most = Math.max(this.#firstIntervalMs, productive ? MAX_CHURN_MS : MAX_IDLE_MS);

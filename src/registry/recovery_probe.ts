@@ -1,55 +1,55 @@
 /**
- * Noticing soon that a registry is back, without every watch asking all the time.
+ * Notices soon that a registry is back, without every watch polling it all the time.
  *
  * @module
  */
 import type { Clock, Timer } from "../clock.ts";
 
-/** Somebody who backs off because the registry does not answer. */
-export interface Waiting {
+/** A watch that backs off because the registry does not respond. */
+export interface BackingOff {
   /** Ends the backoff early. */
   hasten(): void;
 }
 
-// One question a second for the whole client finds a registry within two seconds of its return.
+// One read a second for the whole client notices a registry within two seconds of its return.
 const PROBE_MS = 1_000;
-// Others follow in small groups, so that a thousand watches do not wake an agent all at once.
+// The others follow in small groups, so that a thousand watches do not hit an agent all at once.
 const GROUP = 50;
 const GROUP_MS = 50;
 
 /**
- * While the registry is away each watch backs off up to 30 s. One of them, in turn, is sent ahead
- * every second; as soon as any is answered, all the others try again.
+ * While the registry is away each watch backs off up to 30 s. One of them, in turn, reads every
+ * second; as soon as any read succeeds, all the others read as well.
  */
-export class Recovery {
+export class RecoveryProbe {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #background: boolean;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<BackingOff>();
   #timer: Timer | undefined;
 
-  /** Makes a recovery with nobody waiting. */
+  /** Creates a probe with nothing to do. */
   constructor(clock: Clock, random: () => number, background: boolean) {
     this.#clock = clock;
     this.#random = random;
     this.#background = background;
   }
 
-  /** Somebody backs off. */
-  add(waiting: Waiting): void {
-    this.#waiting.add(waiting);
+  /** A watch backs off. */
+  add(watch: BackingOff): void {
+    this.#waiting.add(watch);
     this.#timer ??= this.#start(PROBE_MS * (0.8 + 0.4 * this.#random()), () => this.#probe());
   }
 
-  /** Somebody no longer waits. */
-  delete(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
+  /** A watch no longer backs off. */
+  delete(watch: BackingOff): void {
+    this.#waiting.delete(watch);
     if (this.#waiting.size === 0) this.close();
   }
 
-  /** Somebody was answered: the registry is back. */
-  recovered(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
+  /** A read succeeded: the registry is back. */
+  recovered(watch: BackingOff): void {
+    this.#waiting.delete(watch);
     this.close();
     this.#release();
   }
@@ -63,7 +63,7 @@ export class Recovery {
   #probe(): void {
     const [first] = this.#waiting;
     if (first === undefined) return;
-    // To the end of the line: it comes back here by add() when it fails again.
+    // To the end of the line: add() brings it back when it fails again.
     this.#waiting.delete(first);
     this.#waiting.add(first);
     this.#timer = this.#start(PROBE_MS * (0.8 + 0.4 * this.#random()), () => this.#probe());
@@ -72,9 +72,9 @@ export class Recovery {
 
   #release(): void {
     const group = [...this.#waiting].slice(0, GROUP);
-    for (const waiting of group) this.#waiting.delete(waiting);
+    for (const watch of group) this.#waiting.delete(watch);
     if (this.#waiting.size > 0) this.#timer = this.#start(GROUP_MS, () => this.#release());
-    for (const waiting of group) waiting.hasten();
+    for (const watch of group) watch.hasten();
   }
 
   #start(delayMs: number, callback: () => void): Timer {

@@ -53,7 +53,7 @@ interface Answer {
  *   url: "http://127.0.0.1:8500",
  *   fetch: () => Promise.resolve(Response.json([], { headers: { "X-Consul-Index": "7" } })),
  * });
- * assertEquals((await source.read({ service: "app" })).index, "7");
+ * assertEquals((await source.read({ service: "app" })).position, "7");
  * ```
  */
 export class ConsulSource implements Source {
@@ -100,7 +100,8 @@ export class ConsulSource implements Source {
     return {
       endpoints,
       skipped,
-      index: decodeIndex(headers),
+      skippedCount: skipped.length,
+      position: decodeIndex(headers),
       freshness: decodeFreshness(headers),
     };
   }
@@ -114,7 +115,12 @@ export class ConsulSource implements Source {
     if (services === undefined) {
       throw this.#error("REGISTRY_RESPONSE", subject, "the list has entries of another kind");
     }
-    return { services, index: decodeIndex(headers) };
+    return { services, position: decodeIndex(headers) };
+  }
+
+  /** Consul's index only grows, until the data is restored or replaced. */
+  isBehind(position: string, known: string): boolean {
+    return BigInt(position) < BigInt(known);
   }
 
   async #get(url: string, subject: Subject, signal: AbortSignal | undefined): Promise<Answer> {

@@ -11,17 +11,17 @@ const FIRST_INDEX = "1";
 const LARGEST_INDEX = 2n ** 64n - 1n;
 
 /**
- * The index to ask on from.
+ * The index to wait from.
  *
- * @param headers Headers of an answer.
- * @returns A decimal string without leading zeros, at least `"1"`; `"0"` when there is none that
- * Consul would take again.
+ * @param headers Headers of a response.
+ * @returns A decimal string without leading zeros, at least `"1"`; `undefined` when there is none
+ * that Consul would accept.
  */
-export function decodeIndex(headers: Headers): string {
+export function decodeIndex(headers: Headers): string | undefined {
   const value = headers.get("X-Consul-Index");
-  if (value === null || !/^\d{1,20}$/.test(value)) return "0";
+  if (value === null || !/^\d{1,20}$/.test(value)) return undefined;
   const index = BigInt(value);
-  if (index > LARGEST_INDEX) return "0";
+  if (index > LARGEST_INDEX) return undefined;
   return index === 0n ? FIRST_INDEX : String(index);
 }
 

@@ -55,10 +55,10 @@ export function summaryUrl(base: string, options: ReadOptions = {}): string {
   return `${base}/v1/internal/ui/services?${["stale", ...blocking(options)].join("&")}`;
 }
 
-function blocking({ index, waitMs }: ReadOptions): string[] {
-  if (index === undefined || waitMs === undefined) return [];
+function blocking({ position, waitMs }: ReadOptions): string[] {
+  if (position === undefined || waitMs === undefined) return [];
   // Consul takes 0 for its default of five minutes.
-  return [`index=${index}`, `wait=${Math.max(1, Math.round(waitMs))}ms`];
+  return [`index=${position}`, `wait=${Math.max(1, Math.round(waitMs))}ms`];
 }
 
 function encode(text: string, query: Query): string {

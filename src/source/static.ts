@@ -9,6 +9,9 @@ import { PilotedError } from "../errors.ts";
 import { decodeAddress, isPort } from "./decode_address.ts";
 import type { Query, Reading, ReadOptions, Source } from "./source.ts";
 
+// Enough to find the mistake; a long list of wrong entries has one cause.
+const MAX_REPORTED = 10;
+
 /** One given endpoint; what is left out gets the registry's usual default. */
 export type StaticEndpoint =
   & Pick<Endpoint, "address" | "port">
@@ -18,7 +21,7 @@ export type StaticEndpoint =
 export type StaticServices = Readonly<Record<string, readonly StaticEndpoint[]>>;
 
 /**
- * A {@linkcode Source} over a fixed list. It has no index, so a watcher reads it at its interval.
+ * A {@linkcode Source} over a fixed list. It has no position to wait from, so it is read at the interval of a watch.
  *
  * @example
  * ```ts
@@ -63,9 +66,10 @@ export class StaticSource implements Source {
     });
     return Promise.resolve({
       endpoints: [...endpoints.values()],
-      index: "0",
+      position: undefined,
       freshness: {},
-      skipped,
+      skipped: skipped.slice(0, MAX_REPORTED),
+      skippedCount: skipped.length,
     });
   }
 }

@@ -3,24 +3,25 @@
  *
  * @module
  */
-import { type Clock, systemClock, type Timer } from "../clock.ts";
-import { type Endpoint, formatHost } from "../endpoint.ts";
+import type { Clock, Timer } from "../clock.ts";
+import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { readTextFile, writeTextFile } from "../runtime/files.ts";
-import type { Events } from "../client/events.ts";
-import type { Restored } from "./watch_record.ts";
-import { queryKey, type Watchers } from "./watch_set.ts";
+import { restoreEndpoint } from "./restore_endpoint.ts";
+import { queryKey } from "./watch_set.ts";
+import type { Watch } from "./watch.ts";
+import type { Restored } from "./watch_state.ts";
 
 const FORMAT = "piloted-snapshot";
 const VERSION = 1;
 const WRITE_EVERY_MS = 1_000;
 
-interface SavedWatch {
-  service: string;
-  tag?: string;
-  datacenter?: string;
-  confirmedAt: number;
-  endpoints: Endpoint[];
+/** Options of {@linkcode SnapshotFile.follow}. */
+export interface FollowOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Receives failures to write. */
+  readonly failed: (error: PilotedError) => void;
 }
 
 /**
@@ -30,29 +31,27 @@ interface SavedWatch {
 export class SnapshotFile {
   /** Lists of the former run, by query. */
   readonly restored: ReadonlyMap<string, Restored>;
-  /** Why the file was ignored, where it was. */
-  readonly problem: PilotedError | undefined;
+  /** What was ignored, and why. */
+  readonly problems: readonly PilotedError[];
   readonly #path: string;
-  #watchers: Iterable<{ readonly query: Parameters<typeof queryKey>[0] }> & Watchers | undefined;
-  #events: Events | undefined;
-  #clock: Clock = systemClock;
+  #watches: Iterable<Watch> | undefined;
+  #options: FollowOptions | undefined;
   #timer: Timer | undefined;
   #writing: Promise<void> | undefined;
   #written = "";
-  #stopListening: (() => void) | undefined;
 
   private constructor(
     path: string,
     restored: ReadonlyMap<string, Restored>,
-    problem: PilotedError | undefined,
+    problems: readonly PilotedError[],
   ) {
     this.#path = path;
     this.restored = restored;
-    this.problem = problem;
+    this.problems = problems;
   }
 
   /**
-   * Reads a file. One that is missing is an empty one; one that can't be used is left where it is.
+   * Reads a file. One that is missing counts as empty; one that can't be used is left where it is.
    *
    * @param path The file.
    * @returns The file with what could be restored.
@@ -62,44 +61,34 @@ export class SnapshotFile {
     try {
       text = await readTextFile(path);
     } catch (cause) {
-      if (isMissing(cause)) return new SnapshotFile(path, new Map(), undefined);
-      return new SnapshotFile(path, new Map(), ignored(path, "it can't be read", cause));
+      const problems = isMissing(cause) ? [] : [ignored(path, "it can't be read", cause)];
+      return new SnapshotFile(path, new Map(), problems);
     }
+    const problems: PilotedError[] = [];
     try {
-      return new SnapshotFile(path, decode(text), undefined);
+      const restored = decode(text, (why) => problems.push(leftOut(path, why)));
+      return new SnapshotFile(path, restored, problems);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      return new SnapshotFile(path, new Map(), ignored(path, why, cause));
+      return new SnapshotFile(path, new Map(), [ignored(path, why, cause)]);
     }
   }
 
   /**
-   * Begins to write.
+   * Starts to write. Call {@linkcode SnapshotFile.changed} whenever a list has changed.
    *
-   * @param watchers Whose lists.
-   * @param events Tell when a list has changed; failures to write are told there.
-   * @param options Time.
+   * @param watches Whose lists.
+   * @param options Time, and where failures go.
    */
-  follow(watchers: Watchers, events: Events, options: { clock: Clock }): void {
-    this.#watchers = watchers;
-    this.#events = events;
-    this.#clock = options.clock;
-    this.#stopListening = events.on("change", () => this.#schedule());
-    this.#schedule();
+  follow(watches: Iterable<Watch>, options: FollowOptions): void {
+    this.#watches = watches;
+    this.#options = options;
+    this.changed();
   }
 
-  /** Writes what has not been written yet, and stops. */
-  async close(): Promise<void> {
-    this.#stopListening?.();
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    await this.#writing;
-    await this.#write();
-    this.#watchers = undefined;
-  }
-
-  #schedule(): void {
-    this.#timer ??= this.#clock.start(
+  /** A list has changed: it is written within a second. */
+  changed(): void {
+    this.#timer ??= this.#options?.clock.start(
       () => {
         this.#timer = undefined;
         this.#writing = this.#write().finally(() => this.#writing = undefined);
@@ -109,12 +98,23 @@ export class SnapshotFile {
     );
   }
 
+  /** Writes what has not been written yet, and stops. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#writing;
+    await this.#write();
+    this.#watches = undefined;
+    this.#options = undefined;
+  }
+
   async #write(): Promise<void> {
-    if (this.#watchers === undefined) return;
-    const watches: SavedWatch[] = [];
-    for (const { query, confirmedAt, endpoints } of this.#watchers) {
+    if (this.#watches === undefined) return;
+    const watches = [];
+    for (const { query, state } of this.#watches) {
+      const { confirmedAt, endpoints } = state;
       if (confirmedAt === undefined || endpoints.length === 0) continue;
-      watches.push({ ...query, confirmedAt, endpoints: [...endpoints] });
+      watches.push({ ...query, confirmedAt, endpoints });
     }
     const text = JSON.stringify({ format: FORMAT, version: VERSION, watches });
     if (text === this.#written) return;
@@ -122,11 +122,11 @@ export class SnapshotFile {
       await writeTextFile(this.#path, text);
       this.#written = text;
     } catch (cause) {
-      this.#events?.emit(
-        "error",
+      const why = cause instanceof Error ? cause.message : String(cause);
+      this.#options?.failed(
         new PilotedError(
-          "SNAPSHOT_INVALID",
-          `Cannot write the snapshot file ${this.#path}: check the folder and its rights`,
+          "SNAPSHOT_FAILED",
+          `Cannot write the snapshot file ${this.#path}: ${why}; check the path and its permissions`,
           { cause, path: this.#path },
         ),
       );
@@ -137,8 +137,16 @@ export class SnapshotFile {
 function ignored(path: string, why: string, cause: unknown): PilotedError {
   return new PilotedError(
     "SNAPSHOT_INVALID",
-    `Cannot use the snapshot file ${path}: ${why}; it is ignored and will be written anew`,
+    `Cannot use the snapshot file ${path}: ${why}; it is ignored and will be written again`,
     { cause, path },
+  );
+}
+
+function leftOut(path: string, why: string): PilotedError {
+  return new PilotedError(
+    "SNAPSHOT_INVALID",
+    `Cannot restore all of the snapshot file ${path}: ${why}; the rest is restored`,
+    { path },
   );
 }
 
@@ -147,45 +155,41 @@ function isMissing(cause: unknown): boolean {
   return error?.code === "ENOENT" || error?.name === "NotFound" || error?.cause?.code === "ENOENT";
 }
 
-function decode(text: string): Map<string, Restored> {
-  const { format, version, watches } = JSON.parse(text) as Record<string, unknown>;
-  if (format !== FORMAT) throw new Error("it is not a snapshot of Piloted's");
+/** A file is outside input: its entries go through the same checks as a registry's response. */
+function decode(text: string, leaveOut: (why: string) => void): Map<string, Restored> {
+  const document: unknown = JSON.parse(text);
+  const { format, version, watches } = (document ?? {}) as Record<string, unknown>;
+  if (format !== FORMAT) throw new Error("it is not a snapshot of Piloted");
   if (version !== VERSION) {
-    throw new Error(`its format is version ${JSON.stringify(version)}, and ${VERSION} is read`);
+    throw new Error(`its format is version ${JSON.stringify(version)}, expected ${VERSION}`);
   }
   if (!Array.isArray(watches)) throw new Error("it has no list of watches");
   const restored = new Map<string, Restored>();
-  for (const watch of watches as SavedWatch[]) {
-    if (typeof watch.service !== "string" || !Number.isFinite(watch.confirmedAt)) {
-      throw new Error("a watch has no service or no time");
+  for (const [index, watch] of watches.entries()) {
+    const { service, tag, datacenter, confirmedAt, endpoints } = (watch ?? {}) as Record<
+      string,
+      unknown
+    >;
+    const isWatch = typeof service === "string" && Number.isFinite(confirmedAt) &&
+      isOptionalText(tag) && isOptionalText(datacenter) && Array.isArray(endpoints);
+    if (!isWatch) {
+      leaveOut(`watches[${index}] has no service, time or endpoints`);
+      continue;
     }
-    const endpoints = Object.freeze(watch.endpoints.map(restoreEndpoint));
-    restored.set(queryKey(watch), { endpoints, confirmedAt: watch.confirmedAt });
+    const list: Endpoint[] = [];
+    for (const [position, saved] of endpoints.entries()) {
+      const endpoint = restoreEndpoint(saved, service);
+      if (typeof endpoint !== "string") list.push(endpoint);
+      else leaveOut(`watches[${index}].endpoints[${position}]: ${endpoint}`);
+    }
+    restored.set(queryKey({ service, tag, datacenter }), {
+      endpoints: Object.freeze(list),
+      confirmedAt: confirmedAt as number,
+    });
   }
   return restored;
 }
 
-function restoreEndpoint(saved: Endpoint): Endpoint {
-  const { service, id, address, port, node, datacenter, tags, meta, weight, status, zone } = saved;
-  const texts = [service, id, address, node, datacenter, status, zone, ...tags];
-  if (
-    !texts.every((text) => typeof text === "string") || !Number.isInteger(port) ||
-    !Number.isFinite(weight)
-  ) {
-    throw new Error("an endpoint is incomplete");
-  }
-  return Object.freeze({
-    service,
-    id,
-    address,
-    port,
-    host: formatHost(address, port),
-    node,
-    datacenter,
-    tags: Object.freeze(tags),
-    meta: Object.freeze(meta),
-    weight,
-    status,
-    zone,
-  });
+function isOptionalText(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
 }

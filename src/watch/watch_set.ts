@@ -1,62 +1,59 @@
 /**
- * One watcher per distinct query, however many want it.
+ * One watch per distinct query, however many want it.
  *
  * @module
  */
 import type { PilotedError } from "../errors.ts";
 import type { Change } from "../snapshot.ts";
 import type { Query } from "../source/source.ts";
-import type { WatchStatus } from "./status.ts";
-import type { WatchContext } from "../registry/watch_context.ts";
-import type { Restored, WatchObserver } from "./watch_record.ts";
-import { Watcher } from "./live_watch.ts";
+import type { Watch, WatchObserver } from "./watch.ts";
 
-/** A subscription to one watcher. */
+/** A subscription to one watch. */
 export interface Subscription {
-  /** The watcher, shared with every other subscriber of the same query. */
-  readonly watcher: Watcher;
-  /** Ends it; the watcher stops with its last subscription. */
+  /** The watch, shared with every other subscriber of the same query. */
+  readonly watch: Watch;
+  /** Ends it; the watch stops with its last subscription. */
   end(): Promise<void>;
 }
 
 interface Entry {
-  watcher: Watcher;
-  observers: Set<WatchObserver>;
+  readonly watch: Watch;
+  readonly observers: Set<WatchObserver>;
 }
+
+/** Creates the watch of a query. */
+export type CreateWatch = (query: Query, intervalMs: number, observer: WatchObserver) => Watch;
 
 /** Names a query: equal queries have equal keys. */
 export function queryKey(query: Query): string {
   return JSON.stringify([query.service, query.tag ?? "", query.datacenter ?? ""]);
 }
 
-/** Watchers by query, each with its subscribers. */
-export class Watchers {
-  readonly #context: WatchContext;
-  readonly #restored: ReadonlyMap<string, Restored>;
+/** Watches by query, each with its subscribers. */
+export class WatchSet {
+  readonly #create: CreateWatch;
   readonly #entries = new Map<string, Entry>();
 
   /**
-   * Makes an empty collection.
+   * Creates an empty set.
    *
-   * @param context What all watchers share.
-   * @param restored Lists of a former run, by {@linkcode queryKey}.
+   * @param create Creates the watch of a query.
    */
-  constructor(context: WatchContext, restored: ReadonlyMap<string, Restored>) {
-    this.#context = context;
-    this.#restored = restored;
+  constructor(create: CreateWatch) {
+    this.#create = create;
   }
 
-  /** Every watcher. */
-  *[Symbol.iterator](): Iterator<Watcher> {
-    for (const { watcher } of this.#entries.values()) yield watcher;
+  /** Every watch. */
+  *[Symbol.iterator](): Iterator<Watch> {
+    for (const { watch } of this.#entries.values()) yield watch;
   }
 
   /**
-   * Subscribes to a query and begins to watch it where nobody did.
+   * Subscribes to a query, and starts to watch it if this is its first subscription.
    *
-   * @param query What is asked.
+   * @param query What is read.
    * @param intervalMs Interval where no blocking query is possible; the first subscriber's counts.
-   * @param observer Who is told.
+   * @param observer Receives what happens.
    * @returns The subscription.
    */
   subscribe(query: Query, intervalMs: number, observer: WatchObserver): Subscription {
@@ -64,34 +61,28 @@ export class Watchers {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       const observers = new Set<WatchObserver>();
-      const watcher = new Watcher(
-        query,
-        intervalMs,
-        this.#context,
-        fanOut(observers),
-        this.#restored.get(key),
-      );
-      this.#entries.set(key, entry = { watcher, observers });
+      const watch = this.#create(query, intervalMs, fanOut(observers));
+      this.#entries.set(key, entry = { watch, observers });
     }
-    const { watcher, observers } = entry;
+    const { watch, observers } = entry;
     observers.add(observer);
-    watcher.start();
+    watch.start();
     return {
-      watcher,
+      watch,
       end: async () => {
         observers.delete(observer);
         if (observers.size > 0 || this.#entries.get(key) !== entry) return;
         this.#entries.delete(key);
-        await watcher.stop();
+        await watch.stop();
       },
     };
   }
 
-  /** Stops every watcher. */
+  /** Stops every watch. */
   async close(): Promise<void> {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    await Promise.all(entries.map(({ watcher }) => watcher.stop()));
+    await Promise.all(entries.map(({ watch }) => watch.stop()));
   }
 }
 
@@ -100,11 +91,11 @@ function fanOut(observers: ReadonlySet<WatchObserver>): WatchObserver {
     changed(change: Change): void {
       for (const observer of [...observers]) observer.changed(change);
     },
-    believed(): void {
-      for (const observer of [...observers]) observer.believed();
+    accepted(): void {
+      for (const observer of [...observers]) observer.accepted();
     },
-    stateChanged(status: WatchStatus): void {
-      for (const observer of [...observers]) observer.stateChanged(status);
+    stateChanged(): void {
+      for (const observer of [...observers]) observer.stateChanged();
     },
     failed(error: PilotedError): void {
       for (const observer of [...observers]) observer.failed(error);

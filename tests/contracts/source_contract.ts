@@ -185,20 +185,20 @@ export function sourceContract(
   });
 
   sourceTest("says which index its answer has", async (stage, service) => {
-    const { index } = await stage.source.read({ service }, now);
-    if (stage.blocking) assert(BigInt(index) >= 1n);
-    else assertEquals(index, "0");
+    const { position: index } = await stage.source.read({ service }, now);
+    if (stage.blocking) assert(BigInt(index!) >= 1n);
+    else assertEquals(index, undefined);
   });
 
   sourceTest("holds a question with an index until something changes", async (stage, service) => {
     if (!stage.blocking) return;
     await stage.register(service, { id: "a", port: 80 });
-    const { index } = await stage.source.read({ service }, now);
-    const held = stage.source.read({ service }, { index, waitMs: 20_000 });
+    const { position: index } = await stage.source.read({ service }, now);
+    const held = stage.source.read({ service }, { position: index, waitMs: 20_000 });
     await stage.register(service, { id: "b", port: 80 });
     const answer = await held;
     assertEquals(answer.endpoints.length, 2);
-    assert(BigInt(answer.index) > BigInt(index));
+    assert(BigInt(answer.position!) > BigInt(index!));
   });
 
   sourceTest(
@@ -206,18 +206,18 @@ export function sourceContract(
     async (stage, service) => {
       if (!stage.blocking) return;
       await stage.register(service, { id: "a", port: 80 });
-      const { index } = await stage.source.read({ service }, now);
-      const answer = await stage.source.read({ service }, { index, waitMs: 50 });
-      assertEquals([answer.index, answer.endpoints.length], [index, 1]);
+      const { position: index } = await stage.source.read({ service }, now);
+      const answer = await stage.source.read({ service }, { position: index, waitMs: 50 });
+      assertEquals([answer.position, answer.endpoints.length], [index, 1]);
     },
   );
 
   sourceTest("ends a held question with the signal's own reason", async (stage, service) => {
     if (!stage.blocking) return;
-    const { index } = await stage.source.read({ service }, now);
+    const { position: index } = await stage.source.read({ service }, now);
     const abort = new AbortController();
     const reason = new Error("enough");
-    const options = { index, waitMs: 20_000, signal: abort.signal };
+    const options = { position: index, waitMs: 20_000, signal: abort.signal };
     const held = stage.source.read({ service }, options).catch((error) => error);
     setTimeout(() => abort.abort(reason), 20);
     assert(await held === reason);
@@ -228,8 +228,8 @@ export function sourceContract(
     async (stage, service) => {
       if (!stage.summarizes) return;
       const fingerprint = async () => {
-        const { services, index } = await stage.source.summarize!();
-        assert(BigInt(index) >= 1n);
+        const { services, position: index } = await stage.source.summarize!();
+        assert(BigInt(index!) >= 1n);
         return services.get(service);
       };
       assertEquals(await fingerprint(), undefined);

@@ -19,9 +19,9 @@ test("ConsulSource.read() gives endpoints, index and freshness of one answer", a
     "X-Consul-LastContact": "3",
     "X-Consul-KnownLeader": "true",
   }));
-  const reading = await source.read(query, { index: "41", waitMs: 30_000 });
+  const reading = await source.read(query, { position: "41", waitMs: 30_000 });
   assertEquals(reading.endpoints.map(({ host }) => host), ["10.0.0.1:8080"]);
-  assertEquals(reading.index, "42");
+  assertEquals(reading.position, "42");
   assertEquals(reading.freshness, { lastContactMs: 3, knownLeader: true });
   assertEquals(reading.skipped, []);
   assertEquals(asked.map(({ url }) => url), [
@@ -297,7 +297,7 @@ test("ConsulSource.summarize() tells services apart by everything that it is tol
   const { source, asked } = scripted(
     answer(JSON.stringify(list), 200, { "X-Consul-Index": "9" }),
   );
-  const { services, index } = await source.summarize({ index: "8", waitMs: 1_000 });
+  const { services, position: index } = await source.summarize({ position: "8", waitMs: 1_000 });
   assertEquals(index, "9");
   assertEquals([...services.keys()], ["web", "api"]);
   assert(services.get("api")!.includes("connect-proxy"));

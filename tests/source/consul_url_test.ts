@@ -70,11 +70,11 @@ test("healthUrl() says how fresh the answer must be, stale where nothing is said
 
 test("healthUrl() asks for a blocking answer only with an index and a time, never for 0 ms", () => {
   const query = { service: "app" };
-  const url = (options: { index?: string; waitMs?: number }) =>
+  const url = (options: { position?: string; waitMs?: number }) =>
     healthUrl(BASE, query, { ...plain, ...options });
-  assertEquals(url({ index: "7", waitMs: 30_000.4 }), `${PATH}app?index=7&wait=30000ms`);
-  assertEquals(url({ index: "7", waitMs: 0.1 }), `${PATH}app?index=7&wait=1ms`);
-  assertEquals(url({ index: "7" }), `${PATH}app`);
+  assertEquals(url({ position: "7", waitMs: 30_000.4 }), `${PATH}app?index=7&wait=30000ms`);
+  assertEquals(url({ position: "7", waitMs: 0.1 }), `${PATH}app?index=7&wait=1ms`);
+  assertEquals(url({ position: "7" }), `${PATH}app`);
   assertEquals(url({ waitMs: 30_000 }), `${PATH}app`);
 });
 
@@ -109,5 +109,5 @@ test("healthUrl() never names another path or other parameters, whatever it is g
 test("summaryUrl() asks any server, and blocks as healthUrl() does", () => {
   const path = `${BASE}/v1/internal/ui/services?stale`;
   assertEquals(summaryUrl(BASE), path);
-  assertEquals(summaryUrl(BASE, { index: "7", waitMs: 500 }), `${path}&index=7&wait=500ms`);
+  assertEquals(summaryUrl(BASE, { position: "7", waitMs: 500 }), `${path}&index=7&wait=500ms`);
 });

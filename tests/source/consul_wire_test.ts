@@ -79,7 +79,7 @@ wireTest(
   "reads a plain answer",
   (socket) => socket.end(head("200 OK", "X-Consul-Index: 5", "Connection: close") + good),
   async (source, wire) => {
-    const { endpoints, index } = await source.read(query);
+    const { endpoints, position: index } = await source.read(query);
     assertEquals([endpoints[0]?.host, index], ["10.0.0.1:8080", "5"]);
     assert(/^x-consul-token: s3cr3t\r$/im.test(wire.heads[0]!));
     assert(wire.heads[0]!.startsWith("GET /v1/health/service/app?stale HTTP/1.1\r\n"));

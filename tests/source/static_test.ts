@@ -7,7 +7,7 @@ async function read(services: StaticServices, query: { tag?: string; datacenter?
 }
 
 test("StaticSource.read() fills in what is left out", async () => {
-  const { endpoints, index, freshness, skipped } = await read({
+  const { endpoints, position: index, freshness, skipped } = await read({
     app: [{ address: "[::1]", port: 80 }],
   });
   assertEquals(endpoints, [{
@@ -24,7 +24,7 @@ test("StaticSource.read() fills in what is left out", async () => {
     status: "passing",
     zone: "",
   }]);
-  assertEquals([index, freshness, skipped], ["0", {}, []]);
+  assertEquals([index, freshness, skipped], [undefined, {}, []]);
 });
 
 test("StaticSource.read() gives an endpoint of one datacenter only to who asks for it or for none", async () => {

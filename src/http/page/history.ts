@@ -36,7 +36,9 @@ export class History {
       this.#counts.set(service, [{ at: now(), count: endpointCount }]);
     }
     log.subscribe(({ type, service, at, data }) => {
-      if (type === "change" && service !== undefined) this.#add(service, at, Number(data.endpointCount));
+      if (type === "change" && service !== undefined) {
+        this.#add(service, at, Number(data.endpointCount));
+      }
     });
   }
 

@@ -1,0 +1,64 @@
+/**
+ * Log lines: one for each change of state, never one for each attempt.
+ *
+ * @module
+ */
+import type { WatchStateName } from "../watch/status.ts";
+import type { Events } from "./events.ts";
+
+/** Receives log lines; `console` fits, and so do pino, winston and their like. */
+export interface Logger {
+  /** Called with something of interest in normal operation. */
+  info(message: string): void;
+  /** Called with something that somebody should look at. */
+  warn(message: string): void;
+  /** Called with something that failed for good. */
+  error(message: string): void;
+}
+
+const TROUBLE: ReadonlySet<WatchStateName> = new Set([
+  "unconfirmed",
+  "stale",
+  "denied",
+  "restored",
+]);
+
+/**
+ * Writes a line for each change of state of a service, each warning of the configuration, and each
+ * error that is no failed read (those are what the states tell).
+ *
+ * @param events What happens.
+ * @param logger Receives the lines.
+ * @returns Stops writing.
+ */
+export function logEvents(events: Events, logger: Logger): () => void {
+  const states = new Map<string, WatchStateName>();
+  const wasEmpty = new Set<string>();
+  const end = new AbortController();
+  const { signal } = end;
+  events.on("status", ({ service, state, endpointCount, reason }) => {
+    // Several watches of one service report one after the other, and closing is no news.
+    if (states.get(service) === state || state === "closed") return;
+    states.set(service, state);
+    const count = `${endpointCount} ${endpointCount === 1 ? "endpoint" : "endpoints"}`;
+    const line = `piloted: ${service} is ${state}, ${count}${reason ? `: ${reason}` : ""}`;
+    if (TROUBLE.has(state)) logger.warn(line);
+    else logger.info(line);
+  }, { signal });
+  events.on("change", ({ service, endpoints }) => {
+    if (endpoints.length === 0) {
+      wasEmpty.add(service);
+      logger.warn(`piloted: ${service} has no endpoints`);
+    } else if (wasEmpty.delete(service)) {
+      logger.info(`piloted: ${service} has ${endpoints.length} endpoints again`);
+    }
+  }, { signal });
+  events.on("warning", ({ at, message }) => {
+    logger.warn(`piloted: configuration: ${at} ${message}`);
+  }, { signal });
+  events.on("error", (error) => {
+    if (error.code.startsWith("REGISTRY_") || error.code === "TIMEOUT") return;
+    logger.error(`piloted: ${error.message}`);
+  }, { signal });
+  return () => end.abort();
+}
