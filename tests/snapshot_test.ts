@@ -37,7 +37,8 @@ test("diffEndpoints() keeps the old order and objects, and puts new endpoints at
   assert(change.endpoints[0] === a);
   assertEquals(ids(change.added), "d");
   assertEquals(ids(change.removed), "b");
-  assertEquals(ids(change.changed), "c:9");
+  assertEquals(ids(change.changed.map(({ after }) => after)), "c:9");
+  assertEquals(change.changed.map(({ before }) => before), [c]);
   for (const list of [change, change.added, change.removed, change.changed, change.endpoints]) {
     assert(Object.isFrozen(list));
   }
@@ -76,7 +77,7 @@ test("diffEndpoints() tells what looking everything up by identity tells", () =>
         return;
       }
       assertEquals(ids(change!.removed), ids(expected.removed));
-      assertEquals(ids(change!.changed), ids(expected.changed));
+      assertEquals(ids(change!.changed.map(({ after }) => after)), ids(expected.changed));
       // Newcomers may be in any order, but are the last.
       assertEquals(sorted(change!.added), sorted(expected.added));
       assertEquals(

@@ -17,7 +17,7 @@ const piloted = await createPiloted({
   config: { consul: process.argv[2]!, watches: [{ name: "app", interval: 3_600 }] },
   env: {},
   // No blocking query: every question is one of a refresh.
-  keepAlive: false,
+  keepProcessAlive: false,
   fetch: async (input, init) => {
     most = Math.max(most, ++asking);
     try {

@@ -182,6 +182,7 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
       if (typeof endpoint !== "string") list.push(endpoint);
       else leaveOut(`watches[${index}].endpoints[${position}]: ${endpoint}`);
     }
+    if (list.length === 0) continue;
     restored.set(queryKey({ service, tag, datacenter }), {
       endpoints: Object.freeze(list),
       confirmedAt: confirmedAt as number,

@@ -107,16 +107,16 @@ test("waitForEndpoints() resolves with the first endpoint, or when the time is u
     fetch: consul.fetch,
     signals: false,
   });
-  await piloted.waitForEndpoints("app", 1);
+  assertEquals(await piloted.waitForEndpoints("app", { timeoutMs: 1 }), false);
   assertEquals(piloted.serviceHosts("app").length, 0);
-  const waiting = piloted.waitForEndpoints("app", 30_000);
+  const waiting = piloted.waitForEndpoints("app", { timeoutMs: 30_000 });
   consul.register({ name: "app", address: "10.0.0.1", port: 80 });
-  await waiting;
+  assertEquals(await waiting, true);
   assertEquals(piloted.serviceHosts("app").length, 1);
   const reason = new Error("enough");
   consul.deregister("app");
   await assertRejects(
-    () => piloted.waitForEndpoints("app", 1, AbortSignal.abort(reason)),
+    () => piloted.waitForEndpoints("app", { timeoutMs: 1, signal: AbortSignal.abort(reason) }),
     Error,
     "enough",
   );

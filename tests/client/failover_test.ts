@@ -23,7 +23,13 @@ class Datacenters implements Source {
     this.asked.set(datacenter, (this.asked.get(datacenter) ?? 0) + 1);
     const endpoints = this.lists.get(datacenter);
     if (endpoints === undefined) return Promise.reject(unreachable());
-    return Promise.resolve({ endpoints, index: "0", freshness: {}, skipped: [] });
+    return Promise.resolve({
+      endpoints,
+      position: undefined,
+      freshness: {},
+      skipped: [],
+      skippedCount: 0,
+    });
   }
 }
 

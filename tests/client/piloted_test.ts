@@ -53,13 +53,13 @@ async function scene(test: (it: Scene) => Promise<void>, options: PilotedOptions
 /** The question for a service that is not a blocking query. */
 function beside(source: ScriptedSource, service: string) {
   return source.open.find(({ query, options }) =>
-    query.service === service && options.index === undefined
+    query.service === service && options.position === undefined
   )!;
 }
 
 function held(source: ScriptedSource, service: string) {
   return source.open.find(({ query, options }) =>
-    query.service === service && options.index !== undefined
+    query.service === service && options.position !== undefined
   )!;
 }
 
@@ -115,7 +115,11 @@ test("service() and pick() refuse a service without healthy endpoints with NO_EN
   scene(async ({ piloted }) => {
     const error = await assertRejects(() => piloted.service("db"), PilotedError) as PilotedError;
     assertEquals([error.code, error.service], ["NO_ENDPOINTS", "db"]);
-    assertThrows(() => piloted.pick("db"), PilotedError, "lists no healthy instance");
+    assertThrows(
+      () => piloted.pick("db"),
+      PilotedError,
+      'lists no instance of "db"; check the name',
+    );
   }));
 
 test("service(), pick(), serviceHosts(), watch() and status() name the watched services", () =>
@@ -217,7 +221,11 @@ test('on("change") tells what was added, removed and changed, and not that the i
     assertEquals(change?.service, "app");
     assertEquals(change?.added.map(({ id }) => id), ["d"]);
     assertEquals(change?.removed.map(({ id }) => id), ["c"]);
-    assertEquals(change?.changed.map(({ id, port }) => [id, port]), [["b", 9]]);
+    assertEquals(change?.changed.map(({ before, after }) => [after.id, before.port, after.port]), [[
+      "b",
+      8080,
+      9,
+    ]]);
     assertEquals(change?.endpoints.map(({ id }) => id), ["a", "b", "d"]);
   }));
 
@@ -313,11 +321,11 @@ test("createPiloted() accepts that one of several services can't be read at the 
 test("close() is idempotent, ends what waits, and everything afterwards says CLOSED", () =>
   scene(async ({ clock, piloted }) => {
     assertEquals(piloted.pick("app").id, "a");
-    const refreshed = piloted.refresh();
+    const refreshed = piloted.refresh().catch((error) => error);
     const waiting = piloted.service("app").catch((error) => error);
     await clock.advance(0);
     await Promise.all([piloted.close(), piloted.close()]);
-    await refreshed;
+    assertEquals((await refreshed).code, "CLOSED");
     assertEquals((await waiting).code, "CLOSED");
     assertEquals(assertThrows(() => piloted.pick("app"), PilotedError).code, "CLOSED");
     const error = await assertRejects(() => piloted.refresh(), PilotedError) as PilotedError;
@@ -330,12 +338,12 @@ test("createPiloted() refuses options that are not theirs", async () => {
   await assertRejects(
     () => createPiloted({ ...options, health: "green" as "any" }),
     TypeError,
-    "health: it must be one of passing, warning, any, received green",
+    'option health of createPiloted(): it must be one of passing, warning, any, received "green"',
   );
   await assertRejects(
     () => createPiloted({ ...options, maxConnections: 0 }),
     RangeError,
-    "maxConnections: it must be 2 or more, received 0",
+    "maxConnections of createPiloted(): it must be at least 2, received 0",
   );
 });
 
@@ -410,5 +418,5 @@ test("A listener that throws disturbs no loop and no other listener", () =>
     await clock.advance(1_000);
     assertEquals(told, 1);
     assertEquals(errors.map(({ code }) => code), ["LISTENER_FAILED", "LISTENER_FAILED"]);
-    assertEquals(held(source, "app").options.index, "11");
+    assertEquals(held(source, "app").options.position, "11");
   }));

@@ -162,7 +162,7 @@ test("maintenance of a service and of its node takes instances out, under every 
     await until(piloted, "repaired", "8001");
     await consul.put("/v1/agent/maintenance?enable=true");
     await until(piloted, "repaired", "");
-    assertEquals(piloted.status("repaired").watches[0]?.statuses.maintenance, 2);
+    assertEquals(piloted.status("repaired").watches[0]?.instanceCounts.maintenance, 2);
     await consul.put("/v1/agent/maintenance?enable=false");
     await until(piloted, "repaired", "8001");
     await consul.put("/v1/agent/service/maintenance/repaired-2?enable=false");
@@ -282,7 +282,7 @@ test("an index that moves without a change of content is no change", { skip }, a
   await report("first");
   await live("chatty", async (piloted, changes) => {
     await until(piloted, "chatty", "8001");
-    const index = () => piloted.status("chatty").watches[0]!.index;
+    const index = () => piloted.status("chatty").watches[0]!.position!;
     for (const note of ["second", "third"]) {
       const before = BigInt(index());
       const seen = changes.length;

@@ -70,11 +70,11 @@ test("ConsulSource long-polls 50 times over one connection of HTTP/2", { skip },
   const source = new ConsulSource({ url: consul.httpsUrl, fetch: transport.fetch });
   // Consul may answer a blocking query without a change: ask again, as a watcher does.
   const until = async (port: number): Promise<void> => {
-    let index = "0";
+    let position: string | undefined;
     for (;;) {
-      const reading = await source.read({ service: "app" }, { index, waitMs: 60_000 });
+      const reading = await source.read({ service: "app" }, { position, waitMs: 60_000 });
       if (reading.endpoints[0]?.port === port) return;
-      index = reading.index;
+      position = reading.position;
     }
   };
   await registerService(consul, { Name: "app", Port: 80 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { ChangeHint } from "../../src/registry/change_hint.ts";
+import { ChangeHint, type Summaries } from "../../src/registry/change_hint.ts";
 import { PilotedError } from "../../src/errors.ts";
-import type { ReadOptions, Source, Summary } from "../../src/source/source.ts";
+import type { ReadOptions, Summary } from "../../src/source/source.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { unreachable } from "../support/scripted_source.ts";
 import { test } from "../support/test.ts";
@@ -21,20 +21,19 @@ async function scene(run: (it: Scene) => Promise<void>, watched = 10): Promise<v
   const clock = new ManualClock();
   let settle: { resolve(summary: Summary): void; reject(error: unknown): void } | undefined;
   const it = { clock, asked: [], preferred: [], all: 0, found: 0 } as unknown as Scene;
-  const source: Source = {
-    name: "summary",
-    read: () => Promise.reject(new Error("not asked")),
-    summarize(options = {}) {
+  const summaries: Summaries = {
+    isBehind: (position, known) => Number(position) < Number(known),
+    summarize(options, signal) {
       it.asked.push(options);
       return new Promise((resolve, reject) => {
         settle = { resolve, reject };
-        options.signal?.addEventListener("abort", () => reject(options.signal!.reason));
+        signal.addEventListener("abort", () => reject(signal.reason));
       });
     },
   };
   it.answer = async (services, index, afterMs = 1_000) => {
     await clock.advance(1_000);
-    settle!.resolve({ index: String(index), services: new Map(Object.entries(services)) });
+    settle!.resolve({ position: String(index), services: new Map(Object.entries(services)) });
     await clock.advance(afterMs);
   };
   it.fail = async (error) => {
@@ -43,19 +42,13 @@ async function scene(run: (it: Scene) => Promise<void>, watched = 10): Promise<v
     await clock.advance(1_000);
   };
   it.hint = new ChangeHint(
+    summaries,
+    { clock, random: () => 0.5, waitMs: 60_000, watchedCount: () => watched },
     {
-      clock,
-      random: () => 0.5,
-      waitMs: 60_000,
-      requestTimeoutMs: 10_000,
-      source: () => source,
-      watched: () => watched,
-    },
-    {
-      get found() {
+      get foundCount() {
         return it.found;
       },
-      prefer: (services) => it.preferred.push([...services]),
+      read: (services) => it.preferred.push([...services]),
       readAll: () => it.all++,
     },
   );
@@ -71,7 +64,7 @@ test("ChangeHint has everything read once, then names the services that differ",
     assertEquals(it.hint.active, false);
     await it.answer({ a: "1", b: "1" }, 5);
     assertEquals([it.hint.active, it.all], [true, 1]);
-    assertEquals([it.asked[1]?.index, it.asked[1]?.waitMs], ["5", 45_000]);
+    assertEquals([it.asked[1]?.position, it.asked[1]?.waitMs], ["5", 45_000]);
     await it.answer({ a: "2", c: "1" }, 6);
     assertEquals(it.preferred, [["a", "c", "b"]]);
     // A port may have changed along with them.
@@ -118,7 +111,7 @@ test("ChangeHint reads everything when the index goes back", () =>
     await it.answer({ a: "1" }, 50);
     await it.answer({ a: "1" }, 5);
     assertEquals(it.all, 2);
-    assertEquals(it.asked.at(-1)?.index, undefined);
+    assertEquals(it.asked.at(-1)?.position, undefined);
   }));
 
 test("ChangeHint leaves a catalog alone that is much larger than what is watched", () =>

@@ -1,9 +1,9 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import {
-  type Asker,
-  Scheduler,
-  type SchedulerOptions,
-  type Turn,
+  ConnectionBudget,
+  type ConnectionBudgetOptions,
+  type Permit,
+  type Pollable,
 } from "../../src/registry/connection_budget.ts";
 import type { HintObserver } from "../../src/registry/change_hint.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
@@ -11,18 +11,18 @@ import { test } from "../support/test.ts";
 
 interface Scene {
   clock: ManualClock;
-  scheduler: Scheduler;
+  budget: ConnectionBudget;
   /** Asks for a long turn and notes it when it comes. */
   ask(service: string, changedAt?: number): void;
-  turns: { service: string; turn: Turn }[];
+  turns: { service: string; turn: Permit }[];
 }
 
 async function scene(
   test: (it: Scene) => Promise<void>,
-  options: Partial<SchedulerOptions> = {},
+  options: Partial<ConnectionBudgetOptions> = {},
 ): Promise<void> {
   const clock = new ManualClock();
-  const scheduler = new Scheduler({
+  const budget = new ConnectionBudget({
     clock,
     random: () => 0.5,
     maxConnections: 8,
@@ -34,18 +34,18 @@ async function scene(
   const asks: Promise<void>[] = [];
   await test({
     clock,
-    scheduler,
+    budget,
     turns,
     ask(service, changedAt = 0) {
-      const asker: Asker = { query: { service }, changedAt };
+      const asker: Pollable = { query: { service }, changedAt };
       asks.push(
-        scheduler.longTurn(asker, closing.signal).then((turn) => void turns.push({ service, turn }))
+        budget.longPermit(asker, closing.signal).then((turn) => void turns.push({ service, turn }))
           .catch(() => {}),
       );
     },
   });
   closing.abort();
-  scheduler.close();
+  budget.close();
   await Promise.all(asks);
   assertEquals(clock.pending, 0);
 }
@@ -54,16 +54,16 @@ function ask(it: Scene, count: number): void {
   for (let i = 0; i < count; i++) it.ask(`s${i}`);
 }
 
-test("Scheduler gives long turns as places allow, with half to all of waitMs, and parks the rest", () =>
+test("ConnectionBudget gives long turns as places allow, with half to all of waitMs, and parks the rest", () =>
   scene(async (it) => {
     ask(it, 7);
     await it.clock.advance(0);
     // Of 8 connections 2 are for short questions and 1 for the hint.
     assertEquals(it.turns.map(({ turn }) => turn.waitMs), Array(5).fill(45_000));
-    assertEquals(it.scheduler.load, { long: 5, places: 5, parked: 2 });
+    assertEquals(it.budget.load, { long: 5, places: 5, parked: 2 });
   }));
 
-test("Scheduler reads parked watches in rotation", () =>
+test("ConnectionBudget reads parked watches in rotation", () =>
   scene(async (it) => {
     ask(it, 7);
     await it.clock.advance(2_000);
@@ -71,17 +71,17 @@ test("Scheduler reads parked watches in rotation", () =>
     assertEquals(parked.map(({ service, turn }) => [service, turn.waitMs]), [["s5", 0], ["s6", 0]]);
   }));
 
-test("Scheduler reads at most 20 parked watches a second without a hint", () =>
+test("ConnectionBudget reads at most 20 parked watches a second without a hint", () =>
   scene(async (it) => {
     ask(it, 200);
     for (let ms = 0; ms < 10_000; ms += 10) {
       await it.clock.advance(10);
       for (const { turn } of it.turns.splice(0)) turn.release();
     }
-    assertLessOrEqual(195 - it.scheduler.load.parked, 200);
+    assertLessOrEqual(195 - it.budget.load.parked, 200);
   }));
 
-test("Scheduler hands a free place to the parked watch that changed last", () =>
+test("ConnectionBudget hands a free place to the parked watch that changed last", () =>
   scene(async (it) => {
     ask(it, 5);
     it.ask("cold");
@@ -94,30 +94,30 @@ test("Scheduler hands a free place to the parked watch that changed last", () =>
     assertEquals(it.turns.at(-1)?.turn.waitMs, 45_000);
   }));
 
-test("Scheduler halves its places with 429 and gives one back every ten seconds of good answers", () =>
+test("ConnectionBudget halves its places with 429 and gives one back every ten seconds of good answers", () =>
   scene(async (it) => {
-    it.scheduler.succeeded();
-    assertEquals(it.scheduler.load.places, 5);
-    it.scheduler.refused();
+    it.budget.succeeded();
+    assertEquals(it.budget.load.places, 5);
+    it.budget.refused();
     ask(it, 5);
     await it.clock.advance(0);
-    assertEquals(it.scheduler.load.long, 2);
+    assertEquals(it.budget.load.long, 2);
     await it.clock.advance(10_000);
-    it.scheduler.succeeded();
-    it.scheduler.succeeded();
+    it.budget.succeeded();
+    it.budget.succeeded();
     it.ask("more");
     await it.clock.advance(0);
-    assertEquals(it.scheduler.load.long, 3);
+    assertEquals(it.budget.load.long, 3);
   }));
 
-test("Scheduler.shortTurn() never has more under way than there are places, and ends with the signal", () =>
+test("ConnectionBudget.shortPermit() never has more under way than there are places, and ends with the signal", () =>
   scene(async (it) => {
     const aborting = new AbortController();
-    const turns: Turn[] = [];
+    const turns: Permit[] = [];
     const waiting = Array.from(
       { length: 5 },
       () =>
-        it.scheduler.shortTurn(aborting.signal).then(
+        it.budget.shortPermit(aborting.signal).then(
           (turn) => void turns.push(turn),
           () => "ended",
         ),
@@ -133,7 +133,7 @@ test("Scheduler.shortTurn() never has more under way than there are places, and 
     assertEquals(ended.filter((each) => each === "ended").length, 2);
   }));
 
-test("Scheduler reads at once what the hint names, and rotates slowly while there is one", () => {
+test("ConnectionBudget reads at once what the hint names, and rotates slowly while there is one", () => {
   let observer: HintObserver | undefined;
   let stopped = false;
   return scene(async (it) => {
@@ -144,7 +144,7 @@ test("Scheduler reads at once what the hint names, and rotates slowly while ther
     await it.clock.advance(5_000);
     // A lap of 19 parked watches takes two minutes.
     assertEquals(it.turns.length, 5);
-    observer!.prefer(new Set(["s12", "s13", "unwatched"]));
+    observer!.read(new Set(["s12", "s13", "unwatched"]));
     await it.clock.advance(0);
     assertEquals(it.turns.slice(5).map(({ service }) => service), ["s12", "s13"]);
     for (const { turn } of it.turns.slice(5)) turn.release();
@@ -154,9 +154,9 @@ test("Scheduler reads at once what the hint names, and rotates slowly while ther
       it.turns[turn]?.turn.release();
     }
     assertEquals(it.turns.length, 24);
-    assertEquals(observer!.found, 0);
+    assertEquals(observer!.foundCount, 0);
     assertEquals(stopped, false);
-    it.scheduler.close();
+    it.budget.close();
     assertEquals(stopped, true);
   }, {
     hint: (given) => {
@@ -166,19 +166,19 @@ test("Scheduler reads at once what the hint names, and rotates slowly while ther
   });
 });
 
-test("Scheduler counts what is found by reading all, and not what the hint had named", () => {
+test("ConnectionBudget counts what is found by reading all, and not what the hint had named", () => {
   let observer: HintObserver | undefined;
   return scene(async (it) => {
     ask(it, 5);
     const changing = { query: { service: "x" }, changedAt: 0 };
     const found: number[] = [];
-    for (const read of [() => observer!.prefer(new Set(["x"])), () => observer!.readAll()]) {
-      const turn = it.scheduler.longTurn(changing, new AbortController().signal);
+    for (const read of [() => observer!.read(new Set(["x"])), () => observer!.readAll()]) {
+      const turn = it.budget.longPermit(changing, new AbortController().signal);
       read();
       const { release } = await turn;
       changing.changedAt++;
       release();
-      found.push(observer!.found);
+      found.push(observer!.foundCount);
     }
     assertEquals(found, [0, 1]);
   }, {
@@ -189,16 +189,16 @@ test("Scheduler counts what is found by reading all, and not what the hint had n
   });
 });
 
-test("Scheduler parks nobody while questions share connections, and still heeds a 429", () => {
+test("ConnectionBudget parks nobody while questions share connections, and still heeds a 429", () => {
   return scene(async (it) => {
     ask(it, 500);
     await it.clock.advance(0);
-    assertEquals(it.scheduler.load, { long: 500, places: Infinity, parked: 0 });
-    it.scheduler.refused();
-    assertEquals(it.scheduler.load.places, 250);
+    assertEquals(it.budget.load, { long: 500, places: Infinity, parked: 0 });
+    it.budget.refused();
+    assertEquals(it.budget.load.places, 250);
     for (const { turn } of it.turns.splice(0)) turn.release();
     ask(it, 500);
     await it.clock.advance(0);
-    assertEquals([it.scheduler.load.long, it.scheduler.load.parked], [250, 250]);
+    assertEquals([it.budget.load.long, it.budget.load.parked], [250, 250]);
   }, { multiplexed: () => true });
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Recovery } from "../../src/registry/recovery_probe.ts";
+import { RecoveryProbe } from "../../src/registry/recovery_probe.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { test } from "../support/test.ts";
 
@@ -16,23 +16,23 @@ function total(all: readonly { hastened: number }[]): number {
   return all.reduce((sum, { hastened }) => sum + hastened, 0);
 }
 
-test("Recovery sends one ahead every second, each in turn", async () => {
+test("RecoveryProbe lets one read every second, each in turn", async () => {
   const clock = new ManualClock();
-  const recovery = new Recovery(clock, () => 0.5, false);
+  const probe = new RecoveryProbe(clock, () => 0.5, false);
   const all = waiting(3);
-  for (const each of all) recovery.add(each);
+  for (const each of all) probe.add(each);
   await clock.advance(3_000);
   assertEquals(all.map(({ hastened }) => hastened), [1, 1, 1]);
-  recovery.close();
+  probe.close();
   assertEquals(clock.pending, 0);
 });
 
-test("Recovery wakes all when one was answered, in groups of 50", async () => {
+test("RecoveryProbe wakes all when a read succeeded, in groups of 50", async () => {
   const clock = new ManualClock();
-  const recovery = new Recovery(clock, () => 0.5, false);
+  const probe = new RecoveryProbe(clock, () => 0.5, false);
   const all = waiting(120);
-  for (const each of all) recovery.add(each);
-  recovery.recovered(all[0]!);
+  for (const each of all) probe.add(each);
+  probe.recovered(all[0]!);
   assertEquals(total(all), 50);
   await clock.advance(50);
   assertEquals(total(all), 100);
@@ -41,13 +41,13 @@ test("Recovery wakes all when one was answered, in groups of 50", async () => {
   assertEquals(clock.pending, 0);
 });
 
-test("Recovery has no timer while nobody waits", () => {
+test("RecoveryProbe has no timer while nobody waits", () => {
   const clock = new ManualClock();
-  const recovery = new Recovery(clock, () => 0.5, false);
+  const probe = new RecoveryProbe(clock, () => 0.5, false);
   const [one] = waiting(1);
   assertEquals(clock.pending, 0);
-  recovery.add(one!);
+  probe.add(one!);
   assertEquals(clock.pending, 1);
-  recovery.delete(one!);
+  probe.delete(one!);
   assertEquals(clock.pending, 0);
 });

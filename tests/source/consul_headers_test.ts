@@ -63,7 +63,7 @@ function retryAfter(value: string, date?: string): number | undefined {
 }
 
 test("decodeRetryAfter() takes seconds", () => {
-  assertEquals(retryAfter(undefined), 0);
+  assertEquals(retryAfter("0"), 0);
   assertEquals(retryAfter("120"), 120_000);
 });
 

@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Endpoint, endpointIdentity, formatHost } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
-import { Watcher } from "../../src/watch/live_watch.ts";
+import { LiveWatch } from "../../src/watch/live_watch.ts";
 import { ConsulSource } from "../../src/source/consul.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
-import { watchContext } from "../support/watching.ts";
+import { sessionFor } from "../support/watching.ts";
 import { type Answer, respond } from "./odd_answers.ts";
 import { entry } from "./support.ts";
 
@@ -41,11 +41,11 @@ export async function watchAnswers(answers: readonly Answer[]): Promise<Tally> {
         });
       }),
   });
-  const context = watchContext(clock, source);
-  const watcher = new Watcher({ service: "app" }, 10_000, context, {
+  const { session, options } = sessionFor(clock, source);
+  const watcher = new LiveWatch({ service: "app" }, 10_000, session, options, {
     changed: ({ endpoints }) => endpoints.forEach(checkEndpoint),
     stateChanged: () => {},
-    believed: () => {},
+    accepted: () => {},
     failed: checkError,
   });
   const listed = new Set<string>();
@@ -83,8 +83,7 @@ export async function watchAnswers(answers: readonly Answer[]): Promise<Tally> {
     assertEquals(watcher.endpoints.map(({ host }) => host), ["10.0.0.1:8080"]);
   } finally {
     await watcher.stop();
-    context.scheduler.close();
-    context.recovery.close();
+    await session.close();
   }
   assertEquals(clock.pending, 0);
   return tally;

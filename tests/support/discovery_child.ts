@@ -8,7 +8,7 @@
 import process from "node:process";
 import { createPiloted } from "../../mod.ts";
 
-const piloted = await createPiloted({ config: process.argv[2], keepAlive: false });
+const piloted = await createPiloted({ config: process.argv[2], keepProcessAlive: false });
 let count = 0;
 
 function print(what: string): void {

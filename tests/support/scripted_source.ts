@@ -7,7 +7,11 @@ import type { Query, Reading, ReadOptions, Source } from "../../src/source/sourc
 export interface Question {
   readonly query: Query;
   readonly options: ReadOptions;
-  answer(endpoints: readonly Endpoint[], index?: number | string, extra?: Partial<Reading>): void;
+  answer(
+    endpoints: readonly Endpoint[],
+    position?: number | string | undefined,
+    extra?: Partial<Reading>,
+  ): void;
   fail(error: unknown): void;
 }
 
@@ -28,9 +32,17 @@ export class ScriptedSource implements Source {
       const question: Question = {
         query,
         options,
-        answer(endpoints, index = 1, extra = {}) {
+        answer(endpoints, position = 1, extra = {}) {
           close();
-          resolve({ endpoints, index: String(index), freshness: {}, skipped: [], ...extra });
+          const { skipped = [] } = extra;
+          resolve({
+            endpoints,
+            position: String(position),
+            freshness: {},
+            skipped,
+            skippedCount: skipped.length,
+            ...extra,
+          });
         },
         fail(error) {
           close();
@@ -45,6 +57,10 @@ export class ScriptedSource implements Source {
       this.#open.push(question);
       for (const { count, resolve } of this.#waiting) if (this.#open.length >= count) resolve();
     });
+  }
+
+  isBehind(position: string, known: string): boolean {
+    return BigInt(position) < BigInt(known);
   }
 
   /** Resolves when that many questions wait for an answer. */

@@ -16,28 +16,28 @@ async function begin(it: Watching, endpoints = [a], index: number | string = 10)
 }
 
 function ids(it: Watching): string[] {
-  return it.watcher.endpoints.map(({ id }) => id);
+  return it.watch.endpoints.map(({ id }) => id);
 }
 
-test("Watcher asks at once, then holds a blocking query from the index it has seen", () =>
+test("LiveWatch asks at once, then holds a blocking query from the index it has seen", () =>
   watching(async (it) => {
-    assertEquals(it.source.next.options.index, undefined);
+    assertEquals(it.source.next.options.position, undefined);
     await begin(it);
-    const { index, waitMs, consistency } = it.source.next.options;
+    const { position: index, waitMs, consistency } = it.source.next.options;
     assertEquals([index, waitMs, consistency], ["10", 45_000, "stale"]);
     assertEquals(it.source.open.length, 1);
-    assertEquals(it.watcher.status().state, "live");
+    assertEquals(it.watch.status().state, "live");
   }));
 
 for (const [random, waitMs] of [[0, 30_000], [0.999999, 60_000]] as const) {
-  test(`Watcher waits ${waitMs} ms when chance says ${random}`, () =>
+  test(`LiveWatch waits ${waitMs} ms when chance says ${random}`, () =>
     watching(async (it) => {
       await begin(it);
       assertEquals(Math.round(it.source.next.options.waitMs!), waitMs);
     }, { random: () => random }));
 }
 
-test("Watcher gives a blocking query wait + wait / 16 + requestTimeoutMs, then asks anew", () =>
+test("LiveWatch gives a blocking query wait + wait / 16 + requestTimeoutMs, then asks anew", () =>
   watching(async (it) => {
     await begin(it);
     const held = it.source.next;
@@ -47,41 +47,41 @@ test("Watcher gives a blocking query wait + wait / 16 + requestTimeoutMs, then a
     await it.clock.advance(1);
     assertEquals(held.options.signal?.aborted, true);
     assertEquals(it.errors.map(({ code }) => code), ["TIMEOUT"]);
-    assertEquals(it.watcher.status().state, "stale");
+    assertEquals(it.watch.status().state, "stale");
     assertEquals(ids(it), ["a"]);
     await it.clock.advance(1_000);
     assertEquals(it.source.open.length, 1);
   }));
 
-test("Watcher keeps an index beyond 2 ** 53 exactly", () =>
+test("LiveWatch keeps an index beyond 2 ** 53 exactly", () =>
   watching(async (it) => {
     await begin(it, [a], "9007199254740993");
-    assertEquals(it.source.next.options.index, "9007199254740993");
+    assertEquals(it.source.next.options.position, "9007199254740993");
   }));
 
-test("Watcher asks the leader without an index when the index goes back, and believes only that", () =>
+test("LiveWatch asks the leader without an index when the index goes back, and believes only that", () =>
   watching(async (it) => {
     await begin(it, [a, b], 100);
     it.source.next.answer([a], 40);
     await it.clock.advance(0);
     assertEquals(ids(it), ["a", "b"]);
-    const { index, consistency } = it.source.next.options;
+    const { position: index, consistency } = it.source.next.options;
     assertEquals([index, consistency], [undefined, "default"]);
     it.source.next.answer([a, c], 41);
     await it.clock.advance(100);
     assertEquals(ids(it), ["a", "c"]);
-    assertEquals(it.source.next.options.index, "41");
+    assertEquals(it.source.next.options.position, "41");
   }));
 
-test("Watcher tells of no change when only the index moved, or the order", () =>
+test("LiveWatch tells of no change when only the index moved, or the order", () =>
   watching(async (it) => {
     await begin(it, [a, b]);
     assertEquals(it.changes.length, 1);
     it.source.next.answer([endpoint("b"), endpoint("a")], 11);
     await it.clock.advance(0);
     assertEquals(it.changes.length, 1);
-    assert(it.watcher.endpoints[0] === a);
-    assertEquals(it.source.next.options.index, "11");
+    assert(it.watch.endpoints[0] === a);
+    assertEquals(it.source.next.options.position, "11");
   }));
 
 for (
@@ -94,17 +94,17 @@ for (
     status: { status: "warning" as const },
   })
 ) {
-  test(`Watcher tells of a change of ${what}`, () =>
+  test(`LiveWatch tells of a change of ${what}`, () =>
     watching(async (it) => {
       await begin(it);
       it.source.next.answer([endpoint("a", facts)], 11);
       await it.clock.advance(0);
-      assertEquals(it.changes[1]?.changed.map(({ id }) => id), ["a"]);
+      assertEquals(it.changes[1]?.changed.map(({ after }) => after.id), ["a"]);
       assertEquals([it.changes[1]?.added.length, it.changes[1]?.removed.length], [0, 0]);
     }));
 }
 
-test("Watcher sees the first change and the one right behind it at once, then coalesces", () =>
+test("LiveWatch sees the first change and the one right behind it at once, then coalesces", () =>
   watching(async (it) => {
     await begin(it, [a], 10);
     // Quiet for a while: the bucket is full.
@@ -117,8 +117,8 @@ test("Watcher sees the first change and the one right behind it at once, then co
         asked++;
       }
       await it.clock.advance(5);
-      if (ms === 0) assertEquals(it.watcher.endpoints[0]?.port, 11);
-      if (ms === 5) assertEquals(it.watcher.endpoints[0]?.port, 12);
+      if (ms === 0) assertEquals(it.watch.endpoints[0]?.port, 11);
+      if (ms === 5) assertEquals(it.watch.endpoints[0]?.port, 12);
     }
     assertLessOrEqual(asked, 10);
   }));
@@ -135,7 +135,7 @@ async function spin(it: Watching, answer: (it: Watching, round: number) => void)
   return it.source.asked.length - before;
 }
 
-test("Watcher asks at most 20 times a minute for an index that spins", () =>
+test("LiveWatch asks at most 20 times a minute for an index that spins", () =>
   watching(async (it) => {
     await begin(it);
     assertLessOrEqual(
@@ -144,7 +144,7 @@ test("Watcher asks at most 20 times a minute for an index that spins", () =>
     );
   }));
 
-test("Watcher asks at most 20 times a minute for a service that does not exist", () =>
+test("LiveWatch asks at most 20 times a minute for a service that does not exist", () =>
   watching(async (it) => {
     await begin(it, []);
     assertLessOrEqual(
@@ -153,7 +153,7 @@ test("Watcher asks at most 20 times a minute for a service that does not exist",
     );
   }));
 
-test("Watcher asks at most 40 times a minute when two stale followers disagree", () =>
+test("LiveWatch asks at most 40 times a minute when two stale followers disagree", () =>
   watching(async (it) => {
     await begin(it, [a], 100);
     const asked = await spin(it, ({ source }, round) => {
@@ -164,7 +164,7 @@ test("Watcher asks at most 40 times a minute when two stale followers disagree",
     assertLessOrEqual(asked, 40);
   }));
 
-test("Watcher backs off with full jitter from 250 ms to 30 s and starts over after a success", () =>
+test("LiveWatch backs off with full jitter from 250 ms to 30 s and starts over after a success", () =>
   watching(async (it) => {
     await begin(it);
     // A registry that refuses is not sent ahead to, so only the backoff speaks.
@@ -175,31 +175,31 @@ test("Watcher backs off with full jitter from 250 ms to 30 s and starts over aft
         new PilotedError("REGISTRY_RESPONSE", "Cannot read: received 400", { status: 400 }),
       );
       await it.clock.advance(0);
-      const { nextAttemptAt } = it.watcher.status();
+      const { nextAttemptAt } = it.watch.status();
       delays.push(nextAttemptAt! - it.clock.now());
       await it.clock.advance(nextAttemptAt! - it.clock.now() + 15_000);
     }
     assertEquals(delays, [125, 250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
     await begin(it, [a], 11);
-    assertEquals(it.watcher.status().failures, 0);
+    assertEquals(it.watch.status().failureCount, 0);
     refuse();
     await it.clock.advance(0);
-    assertEquals(it.watcher.status().nextAttemptAt! - it.clock.now(), 125);
-  }, { random: () => 0.5 }));
+    assertEquals(it.watch.status().nextAttemptAt! - it.clock.now(), 125);
+  }, { random: () => 0.5, requestTimeoutMs: 60_000 }));
 
-test("Watcher waits as long as Retry-After says, and is not hastened before", () =>
+test("LiveWatch waits as long as Retry-After says, and is not hastened before", () =>
   watching(async (it) => {
     await begin(it);
     it.source.next.fail(unreachable({ status: 503, retryAfterMs: 20_000 }));
     await it.clock.advance(0);
-    it.watcher.hasten();
+    it.watch.hasten();
     await it.clock.advance(19_000);
     assertEquals(it.source.open.length, 0);
     await it.clock.advance(1_000);
     assertEquals(it.source.open.length, 1);
   }));
 
-test("Watcher asks again with stale after a 500, then as configured", () =>
+test("LiveWatch asks again with stale after a 500, then as configured", () =>
   watching(async (it) => {
     await begin(it);
     it.source.next.fail(unreachable({ status: 500 }));
@@ -210,21 +210,21 @@ test("Watcher asks again with stale after a 500, then as configured", () =>
     assertEquals(it.source.next.options.consistency, "consistent");
   }, { consistency: "consistent" }));
 
-test("Watcher keeps its list and says so when it is refused, and goes on asking", () =>
+test("LiveWatch keeps its list and says so when it is refused, and goes on asking", () =>
   watching(async (it) => {
     await begin(it);
     it.source.next.fail(
       new PilotedError("REGISTRY_DENIED", "Cannot read: received 403", { status: 403 }),
     );
     await it.clock.advance(0);
-    assertEquals(it.watcher.status().state, "denied");
-    assertEquals(it.watcher.status().reason, "Cannot read: received 403");
+    assertEquals(it.watch.status().state, "denied");
+    assertEquals(it.watch.status().reason, "Cannot read: received 403");
     assertEquals(ids(it), ["a"]);
     await it.clock.advance(30_000);
     assertEquals(it.source.open.length, 1);
   }));
 
-test("Watcher survives a source that throws what it likes", () =>
+test("LiveWatch survives a source that throws what it likes", () =>
   watching(async (it) => {
     await begin(it);
     it.source.next.fail(undefined);
@@ -234,7 +234,7 @@ test("Watcher survives a source that throws what it likes", () =>
     assertEquals(it.source.open.length, 1);
   }));
 
-test("Watcher finds a registry within two seconds of its return, however long it was away", () =>
+test("LiveWatch finds a registry within two seconds of its return, however long it was away", () =>
   watching(async (it) => {
     await begin(it);
     let asked = 0;
@@ -255,18 +255,18 @@ test("Watcher finds a registry within two seconds of its return, however long it
     assertLessOrEqual(waited, 2_000);
     it.source.next.answer([a, b], 12);
     await it.clock.advance(0);
-    assertEquals(it.watcher.status().state, "live");
+    assertEquals(it.watch.status().state, "live");
     assertEquals(it.clock.pending, 1);
   }));
 
-test("Watcher.refresh() reads beside the long poll without disturbing it", () =>
+test("LiveWatch.refresh() reads beside the long poll without disturbing it", () =>
   watching(async (it) => {
     await begin(it);
     const held = it.source.next;
-    const refreshed = it.watcher.refresh();
+    const refreshed = it.watch.refresh();
     await it.clock.advance(0);
     assertEquals(it.source.open.length, 2);
-    assertEquals(it.source.open[1]?.options.index, undefined);
+    assertEquals(it.source.open[1]?.options.position, undefined);
     it.source.open[1]!.answer([a, b], 11);
     await refreshed;
     assertEquals(ids(it), ["a", "b"]);
@@ -274,18 +274,18 @@ test("Watcher.refresh() reads beside the long poll without disturbing it", () =>
     assert(it.source.next === held);
   }));
 
-test("Watcher.refresh() rejects with the failure and keeps the list", () =>
+test("LiveWatch.refresh() rejects with the failure and keeps the list", () =>
   watching(async (it) => {
     await begin(it);
-    const refreshed = it.watcher.refresh().catch((error) => error);
+    const refreshed = it.watch.refresh().catch((error) => error);
     await it.clock.advance(0);
     it.source.open[1]!.fail(unreachable());
     assertEquals((await refreshed).code, "REGISTRY_UNREACHABLE");
     assertEquals(ids(it), ["a"]);
-    assertEquals(it.watcher.status().state, "stale");
+    assertEquals(it.watch.status().state, "stale");
   }));
 
-test("Watcher does not believe an empty list until the leader has confirmed it twice", () =>
+test("LiveWatch does not believe an empty list until the leader has confirmed it twice", () =>
   watching(async (it) => {
     await begin(it, [a, b]);
     const startedAt = it.clock.now();
@@ -293,20 +293,20 @@ test("Watcher does not believe an empty list until the leader has confirmed it t
     for (let confirmations = 0; confirmations < 2; confirmations++) {
       await it.clock.advance(0);
       assertEquals(ids(it), ["a", "b"]);
-      assertEquals(it.watcher.status().state, "unconfirmed");
+      assertEquals(it.watch.status().state, "unconfirmed");
       while (it.source.open.length === 0) await it.clock.advance(100);
       assertEquals(it.source.next.options.consistency, "consistent");
-      assertEquals(it.source.next.options.index, undefined);
+      assertEquals(it.source.next.options.position, undefined);
       it.source.next.answer([], 11);
     }
     await it.clock.advance(0);
     assertEquals(ids(it), []);
-    assertEquals(it.watcher.status().state, "live");
+    assertEquals(it.watch.status().state, "live");
     assertGreaterOrEqual(it.clock.now() - startedAt, 5_000);
     assertLessOrEqual(it.clock.now() - startedAt, 10_000);
   }));
 
-test("Watcher keeps the list when the leader contradicts an empty answer, or does not answer", () =>
+test("LiveWatch keeps the list when the leader contradicts an empty answer, or does not answer", () =>
   watching(async (it) => {
     await begin(it, [a, b]);
     it.source.next.answer([], 11);
@@ -315,31 +315,31 @@ test("Watcher keeps the list when the leader contradicts an empty answer, or doe
     await it.clock.advance(3_000);
     it.source.next.answer([a, b], 12);
     await it.clock.advance(0);
-    assertEquals(it.watcher.status().state, "live");
+    assertEquals(it.watch.status().state, "live");
     assertEquals(it.changes.length, 1);
   }));
 
-test("Watcher believes at once that every instance is critical", () =>
+test("LiveWatch believes at once that every instance is critical", () =>
   watching(async (it) => {
     await begin(it, [a]);
     it.source.next.answer([endpoint("a", { status: "critical" })], 11);
     await it.clock.advance(0);
     assertEquals(ids(it), []);
-    assertEquals(it.watcher.status().statuses.critical, 1);
+    assertEquals(it.watch.status().instanceCounts.critical, 1);
   }));
 
-test("Watcher has fewer blocking queries held after a 429", () =>
+test("LiveWatch has fewer blocking queries held after a 429", () =>
   watching(async (it) => {
     await begin(it);
-    const { places } = it.context.scheduler.load;
+    const { places } = it.session.budget.load;
     it.source.next.fail(
       new PilotedError("REGISTRY_RESPONSE", "Cannot read: received 429", { status: 429 }),
     );
     await it.clock.advance(0);
-    assertEquals(it.context.scheduler.load.places, Math.floor(places / 2));
+    assertEquals(it.session.budget.load.places, Math.floor(places / 2));
   }));
 
-test("Watcher sees a list that changes all the time once a second at least", () =>
+test("LiveWatch sees a list that changes all the time once a second at least", () =>
   watching(async (it) => {
     await begin(it);
     let port = 1;
@@ -359,51 +359,51 @@ test("Watcher sees a list that changes all the time once a second at least", () 
 
 const many = Array.from({ length: 10 }, (_, i) => endpoint(`m${i}`));
 
-test("Watcher holds a list of ten that loses most at once, and believes smaller losses", () =>
+test("LiveWatch holds a list of ten that loses most at once, and believes smaller losses", () =>
   watching(async (it) => {
     await begin(it, many);
     await begin(it, many.slice(5), 11);
-    assertEquals([it.watcher.status().state, ids(it).length], ["live", 5]);
+    assertEquals([it.watch.status().state, ids(it).length], ["live", 5]);
     await begin(it, many, 12);
     await begin(it, many.slice(6), 13);
-    assertEquals([it.watcher.status().state, ids(it).length], ["unconfirmed", 10]);
+    assertEquals([it.watch.status().state, ids(it).length], ["unconfirmed", 10]);
   }));
 
-test('Watcher with emptyPolicy "keep" never believes an empty list', () =>
+test('LiveWatch with emptyPolicy "keep" never believes an empty list', () =>
   watching(async (it) => {
     await begin(it);
     for (let index = 11; index < 20; index++) {
       while (it.source.open.length === 0) await it.clock.advance(100);
       await begin(it, [], index);
     }
-    assertEquals([it.watcher.status().state, ids(it)], ["unconfirmed", ["a"]]);
+    assertEquals([it.watch.status().state, ids(it)], ["unconfirmed", ["a"]]);
     while (it.source.open.length === 0) await it.clock.advance(100);
     await begin(it, [b], 20);
-    assertEquals([it.watcher.status().state, ids(it)], ["live", ["b"]]);
+    assertEquals([it.watch.status().state, ids(it)], ["live", ["b"]]);
   }, { emptyPolicy: "keep" }));
 
-test('Watcher with emptyPolicy "accept" believes every list', () =>
+test('LiveWatch with emptyPolicy "accept" believes every list', () =>
   watching(async (it) => {
     await begin(it);
     await begin(it, [], 11);
-    assertEquals([it.watcher.status().state, ids(it)], ["live", []]);
+    assertEquals([it.watch.status().state, ids(it)], ["live", []]);
   }, { emptyPolicy: "accept" }));
 
-test("Watcher takes no refresh for the leader's confirmation of an empty list", () =>
+test("LiveWatch takes no refresh for the leader's confirmation of an empty list", () =>
   watching(async (it) => {
     await begin(it);
     it.source.next.answer([], 11);
     await it.clock.advance(0);
     for (let refreshes = 0; refreshes < 3; refreshes++) {
-      const refreshed = it.watcher.refresh();
+      const refreshed = it.watch.refresh();
       await it.clock.advance(0);
       it.source.next.answer([], 11);
       await refreshed;
     }
-    assertEquals([it.watcher.status().state, ids(it)], ["unconfirmed", ["a"]]);
+    assertEquals([it.watch.status().state, ids(it)], ["unconfirmed", ["a"]]);
   }));
 
-test("Watcher tells of each state once", () =>
+test("LiveWatch tells of each state once", () =>
   watching(async (it) => {
     await begin(it, [a], 10);
     await begin(it, [b], 11);
@@ -417,7 +417,7 @@ test("Watcher tells of each state once", () =>
     assertEquals(it.states.map(({ state }) => state), ["live", "stale", "live"]);
   }));
 
-test("Watcher restores a list of a former run only when the registry does not answer", async () => {
+test("LiveWatch restores a list of a former run only when the registry does not answer", async () => {
   const restored = { endpoints: [a, b], confirmedAt: 1_699_999_000_000 };
   await watching(async (it) => {
     await begin(it, [c]);
@@ -429,36 +429,37 @@ test("Watcher restores a list of a former run only when the registry does not an
     it.source.next.fail(unreachable());
     await it.clock.advance(0);
     assertEquals(ids(it), ["a", "b"]);
-    assertEquals(it.watcher.status().state, "restored");
-    assertEquals(it.watcher.status().ageMs, 1_000_000);
+    assertEquals(it.watch.status().state, "restored");
+    assertEquals(it.watch.status().ageMs, 1_000_000);
     while (it.source.open.length === 0) await it.clock.advance(100);
     it.source.next.fail(unreachable());
     await it.clock.advance(0);
-    assertEquals(it.watcher.status().state, "restored");
+    assertEquals(it.watch.status().state, "restored");
     while (it.source.open.length === 0) await it.clock.advance(100);
     await begin(it, [b, c]);
     assertEquals(ids(it), ["b", "c"]);
-    assertEquals(it.watcher.status().state, "live");
+    assertEquals(it.watch.status().state, "live");
   }, { restored });
 });
 
-test("Watcher reads at its interval where the registry has no index", () =>
+test("LiveWatch reads at its interval where the registry has no index", () =>
   watching(async (it) => {
-    await begin(it, [a], "0");
+    it.source.next.answer([a], 1, { position: undefined });
+    await it.clock.advance(1_000);
     assertEquals(it.source.open.length, 0);
     await it.clock.advance(10_000);
-    assertEquals(it.source.next.options.index, undefined);
+    assertEquals(it.source.next.options.position, undefined);
   }, { intervalMs: 10_000 }));
 
-test("Watcher holds no blocking query when it must not keep the process alive", () =>
+test("LiveWatch holds no blocking query when it must not keep the process alive", () =>
   watching(async (it) => {
     await begin(it, [a], 10);
     assertEquals(it.source.open.length, 0);
     await it.clock.advance(10_000);
-    assertEquals(it.source.next.options.index, undefined);
-  }, { keepAlive: false }));
+    assertEquals(it.source.next.options.position, undefined);
+  }, { keepProcessAlive: false }));
 
-test("Watcher tells of an entry that it left out once, not with every answer", () =>
+test("LiveWatch tells of an entry that it left out once, not with every answer", () =>
   watching(async (it) => {
     const skipped = [new PilotedError("ENDPOINT_INVALID", "Cannot use entry 1: no port")];
     it.source.next.answer([a], 10, { skipped });
@@ -468,12 +469,12 @@ test("Watcher tells of an entry that it left out once, not with every answer", (
     assertEquals(it.errors.length, 1);
   }));
 
-test("Watcher.stop() ends a question, a backoff and a wait for a token", async () => {
+test("LiveWatch.stop() ends a question, a backoff and a wait for a token", async () => {
   await watching(async (it) => {
     await begin(it);
-    await it.watcher.stop();
+    await it.watch.stop();
     assertEquals(it.source.open.length, 0);
-    assertEquals(it.watcher.status().state, "closed");
+    assertEquals(it.watch.status().state, "closed");
   });
   await watching(async (it) => {
     it.source.next.fail(unreachable());
@@ -488,11 +489,11 @@ test("Watcher.stop() ends a question, a backoff and a wait for a token", async (
   });
 });
 
-test("Watcher can be stopped although its source never settles", () =>
-  watching(async (it) => {
-    await begin(it);
-    it.context.source = { name: "deaf", read: () => new Promise(() => {}) };
-    it.source.next.answer([a, b], 11);
-    await it.clock.advance(0);
-    assertEquals(it.source.open.length, 0);
-  }));
+test("LiveWatch can be stopped although its source never settles", () =>
+  watching(
+    (it) => {
+      assertEquals(it.source.asked.length, 0);
+      return Promise.resolve();
+    },
+    { from: () => ({ name: "deaf", read: () => new Promise(() => {}) }) },
+  ));

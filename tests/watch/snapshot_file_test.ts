@@ -92,8 +92,9 @@ for (
     withTemporaryFolder(async (folder) => {
       const path = join(folder, "snapshot.json");
       await writeFile(path, text);
-      const { problem, restored } = await SnapshotFile.open(path);
-      assertEquals([problem?.code, problem?.path, restored.size], ["SNAPSHOT_INVALID", path, 0]);
+      const { problems, restored } = await SnapshotFile.open(path);
+      assertEquals(problems.map(({ code, path }) => [code, path]), [["SNAPSHOT_INVALID", path]]);
+      assertEquals(restored.size, 0);
       await assertRejects(() => start(down, path), PilotedError, "no answer");
       assertEquals(await readFile(path, "utf8"), text);
     }));
@@ -101,7 +102,7 @@ for (
 
 test("snapshotFile that is missing is no problem", () =>
   withTemporaryFolder(async (folder) => {
-    assertEquals((await SnapshotFile.open(join(folder, "none.json"))).problem, undefined);
+    assertEquals((await SnapshotFile.open(join(folder, "none.json"))).problems, []);
   }));
 
 test("snapshotFile that can't be written is reported and disturbs nothing", () =>
@@ -113,6 +114,6 @@ test("snapshotFile that can't be written is reported and disturbs nothing", () =
     piloted.on("error", (error) => errors.push(error));
     assertEquals(piloted.pick("app").port, 80);
     await piloted.close();
-    assertEquals(errors.map(({ code }) => code), ["SNAPSHOT_INVALID"]);
+    assertEquals(errors.map(({ code }) => code), ["SNAPSHOT_FAILED"]);
     await consul.close();
   }));

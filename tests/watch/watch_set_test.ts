@@ -1,11 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
-import { Watchers } from "../../src/watch/watch_set.ts";
-import type { WatchObserver } from "../../src/watch/watch_record.ts";
+import { LiveWatch } from "../../src/watch/live_watch.ts";
+import type { WatchObserver } from "../../src/watch/watch.ts";
+import { WatchSet } from "../../src/watch/watch_set.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { ScriptedSource } from "../support/scripted_source.ts";
 import { test } from "../support/test.ts";
-import { watchContext } from "../support/watching.ts";
+import { sessionFor } from "../support/watching.ts";
 
 function observer(): WatchObserver & { told: number } {
   return {
@@ -13,20 +14,27 @@ function observer(): WatchObserver & { told: number } {
     changed() {
       this.told++;
     },
-    believed() {},
+    accepted() {},
     stateChanged() {},
     failed() {},
   };
 }
 
-test("Watchers asks once for one query, however many subscribe, and stops with the last", async () => {
+function watchSet(clock: ManualClock, source: ScriptedSource): WatchSet {
+  const { session, options } = sessionFor(clock, source);
+  return new WatchSet((query, intervalMs, observer) =>
+    new LiveWatch(query, intervalMs, session, options, observer)
+  );
+}
+
+test("WatchSet asks once for one query, however many subscribe, and stops with the last", async () => {
   const clock = new ManualClock();
   const source = new ScriptedSource();
-  const watchers = new Watchers(watchContext(clock, source), new Map());
+  const watches = watchSet(clock, source);
   const [one, two] = [observer(), observer()];
-  const first = watchers.subscribe({ service: "app" }, 1_000, one);
-  const second = watchers.subscribe({ service: "app", tag: "" }, 1_000, two);
-  assert(first.watcher === second.watcher);
+  const first = watches.subscribe({ service: "app" }, 1_000, one);
+  const second = watches.subscribe({ service: "app", tag: "" }, 1_000, two);
+  assert(first.watch === second.watch);
   await clock.advance(0);
   assertEquals(source.open.length, 1);
   source.next.answer([endpoint("a")], 5);
@@ -39,18 +47,18 @@ test("Watchers asks once for one query, however many subscribe, and stops with t
   await clock.advance(1_000);
   assertEquals([one.told, two.told], [1, 2]);
   await second.end();
-  assertEquals([source.open.length, clock.pending, [...watchers].length], [0, 0, 0]);
+  assertEquals([source.open.length, clock.pending, [...watches].length], [0, 0, 0]);
 });
 
-test("Watchers keeps queries apart that differ in tag or datacenter", async () => {
+test("WatchSet keeps queries apart that differ in tag or datacenter", async () => {
   const clock = new ManualClock();
   const source = new ScriptedSource();
-  const watchers = new Watchers(watchContext(clock, source), new Map());
+  const watches = watchSet(clock, source);
   for (const query of [{}, { tag: "x" }, { datacenter: "x" }, { tag: "x", datacenter: "x" }]) {
-    watchers.subscribe({ service: "app", ...query }, 1_000, observer());
+    watches.subscribe({ service: "app", ...query }, 1_000, observer());
   }
   await clock.advance(0);
   assertEquals(source.open.length, 4);
-  await watchers.close();
+  await watches.close();
   assertEquals([source.open.length, clock.pending], [0, 0]);
 });

@@ -1,0 +1,42 @@
+/**
+ * An application that may receive SIGHUP before it has looked up anything. Its argument says how it
+ * uses Piloted; it prints `called` after the first call, and `alive` when it was not ended by then.
+ */
+import process from "node:process";
+
+const [way, address] = process.argv.slice(2);
+const object = { consul: address!, watches: [{ name: "app" }] };
+
+if (way === "signals") {
+  await import("../../src/client/signals.ts");
+} else {
+  const { createPiloted, config, service } = await import("../../mod.ts");
+  const { EmbeddedConsul } = await import("../../src/testing/mod.ts");
+  const consul = new EmbeddedConsul();
+  consul.register({ name: "app", address: "10.0.0.1", port: 80 });
+  // Each response takes a while, so that the signal arrives in the middle of the start.
+  const fetch: typeof consul.fetch = async (input, init) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return await consul.fetch(input, init);
+  };
+  if (way === "createPiloted") {
+    void createPiloted({ config: object, fetch }).then((piloted) => {
+      console.log("ready");
+      piloted.on("refresh", () => console.log("refreshed"));
+    });
+  } else if (way === "config") {
+    void config(object, { fetch }).then((piloted) => {
+      console.log("ready");
+      piloted.on("refresh", () => console.log("refreshed"));
+    });
+  } else {
+    // Configures itself from $CONTAINERPILOT, whose Consul does not respond.
+    void service("app").catch((error) => console.log(error.code));
+  }
+}
+// Before anything could happen after the call.
+console.log("called");
+setTimeout(() => {
+  console.log("alive");
+  process.exit(0);
+}, 3_000);
