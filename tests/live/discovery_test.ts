@@ -45,7 +45,7 @@ async function live(
 ): Promise<void> {
   const { tag, dc, ...rest } = options;
   const piloted = await createPiloted({
-    config: { consul: consul.url, watches: [{ name: service, tag, dc }] },
+    config: { consul: consul.url, watches: [{ name: service, tag, datacenter: dc }] },
     signals: false,
     env: {},
     ...rest,
