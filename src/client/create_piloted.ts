@@ -4,11 +4,9 @@
  * @module
  */
 import type { ConfigInput } from "../config/resolve_config.ts";
-import { onAbort } from "../wait.ts";
 import { Events } from "./events.ts";
-import { logEvents } from "./log_events.ts";
-import { type PilotedOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { Piloted } from "./piloted.ts";
+import { type PilotedOptions, resolveOptions } from "./options.ts";
+import type { Piloted } from "./piloted.ts";
 import { RefreshSignal } from "./refresh_signal.ts";
 
 /** Options of {@linkcode createPiloted}: those of `config()` and its source. */
@@ -69,76 +67,6 @@ export async function createPiloted(options: CreatePilotedOptions = {}): Promise
   const resolved = resolveOptions(rest);
   // Before any await: from the first call on a SIGHUP no longer ends the process.
   const refreshSignal = resolved.signals ? new RefreshSignal() : undefined;
+  const { startPiloted } = await import("./start_piloted.ts");
   return await startPiloted(config, resolved, { events: new Events(), refreshSignal });
-}
-
-/** What exists before the client does. */
-export interface Beginnings {
-  /** Where events go. */
-  readonly events: Events;
-  /** SIGHUP, since the first call. */
-  readonly refreshSignal: RefreshSignal | undefined;
-  /** Ends the start early. */
-  readonly signal?: AbortSignal;
-}
-
-/**
- * As {@linkcode createPiloted}, with listeners that are there before the client is.
- *
- * @param source The configuration.
- * @param options Options.
- * @param beginnings What exists already; the client closes it, also when it cannot start.
- * @throws The signal's own reason when it aborts.
- */
-export async function startPiloted(
-  source: ConfigInput | undefined,
-  options: ResolvedOptions,
-  beginnings: Beginnings,
-): Promise<Piloted> {
-  const { logger } = options;
-  const stopLog = logger === undefined ? () => {} : logEvents(beginnings.events, logger);
-  try {
-    const piloted = await start(source, options, beginnings);
-    onAbort(piloted.closeSignal, stopLog);
-    return piloted;
-  } catch (error) {
-    beginnings.refreshSignal?.remove();
-    stopLog();
-    throw error;
-  }
-}
-
-async function start(
-  source: ConfigInput | undefined,
-  options: ResolvedOptions,
-  { events, refreshSignal, signal }: Beginnings,
-): Promise<Piloted> {
-  const { snapshotFile: path, env } = options;
-  // Loaded only now: importing Piloted costs no parser, template or TLS before they are needed.
-  const { resolveConfig } = await import("../config/resolve_config.ts");
-  const reload = () => resolveConfig(source, { env });
-  const config = await reload();
-  const { registryConnector } = await import("./connect_registry.ts");
-  const connect = await registryConnector(options);
-  const snapshotFile = path === undefined
-    ? undefined
-    : await (await import("../watch/snapshot_file.ts")).SnapshotFile.open(path);
-  for (const problem of snapshotFile?.problems ?? []) events.emit("error", problem);
-  signal?.throwIfAborted();
-  const piloted = new Piloted({
-    config,
-    options,
-    events,
-    reload,
-    connect,
-    snapshotFile,
-    refreshSignal,
-  });
-  const remove = onAbort(signal, () => void piloted.close());
-  try {
-    await piloted.start();
-  } finally {
-    remove();
-  }
-  return piloted;
 }

@@ -9,11 +9,15 @@ import { PilotedError } from "../errors.ts";
 import type { Lease } from "../balance/lease.ts";
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Change } from "../snapshot.ts";
-import { startPiloted } from "./create_piloted.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "./events.ts";
-import { type PilotedOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import {
+  type PilotedOptions,
+  type ResolvedOptions,
+  resolveOptions,
+  type WatchServiceOptions,
+} from "./options.ts";
 import { RefreshSignal } from "./refresh_signal.ts";
-import type { Piloted, WatchServiceOptions } from "./piloted.ts";
+import type { Piloted } from "./piloted.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 
 // Listeners outlive a client: they may be there before config() and after another config().
@@ -63,7 +67,10 @@ export function config(source?: ConfigInput, options: PilotedOptions = {}): Prom
   const done = () => {
     if (starting === attempt) starting = undefined;
   };
-  attempt.then(done, done);
+  attempt.then(done, () => {
+    refreshSignal?.remove();
+    done();
+  });
   return attempt;
 }
 
@@ -76,6 +83,7 @@ async function replace(
   signal: AbortSignal,
 ): Promise<Piloted> {
   await before?.catch(() => {});
+  const { startPiloted } = await import("./start_piloted.ts");
   const next = await startPiloted(source, options, { events, refreshSignal, signal });
   const old = current;
   current = next;

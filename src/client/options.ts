@@ -102,6 +102,24 @@ export interface PilotedOptions {
   staleMs?: number | undefined;
 }
 
+/** Options of a wait. */
+export interface WaitOptions {
+  /** Ends the wait, by rejecting with its reason. @default {undefined} */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `waitForEndpoints()`. */
+export interface WaitForEndpointsOptions extends WaitOptions {
+  /** Maximum wait in milliseconds. @default {Infinity} */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of `watch()`. */
+export interface WatchServiceOptions extends WaitOptions {
+  /** Whether the first change is the current list, as `added`. @default {false} */
+  readonly initial?: boolean | undefined;
+}
+
 /** {@linkcode PilotedOptions} with defaults in place of what was left out. */
 export interface ResolvedOptions {
   readonly mode: "live" | "on-demand";

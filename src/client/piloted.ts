@@ -5,70 +5,25 @@
  */
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
-import type { Timer } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Fetch } from "../platform_fetch.ts";
-import { type Registry, Session } from "../registry/session.ts";
 import type { Change } from "../snapshot.ts";
 import { abortable, onAbort, sleep } from "../wait.ts";
-import { LiveWatch } from "../watch/live_watch.ts";
-import { OnDemandWatch } from "../watch/on_demand_watch.ts";
-import type { SnapshotFile } from "../watch/snapshot_file.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
-import { type CreateWatch, queryKey, WatchSet } from "../watch/watch_set.ts";
-import { isSameRegistry } from "./connect_registry.ts";
 import { createFetch } from "./create_fetch.ts";
+import type { Engine } from "./engine.ts";
 import {
   EVENT_TYPES,
-  type Events,
   type PilotedEvent,
   type PilotedEvents,
   type PilotedListener,
 } from "./events.ts";
 import { iterate } from "./iterate.ts";
-import type { ResolvedOptions } from "./options.ts";
-import { Refresher } from "./refresher.ts";
-import type { RefreshSignal } from "./refresh_signal.ts";
-import { Services } from "./services.ts";
+import type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./options.ts";
+import type { Services } from "./services.ts";
 import type { WatchedService } from "./watched_service.ts";
-
-/** What a client is made with. */
-export interface PilotedSetup {
-  /** The configuration. */
-  readonly config: Config;
-  /** Options with defaults. */
-  readonly options: ResolvedOptions;
-  /** Where events go. */
-  readonly events: Events;
-  /** Reads the configuration again. */
-  readonly reload: () => Promise<Config>;
-  /** Connects to the registry that a configuration names. */
-  readonly connect: (config: Config) => Registry;
-  /** Keeps the last good lists over a restart. */
-  readonly snapshotFile: SnapshotFile | undefined;
-  /** SIGHUP, since the first call. */
-  readonly refreshSignal: RefreshSignal | undefined;
-}
-
-/** Options of a wait. */
-export interface WaitOptions {
-  /** Ends the wait, by rejecting with its reason. @default {undefined} */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of {@linkcode Piloted.waitForEndpoints}. */
-export interface WaitForEndpointsOptions extends WaitOptions {
-  /** Maximum wait in milliseconds. @default {Infinity} */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Options of {@linkcode Piloted.watch}. */
-export interface WatchServiceOptions extends WaitOptions {
-  /** Whether the first change is the current list, as `added`. @default {false} */
-  readonly initial?: boolean | undefined;
-}
 
 /**
  * Endpoints of every watched service. Created by `createPiloted()`; `Names` are the names of the
@@ -97,51 +52,21 @@ export class Piloted<Names extends string = string> {
   readonly fetch: Fetch;
   /** `"live"` for lists that refresh themselves, `"on-demand"` for lists that are read when needed. */
   readonly mode: "live" | "on-demand";
-  readonly #setup: PilotedSetup;
-  readonly #options: ResolvedOptions;
-  readonly #events: Events;
-  readonly #session: Session;
-  readonly #watches: WatchSet;
+  readonly #engine: Engine;
+  // Of the engine; the hot path takes one step less.
   readonly #services: Services;
-  readonly #refresher: Refresher;
-  readonly #close = new AbortController();
-  #config: Config;
-  #state: PilotedStatus["state"] = "starting";
-  #warningTimer: Timer | undefined;
-  #closed: Promise<void> | undefined;
 
   /** @internal Use `createPiloted()`. */
-  constructor(setup: PilotedSetup) {
-    const { config, options, events, connect } = setup;
-    const { clock, refreshTimeoutMs, keepProcessAlive, mode } = options;
-    this.mode = mode;
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#services = engine.services;
+    this.mode = engine.options.mode;
     this.fetch = createFetch(this);
-    this.#setup = setup;
-    this.#options = options;
-    this.#events = events;
-    this.#config = config;
-    this.#session = new Session(connect(config), {
-      ...options,
-      watchedCount: () => this.#services.names.length,
-    });
-    this.#watches = new WatchSet(this.#createWatch);
-    this.#services = new Services({
-      options,
-      events,
-      watches: this.#watches,
-      emptyHint: () => this.#emptyHint(),
-    });
-    this.#refresher = new Refresher(
-      () => this.#refreshAll(),
-      clock,
-      refreshTimeoutMs,
-      !keepProcessAlive,
-    );
   }
 
   /** The configuration in use. */
   get config(): Config {
-    return this.#config;
+    return this.#engine.config;
   }
 
   /** Names of the watched services, in the configuration's order. */
@@ -151,42 +76,12 @@ export class Piloted<Names extends string = string> {
 
   /** Whether a refresh is under way that `service()` waits for. */
   get refreshing(): boolean {
-    return this.#refresher.gate !== undefined;
+    return this.#engine.refreshGate !== undefined;
   }
 
   /** Aborts with a `CLOSED` error on `close()`: for work that must end with the client. */
   get closeSignal(): AbortSignal {
-    return this.#close.signal;
-  }
-
-  /**
-   * Reads every watched service once, and goes on from there. With mode `"on-demand"` nothing is
-   * read before the first lookup.
-   *
-   * @internal `createPiloted()` calls it.
-   * @throws {PilotedError} why the registry did not respond at all, unless the option
-   * `onStartFailure` is `"background"`.
-   */
-  async start(): Promise<void> {
-    const { snapshotFile, refreshSignal } = this.#setup;
-    const { clock, onStartFailure } = this.#options;
-    await this.#services.configure(this.#config.watches);
-    if (this.#state === "closed") throw closedError();
-    const failure = this.#services.startFailure();
-    if (failure !== undefined && onStartFailure === "reject") {
-      await this.close();
-      throw failure;
-    }
-    this.#state = "ready";
-    snapshotFile?.follow(this.#watches, {
-      clock,
-      failed: (error) => this.#events.emit("error", error),
-    });
-    const { closeSignal: signal } = this;
-    if (snapshotFile) this.#events.on("change", () => snapshotFile.changed(), { signal });
-    refreshSignal?.connect(() => void this.refresh().catch(() => {}));
-    // After the caller has had the chance to add a listener.
-    this.#warningTimer = clock.start(() => this.#warn(), 0, true);
+    return this.#engine.closeSignal;
   }
 
   /**
@@ -233,7 +128,7 @@ export class Piloted<Names extends string = string> {
    * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
    */
   load(name: Names, waitUntil?: (work: Promise<unknown>) => void): Promise<void> | undefined {
-    if (this.mode === "live") return this.#refresher.gate;
+    if (this.mode === "live") return this.#engine.refreshGate;
     return this.#service(name).load(waitUntil);
   }
 
@@ -280,14 +175,14 @@ export class Piloted<Names extends string = string> {
     await this.load(name);
     if (isFound() || timeoutMs <= 0) return isFound();
     const stop = [
-      this.#events.on("change", ({ service }) => {
+      this.#engine.events.on("change", ({ service }) => {
         if (service === name && isFound()) found.abort();
       }),
       onAbort(this.closeSignal, (reason) => found.abort(reason)),
       onAbort(signal, (reason) => found.abort(reason)),
     ];
     try {
-      await sleep(this.#options.clock, timeoutMs, { signal: found.signal });
+      await sleep(this.#engine.options.clock, timeoutMs, { signal: found.signal });
     } catch {
       signal?.throwIfAborted();
       this.closeSignal.throwIfAborted();
@@ -315,8 +210,9 @@ export class Piloted<Names extends string = string> {
    * @throws {PilotedError} `CLOSED` when the client is or was closed, by rejecting.
    */
   refresh(): Promise<void> {
-    if (this.#state === "closed") return Promise.reject(closedError());
-    return abortable(this.#refresher.request(), this.closeSignal);
+    const { closeSignal } = this;
+    if (closeSignal.aborted) return Promise.reject(closeSignal.reason);
+    return abortable(this.#engine.refresh(), closeSignal);
   }
 
   /**
@@ -333,7 +229,7 @@ export class Piloted<Names extends string = string> {
     listener: PilotedListener<T>,
     options?: WaitOptions,
   ): () => void {
-    return this.#events.on(type, listener, options);
+    return this.#engine.events.on(type, listener, options);
   }
 
   /**
@@ -351,7 +247,7 @@ export class Piloted<Names extends string = string> {
   ): Promise<PilotedEvents[T]> {
     let remove = () => {};
     const event = new Promise<PilotedEvents[T]>((resolve) => {
-      remove = this.#events.on(type, resolve as PilotedListener<T>);
+      remove = this.#engine.events.on(type, resolve as PilotedListener<T>);
     });
     return abortable(abortable(event, options.signal), this.closeSignal).finally(remove);
   }
@@ -364,10 +260,10 @@ export class Piloted<Names extends string = string> {
    * @throws {PilotedError} `CLOSED` after `close()`.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<PilotedEvent> {
-    this.#assertOpen();
+    this.#engine.assertOpen();
     return iterate<PilotedEvent>((receive, end) => {
       const stop = EVENT_TYPES.map((type) =>
-        this.#events.on(type, (detail) => receive({ type, detail } as PilotedEvent))
+        this.#engine.events.on(type, (detail) => receive({ type, detail } as PilotedEvent))
       );
       stop.push(onAbort(this.closeSignal, end));
       return () => stop.forEach((remove) => remove());
@@ -397,7 +293,7 @@ export class Piloted<Names extends string = string> {
     return iterate<Change>((receive, end) => {
       if (options.initial) receive(initialChange(name, pool.endpoints));
       const stop = [
-        this.#events.on("change", (change) => {
+        this.#engine.events.on("change", (change) => {
           if (change.service === name) receive(change);
         }),
         onAbort(this.closeSignal, end),
@@ -418,16 +314,16 @@ export class Piloted<Names extends string = string> {
   status(name?: Names): PilotedStatus | ServiceStatus {
     if (name !== undefined) return this.#service(name).status();
     return {
-      state: this.#state,
-      registry: this.#config.consul.url,
-      refreshing: this.#refresher.running,
+      state: this.#engine.state,
+      registry: this.#engine.config.consul.url,
+      refreshing: this.#engine.isRefreshing,
       services: this.#services.all.map((service) => service.status()),
     };
   }
 
   /** Ends everything: loops, timers, the signal listener, connections, every wait. Idempotent. */
   close(): Promise<void> {
-    return this.#closed ??= this.#closeAll();
+    return this.#engine.close();
   }
 
   /** The same as {@linkcode Piloted.close}, for `await using`. */
@@ -435,85 +331,13 @@ export class Piloted<Names extends string = string> {
     return this.close();
   }
 
-  async #closeAll(): Promise<void> {
-    const { snapshotFile, refreshSignal } = this.#setup;
-    this.#state = "closed";
-    this.#warningTimer?.cancel();
-    refreshSignal?.remove();
-    this.#close.abort(closedError());
-    await snapshotFile?.close();
-    await this.#services.close();
-    await this.#session.close();
-  }
-
-  readonly #createWatch: CreateWatch = (query, intervalMs, observer) => {
-    if (this.mode === "on-demand") {
-      return new OnDemandWatch(query, this.#session, this.#options, observer);
-    }
-    const restored = this.#setup.snapshotFile?.restored.get(queryKey(query));
-    return new LiveWatch(query, intervalMs, this.#session, this.#options, observer, restored);
-  };
-
-  async #refreshAll(): Promise<void> {
-    if (this.#options.reload) await this.#reload();
-    if (this.#state !== "closed") await this.#services.refresh();
-  }
-
-  /** Takes over the file as it is now, or keeps the old configuration and reports why. */
-  async #reload(): Promise<void> {
-    try {
-      const config = await this.#setup.reload();
-      if (this.#state === "closed") return;
-      const isSame = isSameRegistry(config, this.#config);
-      this.#config = config;
-      if (!isSame) this.#reconnect(config);
-      this.#warn();
-      await this.#services.configure(config.watches);
-    } catch (cause) {
-      const error = cause instanceof PilotedError ? cause : new PilotedError(
-        "CONFIG_INVALID",
-        "Cannot reload the configuration: reading it failed; the old one stays in use",
-        { cause },
-      );
-      this.#events.emit("error", error);
-    }
-  }
-
-  /** The new connection is in use before the old one is closed, which waits for its own reads. */
-  #reconnect(config: Config): void {
-    const replaced = this.#session.replace(this.#setup.connect(config));
-    for (const watch of this.#watches) watch.reconnect();
-    replaced.catch((cause) => {
-      const message = "Cannot close the connection to the former registry";
-      this.#events.emit("error", new PilotedError("REGISTRY_UNREACHABLE", message, { cause }));
-    });
-  }
-
-  #warn(): void {
-    for (const warning of this.#config.warnings) this.#events.emit("warning", warning);
-  }
-
-  #emptyHint(): string {
-    const isConsul = this.#options.source === undefined;
-    if (!isConsul || this.#config.consul.token !== undefined) return "";
-    return " (no token is sent; with ACLs on, Consul then lists nothing)";
-  }
-
   #service(name: string): WatchedService {
-    this.#assertOpen();
+    this.#engine.assertOpen();
     return this.#services.find(name);
-  }
-
-  #assertOpen(): void {
-    if (this.#state === "closed") throw closedError();
   }
 }
 
 function initialChange(service: string, endpoints: readonly Endpoint[]): Change {
   const none = Object.freeze([]);
   return Object.freeze({ service, added: endpoints, removed: none, changed: none, endpoints });
-}
-
-function closedError(): PilotedError {
-  return new PilotedError("CLOSED", "Cannot use this client: it was closed");
 }

@@ -1,0 +1,221 @@
+/**
+ * What runs inside a client: the session with the registry, the watches, refreshes and reloads.
+ *
+ * @module
+ */
+import type { Timer } from "../clock.ts";
+import type { Config } from "../config/config.ts";
+import { PilotedError } from "../errors.ts";
+import { type Registry, Session } from "../registry/session.ts";
+import { LiveWatch } from "../watch/live_watch.ts";
+import { OnDemandWatch } from "../watch/on_demand_watch.ts";
+import type { SnapshotFile } from "../watch/snapshot_file.ts";
+import type { PilotedStatus } from "../watch/status.ts";
+import { type CreateWatch, queryKey, WatchSet } from "../watch/watch_set.ts";
+import { isSameRegistry } from "./connect_registry.ts";
+import type { Events } from "./events.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { Refresher } from "./refresher.ts";
+import type { RefreshSignal } from "./refresh_signal.ts";
+import { Services } from "./services.ts";
+
+/** What an engine is made with. */
+export interface EngineSetup {
+  /** The configuration. */
+  readonly config: Config;
+  /** Options with defaults. */
+  readonly options: ResolvedOptions;
+  /** Where events go. */
+  readonly events: Events;
+  /** Reads the configuration again. */
+  readonly reload: () => Promise<Config>;
+  /** Connects to the registry that a configuration names. */
+  readonly connect: (config: Config) => Registry;
+  /** Keeps the last good lists over a restart. */
+  readonly snapshotFile: SnapshotFile | undefined;
+  /** SIGHUP, since the first call. */
+  readonly refreshSignal: RefreshSignal | undefined;
+}
+
+/** What runs inside a client, from its start to its close. */
+export class Engine {
+  /** Options with defaults. */
+  readonly options: ResolvedOptions;
+  /** Where events go. */
+  readonly events: Events;
+  /** Every watched service. */
+  readonly services: Services;
+  readonly #setup: EngineSetup;
+  readonly #session: Session;
+  readonly #watches: WatchSet;
+  readonly #refresher: Refresher;
+  readonly #close = new AbortController();
+  #config: Config;
+  #state: PilotedStatus["state"] = "starting";
+  #warningTimer: Timer | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** Creates an engine; nothing is read yet. */
+  constructor(setup: EngineSetup) {
+    const { config, options, events, connect } = setup;
+    const { clock, refreshTimeoutMs, keepProcessAlive } = options;
+    this.options = options;
+    this.events = events;
+    this.#setup = setup;
+    this.#config = config;
+    this.#session = new Session(connect(config), {
+      ...options,
+      watchedCount: () => this.services.names.length,
+    });
+    this.#watches = new WatchSet(this.#createWatch);
+    this.services = new Services({
+      options,
+      events,
+      watches: this.#watches,
+      emptyHint: () => this.#emptyHint(),
+    });
+    this.#refresher = new Refresher(
+      () => this.#refreshAll(),
+      clock,
+      refreshTimeoutMs,
+      !keepProcessAlive,
+    );
+  }
+
+  /** The configuration in use. */
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** Whether it starts, runs, or is closed. */
+  get state(): PilotedStatus["state"] {
+    return this.#state;
+  }
+
+  /** Aborts with a `CLOSED` error on `close()`. */
+  get closeSignal(): AbortSignal {
+    return this.#close.signal;
+  }
+
+  /** Whether a refresh is under way. */
+  get isRefreshing(): boolean {
+    return this.#refresher.running;
+  }
+
+  /** Opens when the refresh under way has ended, or has taken too long. */
+  get refreshGate(): Promise<void> | undefined {
+    return this.#refresher.gate;
+  }
+
+  /**
+   * Reads every watched service once, and goes on from there. With mode `"on-demand"` nothing is
+   * read before the first lookup.
+   *
+   * @throws {PilotedError} why the registry did not respond at all, unless the option
+   * `onStartFailure` is `"background"`.
+   */
+  async start(): Promise<void> {
+    const { snapshotFile, refreshSignal } = this.#setup;
+    const { clock, onStartFailure } = this.options;
+    await this.services.configure(this.#config.watches);
+    this.assertOpen();
+    const failure = this.services.startFailure();
+    if (failure !== undefined && onStartFailure === "reject") {
+      await this.close();
+      throw failure;
+    }
+    this.#state = "ready";
+    const { closeSignal: signal } = this;
+    snapshotFile?.follow(this.#watches, {
+      clock,
+      failed: (error) => this.events.emit("error", error),
+    });
+    if (snapshotFile) this.events.on("change", () => snapshotFile.changed(), { signal });
+    refreshSignal?.connect(() => void this.refresh().catch(() => {}));
+    // After the caller has had the chance to add a listener.
+    this.#warningTimer = clock.start(() => this.#warn(), 0, true);
+  }
+
+  /** Reads every service again. Calls during a refresh join into one more. */
+  refresh(): Promise<void> {
+    return this.#refresher.request();
+  }
+
+  /** @throws {PilotedError} `CLOSED` after `close()`. */
+  assertOpen(): void {
+    if (this.#state === "closed") throw closedError();
+  }
+
+  /** Ends everything. Idempotent. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#closeAll();
+  }
+
+  async #closeAll(): Promise<void> {
+    const { snapshotFile, refreshSignal } = this.#setup;
+    this.#state = "closed";
+    this.#warningTimer?.cancel();
+    refreshSignal?.remove();
+    this.#close.abort(closedError());
+    await snapshotFile?.close();
+    await this.services.close();
+    await this.#session.close();
+  }
+
+  readonly #createWatch: CreateWatch = (query, intervalMs, observer) => {
+    if (this.options.mode === "on-demand") {
+      return new OnDemandWatch(query, this.#session, this.options, observer);
+    }
+    const restored = this.#setup.snapshotFile?.restored.get(queryKey(query));
+    return new LiveWatch(query, intervalMs, this.#session, this.options, observer, restored);
+  };
+
+  async #refreshAll(): Promise<void> {
+    if (this.options.reload) await this.#reload();
+    if (this.#state !== "closed") await this.services.refresh();
+  }
+
+  /** Takes over the file as it is now, or keeps the old configuration and reports why. */
+  async #reload(): Promise<void> {
+    try {
+      const config = await this.#setup.reload();
+      if (this.#state === "closed") return;
+      const isSame = isSameRegistry(config, this.#config);
+      this.#config = config;
+      if (!isSame) this.#reconnect(config);
+      this.#warn();
+      await this.services.configure(config.watches);
+    } catch (cause) {
+      const error = cause instanceof PilotedError ? cause : new PilotedError(
+        "CONFIG_INVALID",
+        "Cannot reload the configuration: reading it failed; the old one stays in use",
+        { cause },
+      );
+      this.events.emit("error", error);
+    }
+  }
+
+  /** The new connection is in use before the old one is closed, which waits for its own reads. */
+  #reconnect(config: Config): void {
+    const replaced = this.#session.replace(this.#setup.connect(config));
+    for (const watch of this.#watches) watch.reconnect();
+    replaced.catch((cause) => {
+      const message = "Cannot close the connection to the former registry";
+      this.events.emit("error", new PilotedError("REGISTRY_UNREACHABLE", message, { cause }));
+    });
+  }
+
+  #warn(): void {
+    for (const warning of this.#config.warnings) this.events.emit("warning", warning);
+  }
+
+  #emptyHint(): string {
+    const isConsul = this.options.source === undefined;
+    if (!isConsul || this.#config.consul.token !== undefined) return "";
+    return " (no token is sent; with ACLs on, Consul then lists nothing)";
+  }
+}
+
+function closedError(): PilotedError {
+  return new PilotedError("CLOSED", "Cannot use this client: it was closed");
+}

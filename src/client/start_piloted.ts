@@ -1,0 +1,84 @@
+/**
+ * Starting a client; loaded with the first one, so that importing Piloted costs next to nothing.
+ *
+ * @module
+ */
+import type { ConfigInput } from "../config/resolve_config.ts";
+import { onAbort } from "../wait.ts";
+import { registryConnector } from "./connect_registry.ts";
+import { Engine } from "./engine.ts";
+import type { Events } from "./events.ts";
+import { logEvents } from "./log_events.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { Piloted } from "./piloted.ts";
+import type { RefreshSignal } from "./refresh_signal.ts";
+
+/** What exists before the client does. */
+export interface Beginnings {
+  /** Where events go. */
+  readonly events: Events;
+  /** SIGHUP, since the first call. */
+  readonly refreshSignal: RefreshSignal | undefined;
+  /** Ends the start early. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Creates and starts a client, with listeners that are there before it is.
+ *
+ * @param source The configuration.
+ * @param options Options.
+ * @param beginnings What exists already; the client closes it, also when it cannot start.
+ * @throws The signal's own reason when it aborts.
+ */
+export async function startPiloted(
+  source: ConfigInput | undefined,
+  options: ResolvedOptions,
+  beginnings: Beginnings,
+): Promise<Piloted> {
+  const { logger } = options;
+  const stopLog = logger === undefined ? () => {} : logEvents(beginnings.events, logger);
+  try {
+    const piloted = await start(source, options, beginnings);
+    onAbort(piloted.closeSignal, stopLog);
+    return piloted;
+  } catch (error) {
+    beginnings.refreshSignal?.remove();
+    stopLog();
+    throw error;
+  }
+}
+
+async function start(
+  source: ConfigInput | undefined,
+  options: ResolvedOptions,
+  { events, refreshSignal, signal }: Beginnings,
+): Promise<Piloted> {
+  const { snapshotFile: path, env } = options;
+  // Loaded only now: a source of the user's own needs no parser, template or TLS.
+  const { resolveConfig } = await import("../config/resolve_config.ts");
+  const reload = () => resolveConfig(source, { env });
+  const config = await reload();
+  const connect = await registryConnector(options);
+  const snapshotFile = path === undefined
+    ? undefined
+    : await (await import("../watch/snapshot_file.ts")).SnapshotFile.open(path);
+  for (const problem of snapshotFile?.problems ?? []) events.emit("error", problem);
+  signal?.throwIfAborted();
+  const engine = new Engine({
+    config,
+    options,
+    events,
+    reload,
+    connect,
+    snapshotFile,
+    refreshSignal,
+  });
+  const remove = onAbort(signal, () => void engine.close());
+  try {
+    await engine.start();
+  } finally {
+    remove();
+  }
+  return new Piloted(engine);
+}
