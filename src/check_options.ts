@@ -104,7 +104,7 @@ function suggestion(value: unknown, known: readonly string[]): string {
 export function closest(word: string, known: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = Math.max(2, Math.round(wanted.length * 0.4)) + 1;
   for (const candidate of known) {
     const lower = candidate.toLowerCase();
     // A unit left out or added: requestTimeout for requestTimeoutMs.

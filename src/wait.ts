@@ -42,7 +42,7 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const remove = onAbort(signal, reject);
-    promise.then(resolve, reject).finally(remove);
+    settleAfter(promise, remove, resolve, reject);
   });
 }
 
@@ -124,8 +124,27 @@ export function deadline<T>(
       timer.cancel();
       remove();
     };
-    work(attempt.signal).then(resolve, reject).finally(finish);
+    settleAfter(work(attempt.signal), finish, resolve, reject);
   });
+}
+
+/** Cleans up first, so that a caller who is called back finds nothing left behind. */
+function settleAfter<T>(
+  promise: Promise<T>,
+  cleanUp: () => void,
+  resolve: (value: T) => void,
+  reject: (reason: unknown) => void,
+): void {
+  promise.then(
+    (value) => {
+      cleanUp();
+      resolve(value);
+    },
+    (reason) => {
+      cleanUp();
+      reject(reason);
+    },
+  );
 }
 
 /**
