@@ -1,5 +1,5 @@
 /**
- * The routes of the agent itself: what runs on its node, and the checks of that.
+ * The routes of the agent: the services on its node, and their checks.
  *
  * @module
  */
@@ -33,8 +33,8 @@ const AGENT = "/v1/agent";
 /**
  * Adds the routes.
  *
- * @param app Where to add them.
- * @param state What they read and change.
+ * @param app The application to add them to.
+ * @param state State that they read and change.
  */
 export function addAgentRoutes(app: ConsulApp, state: ConsulState): void {
   addServiceRoutes(app, state);
@@ -123,7 +123,7 @@ function addCheckRoutes(app: ConsulApp, state: ConsulState): void {
       context,
       Object.fromEntries(checks.map((check) => [check.id, {
         ...checkJson(check, catalog.node(agent.node.name)!.row, services.get(check.serviceId)),
-        // An agent does not know the indexes of what it has written.
+        // An agent does not know the indexes of its own writes.
         CreateIndex: 0,
         ModifyIndex: 0,
       }])),
@@ -198,7 +198,7 @@ function checksOf(service: ServiceEntry, body: Partial<AgentServiceBody>): Check
   });
 }
 
-// Without access control an unknown id is no reason to refuse; with it Consul can't tell whose it is.
+// With ACLs Consul must find the service to check the permission, so an unknown id fails.
 function mayWriteService(context: ConsulContext, state: ConsulState, id: string): void {
   const service = state.local.agent.services.find((service) => service.id === id);
   mayWrite(context, state, service?.name, `Unknown service {"${id}" {}}`);

@@ -1,5 +1,5 @@
 /**
- * The parameters that every read of the catalog takes, and waiting for a change.
+ * The parameters that every read of the catalog accepts, and the wait for a change.
  *
  * @module
  */
@@ -13,23 +13,23 @@ const DEFAULT_WAIT_MS = 300_000;
 const LONGEST_WAIT_MS = 600_000;
 const LARGEST_INDEX = 2n ** 64n - 1n;
 
-/** How a read is asked for. */
+/** Parameters of a read. */
 export interface ReadQuery {
-  /** Answer only past this index; 0 answers at once. */
+  /** Respond only when the index is higher than this; with 0 respond at once. */
   readonly index: bigint;
-  /** Milliseconds to wait for it, without jitter. */
+  /** Maximum wait in milliseconds, without jitter. */
   readonly waitMs: number;
-  /** As Consul names it in its answer. */
+  /** The name that Consul uses in its response. */
   readonly consistency: "leader" | "stale" | "consistent";
-  /** Whether the agent's cache may answer. */
+  /** Whether the agent's cache may respond. */
   readonly cached: boolean;
 }
 
 /**
- * Reads the parameters, in the order and with the words in which Consul refuses them.
+ * Reads the parameters. Errors are checked in the same order and have the same text as in Consul.
  *
  * @param params Parameters of the request.
- * @returns What they ask for.
+ * @returns The decoded parameters.
  * @throws {Refusal} 400 when one is not valid or two contradict each other.
  */
 export function parseReadQuery(params: URLSearchParams): ReadQuery {
@@ -53,23 +53,23 @@ export function parseReadQuery(params: URLSearchParams): ReadQuery {
   };
 }
 
-/** What waiting needs. */
+/** Dependencies of {@linkcode waitForIndex}. */
 export interface Waiting {
   readonly clock: Clock;
-  /** Random numbers in [0, 1): up to a sixteenth of the wait is added. */
+  /** Random numbers in [0, 1): up to a sixteenth of the wait is added as jitter. */
   readonly random: () => number;
   /** Ends the wait. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Waits until an index has gone past the one of the query, or its time is over.
+ * Waits until the index is higher than the one in the query, or the wait is over.
  *
- * @param catalog Which changes may move the index.
- * @param current Reads the index.
- * @param query What to wait for, and how long.
- * @param waiting Time, random numbers and a signal.
- * @returns `true` when it had to wait at all.
+ * @param catalog Catalog whose writes may change the index.
+ * @param current Returns the current index.
+ * @param query Index to wait for, and maximum wait.
+ * @param waiting Clock, random numbers and a signal.
+ * @returns `true` if it had to wait, `false` if the index was already higher.
  * @throws The signal's own reason when it aborts.
  */
 export function waitForIndex(
@@ -92,7 +92,7 @@ export function waitForIndex(
     const timer = clock.start(() => end(() => resolve(true)), delayMs);
     const resets = catalog.resets;
     const unsubscribe = catalog.subscribe(() => {
-      // A restored server lets its blocking queries go, whatever their index.
+      // After a restore a server ends all blocking queries, whatever their index.
       if (current() > query.index || catalog.resets !== resets) end(() => resolve(true));
     });
     signal.addEventListener("abort", abort);

@@ -1,5 +1,5 @@
 /**
- * The catalog of one Consul datacenter: nodes, services and checks under one growing index.
+ * The catalog of one Consul datacenter: nodes, services and checks, with one increasing index.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type {
 } from "./catalog_entry.ts";
 import { CatalogIndexes } from "./catalog_indexes.ts";
 
-/** One write: everything in it gets the same index. */
+/** One write. Everything in it has the same index. */
 export interface CatalogWrite {
   readonly node: NodeEntry;
   readonly service?: ServiceEntry;
@@ -31,7 +31,7 @@ interface NodeState {
 /** The state of one datacenter, without time, network or wire format. */
 export class Catalog {
   readonly #nodes = new Map<string, NodeState>();
-  // Names are compared without case, as in Consul; the values are `node -> ids`.
+  // Keys are lower case, because Consul ignores the case of names; values are `node -> ids`.
   readonly #instances = new Map<string, Map<string, Set<string>>>();
   readonly #indexes = new CatalogIndexes();
   readonly #listeners = new Set<() => void>();
@@ -39,9 +39,9 @@ export class Catalog {
   #resets = 0;
 
   /**
-   * Makes an empty catalog.
+   * Creates an empty catalog.
    *
-   * @param index Index of the last write before the first one.
+   * @param index Index to start from; the first write has the next one.
    */
   constructor(index: bigint) {
     this.#index = index;
@@ -52,12 +52,12 @@ export class Catalog {
     return this.#index;
   }
 
-  /** How many callbacks wait for a write. */
+  /** Number of subscribed listeners. */
   get listeners(): number {
     return this.#listeners.size;
   }
 
-  /** How often the index was set: whoever waits for an index waits in vain after that. */
+  /** Number of index resets. A blocking query that was open before a reset has to end. */
   get resets(): number {
     return this.#resets;
   }
@@ -68,10 +68,10 @@ export class Catalog {
   }
 
   /**
-   * Writes a node and, in the same step, a service and checks of it. Writing what is already there
-   * moves no index that a query can see.
+   * Writes a node and, in the same step, a service and its checks. Writing identical content again
+   * changes no index that a query can see.
    *
-   * @param write What to write.
+   * @param write The write.
    * @throws {RangeError} when a check belongs to a service that the node does not have.
    */
   write(write: CatalogWrite): void {
@@ -88,7 +88,7 @@ export class Catalog {
   }
 
   /**
-   * Removes a node with everything on it.
+   * Removes a node and everything on it.
    *
    * @param node Its name.
    */
@@ -104,7 +104,7 @@ export class Catalog {
   }
 
   /**
-   * Removes an instance of a service with its checks.
+   * Removes an instance of a service and its checks.
    *
    * @param node Name of its node.
    * @param id Id of the instance.
@@ -133,9 +133,9 @@ export class Catalog {
   }
 
   /**
-   * Sets the index back (or forward), as when servers were rebuilt from nothing.
+   * Sets the index back (or forward), as when the servers are rebuilt from scratch.
    *
-   * @param index New index of everything there is.
+   * @param index New index of all content.
    */
   resetIndex(index: bigint): void {
     this.#index = index;
@@ -145,10 +145,10 @@ export class Catalog {
   }
 
   /**
-   * A node and what is on it.
+   * Returns a node with its services and checks.
    *
    * @param name Its name.
-   * @returns `undefined` where there is no such node.
+   * @returns The node, or `undefined` if it does not exist.
    */
   node(name: string): {
     readonly row: NodeRow;
@@ -159,10 +159,10 @@ export class Catalog {
   }
 
   /**
-   * All instances of a service.
+   * Returns all instances of a service.
    *
-   * @param name Name of the service, in whatever case.
-   * @returns Sorted by node and id.
+   * @param name Name of the service, in any case.
+   * @returns The instances, sorted by node and id.
    */
   instances(name: string): readonly Instance[] {
     const found: Instance[] = [];
@@ -181,7 +181,7 @@ export class Catalog {
     return found;
   }
 
-  /** Every service name with the tags of all its instances, sorted by name. */
+  /** Returns every service name with the tags of all its instances, sorted by name. */
   services(): ReadonlyMap<string, readonly string[]> {
     const tags = new Map<string, Set<string>>();
     for (const state of this.#nodes.values()) {
@@ -196,26 +196,26 @@ export class Catalog {
   }
 
   /**
-   * The index under which a service is reported, see {@linkcode CatalogIndexes.ofService}.
+   * Returns the index that is reported for a service, see {@linkcode CatalogIndexes.ofService}.
    *
    * @param name Name of the service.
-   * @param health Whether checks count, as for the health endpoint.
-   * @returns The index, 0 where nothing was ever written.
+   * @param health Whether changes of checks count, as for the health endpoint.
+   * @returns The index, or 0 if nothing was ever written.
    */
   serviceIndex(name: string, health: boolean): bigint {
     return this.#indexes.ofService(name.toLowerCase(), health);
   }
 
-  /** The index under which the list of service names is reported. */
+  /** Returns the index that is reported for the list of service names. */
   servicesIndex(): bigint {
     return this.#indexes.services;
   }
 
   /**
-   * Calls back after every write.
+   * Calls a listener after every write.
    *
-   * @param listener What to call.
-   * @returns Ends it.
+   * @param listener Called without arguments.
+   * @returns Removes the listener.
    */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
@@ -315,13 +315,13 @@ function stamped<T extends object>(
   return Object.freeze({ ...entry, createIndex: old?.createIndex ?? index, modifyIndex: index });
 }
 
-// Entries are plain data with their keys in one order, because each kind is built in one place.
+// JSON can be compared because each kind of entry is built in one place, with keys in one order.
 function same(row: Indexed & object, entry: object): boolean {
   const { createIndex: _created, modifyIndex: _modified, ...content } = row;
   return JSON.stringify(content) === JSON.stringify(entry);
 }
 
-// Grouped once per node: a node may carry ten thousand services.
+// Grouped once per node: a node may have ten thousand services.
 function checksByService(state: NodeState): Map<string, CheckRow[]> {
   const groups = new Map<string, CheckRow[]>();
   for (const check of [...state.checks.values()].sort((a, b) => a.id < b.id ? -1 : 1)) {

@@ -1,16 +1,16 @@
 /**
- * What the catalog of a Consul datacenter holds, without any wire format.
+ * The content of the catalog of a Consul datacenter, independent of any wire format.
  *
  * @module
  */
 
-/** A row's place in the history of the catalog. */
+/** Indexes of the writes that created and last changed a row. */
 export interface Indexed {
   readonly createIndex: bigint;
   readonly modifyIndex: bigint;
 }
 
-/** One node, as it is written. */
+/** A node to write. */
 export interface NodeEntry {
   readonly id: string;
   readonly name: string;
@@ -19,7 +19,7 @@ export interface NodeEntry {
   readonly meta: Readonly<Record<string, string>> | null;
 }
 
-/** One instance of a service, as it is written. */
+/** An instance of a service to write. */
 export interface ServiceEntry {
   readonly id: string;
   readonly name: string;
@@ -35,11 +35,11 @@ export interface ServiceEntry {
 /** Consul's three check states. */
 export type CheckStatus = "passing" | "warning" | "critical";
 
-/** One check of a node, or of a service where `serviceId` is not empty. */
+/** A check of a service, or of the node if `serviceId` is empty. */
 export interface CheckEntry {
   readonly id: string;
   readonly name: string;
-  /** One of the three states, or whatever was written to the catalog directly. */
+  /** One of the three states. A direct write to the catalog may contain any text. */
   readonly status: string;
   readonly notes: string;
   readonly output: string;
@@ -54,10 +54,10 @@ export type ServiceRow = ServiceEntry & Indexed;
 /** A check in the catalog. */
 export type CheckRow = CheckEntry & Indexed;
 
-/** What one answer of the health endpoint lists. */
+/** One entry in a response of the health endpoint. */
 export interface Instance {
   readonly node: NodeRow;
   readonly service: ServiceRow;
-  /** Checks of the node first, then those of the service, each by id. */
+  /** Checks of the node, then those of the service, each sorted by id. */
   readonly checks: readonly CheckRow[];
 }

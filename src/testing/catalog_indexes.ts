@@ -1,15 +1,15 @@
 /**
- * The indexes under which a catalog reports its services.
+ * The indexes that a catalog reports for its services.
  *
  * @module
  */
 
-/** What has an index of its own. */
+/** Tables with a separate index. */
 export type Table = "nodes" | "services" | "checks";
 
 /**
- * Which write moves which index, after Consul's state store (`agent/consul/state/catalog.go` of
- * Consul 1.8): a blocking query of a client depends on exactly these rules.
+ * Decides which write changes which index, as Consul's state store does
+ * (`agent/consul/state/catalog.go` of Consul 1.8). Blocking queries depend on these rules.
  */
 export class CatalogIndexes {
   readonly #tables: Record<Table, bigint> = { nodes: 0n, services: 0n, checks: 0n };
@@ -22,7 +22,7 @@ export class CatalogIndexes {
   }
 
   /**
-   * Notes a write to a table.
+   * Records a write to a table.
    *
    * @param table The table.
    * @param index Index of the write.
@@ -32,7 +32,7 @@ export class CatalogIndexes {
   }
 
   /**
-   * Notes a change of one service.
+   * Records a change of one service.
    *
    * @param key Name of the service in lower case.
    * @param index Index of the write.
@@ -42,7 +42,7 @@ export class CatalogIndexes {
   }
 
   /**
-   * Notes that the last instance of a service has gone.
+   * Records that the last instance of a service was removed.
    *
    * @param key Name of the service in lower case.
    * @param index Index of the write.
@@ -53,9 +53,9 @@ export class CatalogIndexes {
   }
 
   /**
-   * Sets everything to one index.
+   * Sets all indexes to one value.
    *
-   * @param index The index.
+   * @param index The new value.
    */
   reset(index: bigint): void {
     for (const table of ["nodes", "services", "checks"] as const) this.#tables[table] = index;
@@ -64,14 +64,15 @@ export class CatalogIndexes {
   }
 
   /**
-   * The index under which a service is reported.
+   * Returns the index that is reported for a service.
    *
-   * A service that does not exist has the index of the last service that vanished, so that a
-   * blocking query sees its own service vanish; before any has, the index of the whole catalog.
+   * A service that does not exist has the index of the last service that was removed, so that a
+   * blocking query for a service notices its removal. If none was ever removed, it has the index of
+   * the whole catalog.
    *
    * @param key Name of the service in lower case.
-   * @param health Whether checks count, as for the health endpoint.
-   * @returns The index, 0 where nothing was ever written.
+   * @param health Whether changes of checks count, as for the health endpoint.
+   * @returns The index, or 0 if nothing was ever written.
    */
   ofService(key: string, health: boolean): bigint {
     const own = this.#services.get(key) ?? this.#lastExtinction;

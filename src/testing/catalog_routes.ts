@@ -1,5 +1,5 @@
 /**
- * The routes that write the catalog directly: nodes without an agent, and what runs on them.
+ * The routes that write to the catalog directly: nodes without an agent, and their services.
  *
  * @module
  */
@@ -26,8 +26,8 @@ import { Refusal } from "./refusal.ts";
 /**
  * Adds the routes.
  *
- * @param app Where to add them.
- * @param state What they change.
+ * @param app The application to add them to.
+ * @param state State that they change.
  */
 export function addCatalogRoutes(app: ConsulApp, state: ConsulState): void {
   route(app, "PUT", "/v1/catalog/register", async (context) => {
@@ -75,7 +75,7 @@ function checksOf({ Check, Checks = [] }: Partial<CatalogBody>): CheckEntry[] {
   return [...Check === undefined ? [] : [Check], ...Checks].map((check) => ({
     id: check.CheckID || check.Name || "",
     name: check.Name ?? "",
-    // Any text goes here, as in Consul.
+    // Any text is accepted here, as in Consul.
     status: check.Status || "critical",
     notes: check.Notes ?? "",
     output: check.Output ?? "",

@@ -1,5 +1,5 @@
 /**
- * What the routes of the embedded Consul share.
+ * Types and helpers that the routes of the embedded Consul share.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import type { LocalAgent } from "./local_agent.ts";
 import { redirect } from "./consul_path.ts";
 import { Refusal } from "./refusal.ts";
 
-/** One datacenter as the routes see it. */
+/** State of one datacenter. */
 export interface DatacenterState {
   readonly name: string;
   readonly catalog: Catalog;
   readonly agent: LocalAgent;
 }
 
-/** Everything that the routes read and change. */
+/** State that the routes read and change. */
 export interface ConsulState {
   /** All datacenters by name. */
   readonly datacenters: ReadonlyMap<string, DatacenterState>;
-  /** The one that the agent belongs to. */
+  /** The datacenter of the agent. */
   readonly local: DatacenterState;
-  /** The one token that may do everything; `undefined` where access control is off. */
+  /** The token that may do everything; `undefined` if ACLs are off. */
   readonly token: string | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -34,25 +34,25 @@ export interface ConsulEnv {
   Bindings: {
     /** The decoded path. */
     readonly path: string;
-    /** Ends the request's waiting. */
+    /** Ends a blocking query. */
     readonly signal: AbortSignal;
   };
 }
 
-/** A Hono app of these routes. */
+/** A Hono application with these routes. */
 export type ConsulApp = Hono<ConsulEnv>;
 /** One request to these routes. */
 export type ConsulContext = Context<ConsulEnv>;
-/** Answers one request. */
+/** Handles one request. */
 export type ConsulHandler = (context: ConsulContext) => Response | Promise<Response>;
 
 /**
- * Adds a path that answers to one method and refuses the others as Consul does.
+ * Adds a route for one method. Other methods are rejected as Consul rejects them.
  *
- * @param app Where to add it.
- * @param method The method.
- * @param path Hono's path; `/*` at its end takes a name, in which a slash may be encoded.
- * @param handler Answers.
+ * @param app The application to add it to.
+ * @param method HTTP method.
+ * @param path Path for Hono; `/*` at the end matches a name, which may contain an encoded slash.
+ * @param handler Handles the request.
  */
 export function route(
   app: ConsulApp,
@@ -72,18 +72,18 @@ export function route(
 }
 
 /**
- * The decoded rest of a path.
+ * Returns the decoded rest of the path.
  *
  * @param context The request.
- * @param prefix What comes before it, with its slash.
- * @returns The name, `""` where there is none.
+ * @param prefix Path before the name, including the slash.
+ * @returns The name, `""` if there is none.
  */
 export function nameAfter(context: ConsulContext, prefix: string): string {
   return context.env.path.slice(prefix.length);
 }
 
 /**
- * Parameters of a request.
+ * Returns the query parameters of a request.
  *
  * @param context The request.
  * @returns The parameters.
@@ -93,13 +93,14 @@ export function paramsOf(context: ConsulContext): URLSearchParams {
 }
 
 /**
- * What a request may do. Consul's anonymous token sees empty lists under a policy of "deny".
+ * Checks the token of a request. Under the policy "deny" a request without a token sees empty
+ * lists.
  *
  * @param context The request.
- * @param state Whose token.
- * @param headers Headers of the refusal.
- * @returns `true` for everything, `false` for nothing.
- * @throws {Refusal} 403 when its token is unknown.
+ * @param state State with the expected token.
+ * @param headers Headers of the error response.
+ * @returns `true` if everything is allowed, `false` if nothing is.
+ * @throws {Refusal} 403 when the token is unknown.
  */
 export function allowed(
   context: ConsulContext,
@@ -115,12 +116,12 @@ export function allowed(
 }
 
 /**
- * Encodes an answer.
+ * Creates a JSON response.
  *
- * @param context The request; `?pretty` indents.
- * @param value What to encode.
- * @param headers Headers besides the usual ones.
- * @returns The answer.
+ * @param context The request; `?pretty` indents the JSON.
+ * @param value Value to encode.
+ * @param headers Additional headers.
+ * @returns The response.
  */
 export function json(
   context: ConsulContext,

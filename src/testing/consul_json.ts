@@ -1,5 +1,5 @@
 /**
- * Consul's JSON for what the catalog holds.
+ * Consul's JSON format for the content of the catalog.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import type { CheckEntry, Indexed, Instance, NodeRow, ServiceEntry } from "./cat
 
 type Json = Readonly<Record<string, unknown>>;
 
-// Every service carries these two; they belong to Consul Connect, which nothing here uses.
+// Every service has these two fields of Consul Connect, which is not supported here.
 const NO_PROXY = { MeshGateway: {}, Expose: {} };
 
-// JSON numbers: an index above 2^53 is exact only in the X-Consul-Index header.
+// These are JSON numbers, so an index above 2^53 is exact only in the X-Consul-Index header.
 function indexes(row: Indexed): Json {
   return { CreateIndex: Number(row.createIndex), ModifyIndex: Number(row.modifyIndex) };
 }
@@ -25,7 +25,7 @@ function weights(service: ServiceEntry): Json {
 }
 
 /**
- * An entry of `/v1/health/service/:name`.
+ * Returns an entry of `/v1/health/service/:name`.
  *
  * @param instance The instance.
  * @param datacenter Its datacenter.
@@ -64,7 +64,7 @@ export function healthJson({ node, service, checks }: Instance, datacenter: stri
 }
 
 /**
- * An entry of `/v1/catalog/service/:name`.
+ * Returns an entry of `/v1/catalog/service/:name`.
  *
  * @param instance The instance.
  * @param datacenter Its datacenter.
@@ -95,7 +95,7 @@ export function catalogJson({ node, service }: Instance, datacenter: string): Js
 }
 
 /**
- * An entry of `/v1/agent/services`.
+ * Returns an entry of `/v1/agent/services`.
  *
  * @param service The service.
  * @returns The object to encode.
@@ -115,7 +115,7 @@ export function agentServiceJson(service: ServiceEntry): Json {
 }
 
 /**
- * A check without its indexes.
+ * Returns a check without its indexes.
  *
  * @param check The check.
  * @param node Its node.

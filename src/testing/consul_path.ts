@@ -1,17 +1,17 @@
 /**
- * How a Consul agent reads the path of a request.
+ * Decodes the path of a request as a Consul agent does.
  *
  * @module
  */
 import { Refusal } from "./refusal.ts";
 
 /**
- * Decodes a path and refuses what Go's HTTP server and Consul refuse before any route.
+ * Decodes a path. Rejects the paths that Go's HTTP server and Consul reject before routing.
  *
  * @param url The request's URL.
  * @returns The decoded path.
- * @throws {Refusal} 400 when it can't be decoded or holds something that can't be printed; 301 to
- * the cleaned path when it holds `//`, `.` or `..`, encoded or not.
+ * @throws {Refusal} 400 when it cannot be decoded or contains an unprintable character; 301 to the
+ * cleaned path when it contains `//`, `.` or `..`, encoded or not.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export function readPath(url: URL): string {
         Uint8Array.from(bytes.slice(1).split("%"), (hex) => parseInt(hex, 16)),
       ),
   );
-  // What unicode.IsPrint of Go says no to.
+  // Characters for which Go's unicode.IsPrint returns false.
   if (/\p{C}|(?! )\p{Z}/u.test(path)) throw new Refusal(400, "");
   const clean = cleanPath(path);
   if (clean !== path) throw redirect(`${encodeURI(clean)}${url.search}`);
@@ -38,10 +38,10 @@ export function readPath(url: URL): string {
 }
 
 /**
- * Sends the client elsewhere, as Go's HTTP server does.
+ * Creates a redirect, as Go's HTTP server does.
  *
- * @param location Where to, encoded.
- * @returns The refusal.
+ * @param location Encoded target.
+ * @returns The redirect, to be thrown.
  */
 export function redirect(location: string): Refusal {
   return new Refusal(301, `<a href="${location}">Moved Permanently</a>.\n\n`, {
@@ -50,7 +50,7 @@ export function redirect(location: string): Refusal {
   });
 }
 
-// `cleanPath` of Go's net/http: path.Clean, but a slash at the end stays.
+// Like `cleanPath` of Go's net/http: path.Clean, except that a trailing slash is kept.
 function cleanPath(path: string): string {
   const parts: string[] = [];
   for (const part of path.split("/")) {

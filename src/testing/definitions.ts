@@ -1,5 +1,5 @@
 /**
- * The bodies that Consul's register endpoints take.
+ * The request bodies of Consul's register endpoints.
  *
  * @module
  */
@@ -35,7 +35,7 @@ interface CheckBody {
   DeregisterCriticalServiceAfter: number;
 }
 
-/** What both register endpoints know of a service. */
+/** Fields of a service in both register endpoints. */
 interface CommonServiceBody {
   ID: string;
   Tags: string[];
@@ -54,7 +54,7 @@ export interface AgentServiceBody extends CommonServiceBody {
   Checks: Partial<CheckBody>[];
 }
 
-/** Everything in `/v1/catalog/register`. */
+/** Body of `/v1/catalog/register`. */
 export interface CatalogBody {
   Datacenter: string;
   ID: string;
@@ -80,7 +80,7 @@ interface CatalogCheckBody {
   Type: string;
 }
 
-/** Everything in `/v1/catalog/deregister`. */
+/** Body of `/v1/catalog/deregister`. */
 export interface DeregisterBody {
   Datacenter: string;
   Node: string;
@@ -103,7 +103,7 @@ const commonServiceFields = {
   Weights: object({ Passing: integer, Warning: integer }),
   EnableTagOverride: boolean,
   TaggedAddresses: mapOf(taggedAddress),
-  // Consul Connect, which this has not.
+  // Consul Connect is not supported.
   Kind: ignored,
   Proxy: ignored,
   Connect: ignored,
@@ -122,7 +122,7 @@ const agentCheckFields = {
   GRPC: string,
   ScriptArgs: arrayOf(string),
   DeregisterCriticalServiceAfter: duration,
-  // How such checks are run, which they are not here.
+  // Settings for running checks; the embedded Consul does not run them.
   ...Object.fromEntries(
     [
       "Header",
@@ -204,10 +204,10 @@ export const decodeUpdateBody: Decode<Partial<{ Status: string; Output: string }
 });
 
 /**
- * The entry of a decoded service.
+ * Creates the entry of a decoded service.
  *
- * @param name Its name.
- * @param body The rest.
+ * @param name Name of the service.
+ * @param body The other fields.
  * @returns The entry.
  * @throws {Refusal} 400 when its weights are not valid.
  */
@@ -231,12 +231,12 @@ export function serviceOf(name: string, body: Partial<CommonServiceBody>): Servi
 }
 
 /**
- * The definition of a decoded check.
+ * Converts a decoded check to a definition.
  *
  * @param body The check.
- * @param fallback What its name and id are where it says nothing.
+ * @param fallback Name, id and service to use if the body has none.
  * @returns The definition.
- * @throws {Refusal} 400 when it is none that Consul would run.
+ * @throws {Refusal} 400 when Consul would not accept the check.
  */
 export function checkOf(
   body: Partial<CheckBody>,
@@ -272,10 +272,10 @@ export function checkOf(
 }
 
 /**
- * Whether a text is one of the three states that an agent takes.
+ * Returns whether a text is one of the three states that an agent accepts.
  *
  * @param text The text.
- * @returns `true` when it is.
+ * @returns `true` if it is.
  */
 export function isCheckStatus(text: string): text is CheckStatus {
   return text === "passing" || text === "warning" || text === "critical";

@@ -1,5 +1,5 @@
 /**
- * A Consul agent inside the process, for tests and for trying things out.
+ * A Consul agent inside the process, for tests and experiments.
  *
  * @module
  */
@@ -19,40 +19,41 @@ import { LocalAgent } from "./local_agent.ts";
 import { addReadRoutes } from "./read_routes.ts";
 import { Refusal } from "./refusal.ts";
 
-/** How an embedded Consul is made. */
+/** Options of {@linkcode EmbeddedConsul}. */
 export interface EmbeddedConsulOptions {
   /** Name of its own datacenter. @default {"dc1"} */
   datacenter?: string;
-  /** Names of further datacenters that it knows the way to. @default {[]} */
+  /** Names of further datacenters. @default {[]} */
   datacenters?: readonly string[];
   /** Name of its node. @default {"embedded"} */
   node?: string;
   /** Address of its node. @default {"127.0.0.1"} */
   nodeAddress?: string;
-  /** Turns access control on: whoever has this token may do everything, others see empty lists. */
+  /** Enables ACLs. Requests with this token may do everything, those without see empty lists. */
   token?: string;
-  /** Time of blocking queries and TTL checks. @default {systemClock} */
+  /** Clock of blocking queries and TTL checks. @default {systemClock} */
   clock?: Clock;
   /** Random numbers in [0, 1), for the jitter of blocking queries. @default {Math.random} */
   random?: () => number;
 }
 
-/** A request that an embedded Consul has seen. */
+/** A request that an embedded Consul received. */
 export interface SeenRequest {
   /** HTTP method. */
   readonly method: string;
   /** Decoded path. */
   readonly path: string;
-  /** Parameters, without a token; those that repeat are joined by commas. */
+  /** Query parameters, without the token. Repeated ones are joined with commas. */
   readonly query: Readonly<Record<string, string>>;
-  /** When it came, in milliseconds since the Unix epoch. */
+  /** When it was received, in milliseconds since the Unix epoch. */
   readonly at: number;
 }
 
 const LONGEST_MEMORY = 10_000;
 
 /**
- * Answers like a Consul 1.8 agent for what discovery and registration need, from memory.
+ * Responds like a Consul 1.8 agent to the requests of discovery and registration. Keeps its state in
+ * memory.
  *
  * @example
  * ```ts
@@ -76,16 +77,16 @@ export class EmbeddedConsul {
   readonly #closing = new AbortController();
 
   /**
-   * Makes one; nothing runs yet.
+   * Creates an agent. It starts no timer and opens no port.
    *
-   * @param options How.
+   * @param options Names, ACL token, clock.
    */
   constructor(options: EmbeddedConsulOptions = {}) {
     const { datacenter = "dc1", datacenters = [], node = "embedded" } = options;
     const { nodeAddress = "127.0.0.1", clock = systemClock, random = Math.random } = options;
     const states = [datacenter, ...datacenters].map((name, index): DatacenterState => {
       const catalog = new Catalog(10n);
-      // The id only has to be a UUID of its own for every datacenter.
+      // Any UUID that differs between datacenters.
       const id = `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}`;
       const nodeName = index === 0 ? node : `${node}-${name}`;
       const agent = new LocalAgent(catalog, agentNodeEntry(nodeName, id, nodeAddress), clock);
@@ -108,12 +109,12 @@ export class EmbeddedConsul {
     this.#app.onError(refuse);
   }
 
-  /** Requests seen so far, oldest first; at most the last 10,000. */
+  /** Requests received so far, oldest first. Only the last 10,000 are kept. */
   get requests(): readonly SeenRequest[] {
     return this.#requests;
   }
 
-  /** How many blocking queries wait now. */
+  /** Number of open blocking queries. */
   get waiting(): number {
     const catalogs = [...this.#state.datacenters.values()].map(({ catalog }) => catalog);
     return catalogs.reduce((sum, { listeners }) => sum + listeners, 0);
@@ -125,16 +126,18 @@ export class EmbeddedConsul {
   }
 
   /**
-   * One of its datacenters.
+   * Returns one of its datacenters.
    *
-   * @param name Its name.
-   * @returns It.
-   * @throws {RangeError} when it knows no such datacenter.
+   * @param name Name of the datacenter.
+   * @returns The datacenter.
+   * @throws {RangeError} when there is no datacenter of this name.
    */
   datacenter(name: string): EmbeddedDatacenter {
     const datacenter = this.#datacenters.get(name);
     if (datacenter !== undefined) return datacenter;
-    throw new RangeError(`Cannot find the datacenter: not among the given ones, received ${name}`);
+    throw new RangeError(
+      `Cannot find datacenter ${JSON.stringify(name)}: add it to the option datacenters`,
+    );
   }
 
   /** See {@linkcode EmbeddedDatacenter.register}. */
@@ -158,11 +161,12 @@ export class EmbeddedConsul {
   }
 
   /**
-   * Shows a fault from now on. The last one that was injected sees a request first.
+   * Applies a fault to matching requests from now on. When several match, the one injected last
+   * receives the request first.
    *
-   * @param fault What to show.
-   * @param match Which requests it is for. @default {all}
-   * @returns Removes it.
+   * @param fault The fault, ready-made from `faults` or your own.
+   * @param match Which requests it applies to. @default {all}
+   * @returns Removes the fault.
    */
   inject(fault: Fault, match: FaultMatch = {}): () => void {
     const entry = { fault, match, left: match.times ?? Infinity };
@@ -171,7 +175,7 @@ export class EmbeddedConsul {
   }
 
   /**
-   * Sets the index of everything, as when the servers were rebuilt from nothing.
+   * Sets every index, as when the servers are rebuilt from scratch.
    *
    * @param index The new index.
    */
@@ -180,12 +184,12 @@ export class EmbeddedConsul {
   }
 
   /**
-   * Answers a request without any network. Can be used wherever a `fetch` is wanted.
+   * Handles a request without any network. Can be passed wherever a `fetch` is expected.
    *
-   * @param input URL or request; its origin does not matter.
+   * @param input URL or request; its origin is ignored.
    * @param init As for `fetch`; `signal` ends a blocking query.
-   * @returns The answer. A redirect is not followed.
-   * @throws {TypeError} when it was closed, as a `fetch` of something that is down.
+   * @returns The response. Redirects are not followed.
+   * @throws {TypeError} after `close()`, like a `fetch` to a server that is down.
    * @throws The signal's own reason when it aborts.
    */
   readonly fetch = (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
@@ -194,14 +198,14 @@ export class EmbeddedConsul {
   };
 
   /**
-   * Answers over real HTTP.
+   * Serves HTTP.
    *
-   * @param options Where to listen. @default {127.0.0.1 and any free port}
-   * @returns The listener; closing it ends its blocking queries at once.
+   * @param options Address and port. @default {127.0.0.1 and any free port}
+   * @returns The listener. Closing it ends its blocking queries at once.
    */
   async listen(options: ListenOptions = {}): Promise<Listener> {
     const stop = new AbortController();
-    // A client that goes away is not noticed: Consul too works on until the wait is over.
+    // A disconnected client is not noticed; Consul also continues until the wait is over.
     const listener = await listen((request) => this.#answer(request, [stop.signal]), options);
     const close = () => {
       this.#listeners.delete(handle);
@@ -213,7 +217,7 @@ export class EmbeddedConsul {
     return handle;
   }
 
-  /** Ends all blocking queries, timers and listeners; after that it is like a dead agent. */
+  /** Ends all blocking queries, timers and listeners. `fetch` then rejects, as if it were down. */
   async close(): Promise<void> {
     this.#closing.abort(closed());
     for (const { agent } of this.#state.datacenters.values()) agent.close();
@@ -268,7 +272,7 @@ function refuse(error: unknown): Response {
   throw error;
 }
 
-// AbortSignal.any would do, but keeps its sources alive on some runtimes.
+// Not AbortSignal.any(), which keeps its sources alive on some runtimes.
 function link(signals: readonly AbortSignal[], target: AbortController): () => void {
   const undo: (() => void)[] = [];
   for (const signal of signals) {

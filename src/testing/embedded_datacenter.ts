@@ -1,5 +1,5 @@
 /**
- * One datacenter of the embedded Consul, to be changed from code.
+ * Methods that change one datacenter of the embedded Consul.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export class EmbeddedDatacenter {
   readonly #agent: LocalAgent;
 
   /**
-   * Made by `EmbeddedConsul`.
+   * Called by `EmbeddedConsul`; use `consul.datacenter(name)`.
    *
    * @param name Its name.
    * @param catalog Its catalog.
@@ -41,7 +41,7 @@ export class EmbeddedDatacenter {
   }
 
   /**
-   * Registers an instance of a service, or registers it anew under its id.
+   * Registers an instance of a service, or replaces the one with the same id.
    *
    * @param service The instance.
    * @returns Its id.
@@ -51,7 +51,7 @@ export class EmbeddedDatacenter {
     const given = service.checks ?? (service.status ? [{ status: service.status }] : []);
     const checks = serviceChecks(entry, given);
     if (service.node === undefined || service.node === this.node) {
-      // What is said here counts, also for a check that is known already.
+      // The given state also replaces that of an existing check.
       this.#agent.addService(entry, checks, false);
     } else {
       const node = externalNodeEntry(service.node, service.nodeAddress ?? "127.0.0.1");
@@ -61,10 +61,10 @@ export class EmbeddedDatacenter {
   }
 
   /**
-   * Removes an instance with its checks.
+   * Removes an instance and its checks.
    *
    * @param id Its id.
-   * @param node Name of its node, where two nodes have the same id.
+   * @param node Name of its node, needed if two nodes have an instance with this id.
    * @throws {RangeError} when there is no such instance.
    */
   deregister(id: string, node?: string): void {
@@ -74,12 +74,12 @@ export class EmbeddedDatacenter {
   }
 
   /**
-   * Sets the state of an instance, in a check that is made for it when it has none.
+   * Sets the state of an instance through its check `service:<id>`, which is created if missing.
    *
    * @param id Id of the instance.
-   * @param status New state of its check `service:<id>`.
-   * @param output What the check printed. @default {""}
-   * @param node Name of its node, where two nodes have the same id.
+   * @param status New state.
+   * @param output Output of the check. @default {""}
+   * @param node Name of its node, needed if two nodes have an instance with this id.
    * @throws {RangeError} when there is no such instance.
    */
   setStatus(id: string, status: CheckStatus, output = "", node?: string): void {
@@ -92,12 +92,12 @@ export class EmbeddedDatacenter {
   }
 
   /**
-   * Puts an instance into maintenance, which Consul reports as a critical check, or out of it.
+   * Enables or disables maintenance for an instance. Consul reports it as a critical check.
    *
    * @param id Id of the instance.
-   * @param on Whether it is in maintenance from now on.
-   * @param reason Why, for people.
-   * @param node Name of its node, where two nodes have the same id.
+   * @param on Whether to enable it.
+   * @param reason Reason, for people.
+   * @param node Name of its node, needed if two nodes have an instance with this id.
    * @throws {RangeError} when there is no such instance.
    */
   maintenance(id: string, on: boolean, reason?: string, node?: string): void {
@@ -106,17 +106,19 @@ export class EmbeddedDatacenter {
   }
 
   /**
-   * Puts a whole node into maintenance, or out of it.
+   * Enables or disables maintenance for a whole node.
    *
-   * @param on Whether it is in maintenance from now on.
-   * @param reason Why, for people.
+   * @param on Whether to enable it.
+   * @param reason Reason, for people.
    * @param node Name of the node. @default {the agent's own}
    * @throws {RangeError} when there is no such node.
    */
   nodeMaintenance(on: boolean, reason?: string, node: string = this.node): void {
     const row = this.#catalog.node(node)?.row;
     if (row === undefined) {
-      throw new RangeError(`Cannot set maintenance: no node of this name, received ${node}`);
+      throw new RangeError(
+        `Cannot set maintenance of node ${JSON.stringify(node)}: it is not registered`,
+      );
     }
     this.#setMaintenance(withoutIndexes<NodeEntry>(row), "", on, reason);
   }
@@ -136,6 +138,6 @@ export class EmbeddedDatacenter {
         return { node: withoutIndexes<NodeEntry>(state.row), service };
       }
     }
-    throw new RangeError(`Cannot find the service: no instance has this id, received ${id}`);
+    throw new RangeError(`Cannot find instance ${JSON.stringify(id)}: it is not registered`);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Makes catalog entries out of short descriptions, with Consul's defaults.
+ * Creates catalog entries from short descriptions, with Consul's defaults.
  *
  * @module
  */
@@ -7,19 +7,19 @@ import type { CheckEntry, CheckStatus, NodeEntry, ServiceEntry } from "./catalog
 
 /** A check of a service to register. */
 export interface EmbeddedCheck {
-  /** Id, unique on the node. @default {"service:<service id>"}, numbered where there are several */
+  /** Id, unique on the node. @default {"service:<service id>"}, numbered if there are several */
   id?: string;
   /** Name for people. @default {"Service '<name>' check"} */
   name?: string;
-  /** State to begin with. @default {"critical"}, as Consul has it until the first report */
+  /** Initial state. @default {"critical"}, as in Consul until the first report */
   status?: CheckStatus;
   /** Note for people. */
   notes?: string;
-  /** What the check printed. */
+  /** Output of the check. */
   output?: string;
-  /** Milliseconds without a report after which it is critical; never where left out. */
+  /** Milliseconds without a report after which the check becomes critical. @default {never} */
   ttlMs?: number;
-  /** Milliseconds of being critical after which the service is removed; at least a minute. */
+  /** Milliseconds in state critical after which the service is removed; at least a minute. */
   deregisterAfterMs?: number;
 }
 
@@ -27,9 +27,9 @@ export interface EmbeddedCheck {
 export interface EmbeddedService {
   /** Name of the service. */
   name: string;
-  /** Id of this instance, unique on its node: give one where several share a name. @default {name} */
+  /** Id, unique on its node. Needed if several instances share a name. @default {name} */
   id?: string;
-  /** Address; the node's counts where it is empty. @default {""} */
+  /** Address. If empty, clients use the node's address. @default {""} */
   address?: string;
   /** TCP port. @default {0} */
   port?: number;
@@ -39,33 +39,33 @@ export interface EmbeddedService {
   meta?: Readonly<Record<string, string>>;
   /** Weights by state. @default {{ passing: 1, warning: 1 }} */
   weights?: { readonly passing: number; readonly warning: number };
-  /** Whether others may change the tags in the catalog. @default {false} */
+  /** Whether other agents may change the tags in the catalog. @default {false} */
   enableTagOverride?: boolean;
   /** Addresses by network, such as `lan` and `wan`. */
   taggedAddresses?: Readonly<Record<string, { Address: string; Port: number }>>;
-  /** State of a check that is made for it; without this and `checks` it has no check and passes. */
+  /** Creates a check with this state. Without this and `checks` it has none, and is passing. */
   status?: CheckStatus;
   /** Checks. */
   checks?: readonly EmbeddedCheck[];
   /** Name of the node that it runs on. @default {the agent's own node} */
   node?: string;
-  /** Address of that node, where it is not the agent's own. @default {"127.0.0.1"} */
+  /** Address of that node, if it is not the agent's own. @default {"127.0.0.1"} */
   nodeAddress?: string;
 }
 
-/** A check with its times, ready to be registered with an agent. */
+/** A check with its TTL, ready to be registered with an agent. */
 export interface CheckDefinition {
   readonly entry: CheckEntry;
-  /** Milliseconds without a report after which it is critical; none where there is no TTL. */
+  /** Milliseconds without a report after which it becomes critical; `undefined` without a TTL. */
   readonly ttlMs?: number;
-  /** Milliseconds of being critical after which the service is removed. */
+  /** Milliseconds in state critical after which the service is removed. */
   readonly deregisterAfterMs?: number;
 }
 
 /**
- * The entry of an instance.
+ * Creates the entry of an instance.
  *
- * @param service What is known of it.
+ * @param service Description of the instance.
  * @returns The entry with Consul's defaults.
  */
 export function serviceEntry(service: EmbeddedService): ServiceEntry {
@@ -84,10 +84,11 @@ export function serviceEntry(service: EmbeddedService): ServiceEntry {
 }
 
 /**
- * An agent adds a service's own address under the names of its IP version; none for host names.
+ * Adds a service's own address to its tagged addresses, as an agent does: under the names of its IP
+ * version, and not for host names.
  *
  * @param service The entry.
- * @returns The entry with its own addresses.
+ * @returns The entry with these addresses.
  */
 export function withOwnAddresses(service: ServiceEntry): ServiceEntry {
   const { address, port } = service;
@@ -99,10 +100,10 @@ export function withOwnAddresses(service: ServiceEntry): ServiceEntry {
 }
 
 /**
- * The definitions of all checks of an instance.
+ * Creates the definitions of all checks of an instance.
  *
  * @param service The instance.
- * @param checks What is known of its checks.
+ * @param checks Descriptions of its checks.
  * @returns The definitions with Consul's defaults.
  */
 export function serviceChecks(
@@ -126,10 +127,10 @@ export function serviceChecks(
 }
 
 /**
- * The check that stands for Consul's maintenance mode.
+ * Creates the check that represents Consul's maintenance mode.
  *
  * @param serviceId Id of the service, `""` for the whole node.
- * @param reason Why, for people.
+ * @param reason Reason, for people.
  * @returns The entry.
  */
 export function maintenanceCheck(serviceId: string, reason: string): CheckEntry {
@@ -147,7 +148,7 @@ export function maintenanceCheck(serviceId: string, reason: string): CheckEntry 
 }
 
 /**
- * The entry of the agent's own node.
+ * Creates the entry of the agent's own node.
  *
  * @param name Its name.
  * @param id Its id, a UUID.
@@ -166,18 +167,18 @@ export function agentNodeEntry(name: string, id: string, address: string): NodeE
 }
 
 /**
- * The entry of a node without an agent.
+ * Creates the entry of a node without an agent.
  *
  * @param name Its name.
  * @param address Its address.
- * @returns The entry as the catalog's own register endpoint writes it.
+ * @returns The entry as `/v1/catalog/register` writes it.
  */
 export function externalNodeEntry(name: string, address: string): NodeEntry {
   return { id: "", name, address, taggedAddresses: null, meta: null };
 }
 
 /**
- * A row without its indexes, to be written again.
+ * Removes the indexes of a row, so that it can be written again.
  *
  * @param row The row.
  * @returns The entry.

@@ -1,17 +1,17 @@
 /**
- * Faults that an embedded Consul shows on request.
+ * Faults that can be injected into an embedded Consul.
  *
  * @module
  */
 
 /**
- * Stands before the embedded Consul: answers by itself, or passes the request on and changes what
- * comes back.
+ * Intercepts a request to the embedded Consul: returns a response, or calls `next()` and changes the
+ * result.
  *
  * @param request The request.
- * @param next Passes it on.
- * @param signal Aborts when the client is gone or the Consul closes.
- * @returns The answer.
+ * @param next Passes the request on.
+ * @param signal Aborts when the client has gone or the Consul closes.
+ * @returns The response.
  */
 export type Fault = (
   request: Request,
@@ -19,25 +19,25 @@ export type Fault = (
   signal: AbortSignal,
 ) => Response | Promise<Response>;
 
-/** Which requests a fault is for; everything that is given must hold. */
+/** Which requests a fault applies to. All given conditions must match. */
 export interface FaultMatch {
-  /** Decoded path, whole or as a pattern. */
+  /** Decoded path: the whole path, or a pattern. */
   readonly path?: string | RegExp;
   /** HTTP method. */
   readonly method?: string;
-  /** Name of a service that is asked for under `/v1/health/service/` or `/v1/catalog/service/`. */
+  /** Name of the service in `/v1/health/service/:name` or `/v1/catalog/service/:name`. */
   readonly service?: string;
-  /** How many requests it is for; all until it is removed, where left out. */
+  /** Number of requests it applies to. @default {all, until it is removed} */
   readonly times?: number;
 }
 
 /**
- * Whether a request is one of those that a fault is for.
+ * Returns whether a fault applies to a request.
  *
- * @param match Which ones.
+ * @param match Conditions of the fault.
  * @param method HTTP method of the request.
  * @param path Decoded path of the request.
- * @returns `true` when everything holds.
+ * @returns `true` if all conditions match.
  */
 export function matches(match: FaultMatch, method: string, path: string): boolean {
   const { path: wanted, service } = match;

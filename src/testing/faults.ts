@@ -7,40 +7,40 @@ import { type Clock, sleep, systemClock, type Timer } from "../clock.ts";
 import type { Fault } from "./fault.ts";
 import { NO_INDEX, Refusal } from "./refusal.ts";
 
-/** Ready-made faults, each to be given to `EmbeddedConsul.inject()`. */
+/** Ready-made faults for `EmbeddedConsul.inject()`. */
 export interface Faults {
-  /** Answers by itself. Give `headers` a `Content-Type` where the body is not plain text. */
+  /** Returns this response. Set a `Content-Type` in `headers` if the body is not plain text. */
   answer(status: number, body?: string, headers?: Readonly<Record<string, string>>): Fault;
   /** 403 "Permission denied". */
   denied(): Fault;
   /**
-   * What servers without a leader answer: 500 "No cluster leader" to reads of the catalog and
-   * writes to it, stale data with `X-Consul-KnownLeader: false` to `?stale`, the cache to `?cached`.
+   * Responds like servers without a leader: 500 "No cluster leader" to reads and writes of the
+   * catalog, stale data with `X-Consul-KnownLeader: false` to `?stale`, the cache to `?cached`.
    *
    * @param lastContactMs Age of the stale data. @default {10_000}
    */
   noLeader(lastContactMs?: number): Fault;
   /** 429 with `Retry-After`. @default {1} */
   rateLimit(retryAfterSeconds?: number): Fault;
-  /** A page of a proxy instead of Consul's answer. @default {502} */
+  /** An HTML page of a proxy instead of Consul's response. @default {502} */
   html(status?: number): Fault;
-  /** Sends the client elsewhere. @default {302} */
+  /** Redirects the client. @default {302} */
   redirect(location: string, status?: number): Fault;
-  /** Lets time pass before the true answer. @default {systemClock} */
+  /** Waits before the real response. @default {systemClock} */
   delay(delayMs: number, clock?: Clock): Fault;
-  /** Never answers, as an agent that was stopped by a signal. */
+  /** Never responds, like an agent that was stopped by a signal. */
   hang(): Fault;
-  /** Cuts the connection after so many bytes of the true body. @default {0} */
+  /** Breaks the connection after this many bytes of the real body. @default {0} */
   drop(afterBytes?: number): Fault;
-  /** A body that ends too early, without an error of the connection. */
+  /** A body that ends too early, without a connection error. */
   truncate(bytes: number): Fault;
-  /** A body of so many bytes, sent piece by piece, which never becomes valid JSON. */
+  /** A body of this many bytes, sent in chunks, which is not valid JSON. */
   hugeBody(bytes: number): Fault;
-  /** 200 and the true headers, with an empty list. */
+  /** 200 and the real headers, with an empty list. */
   emptyList(): Fault;
-  /** Changes the JSON of the true answer. */
+  /** Changes the JSON of the real response. */
   rewrite(change: (value: unknown) => unknown): Fault;
-  /** Sets headers of the true answer, such as `X-Consul-Index`. */
+  /** Sets headers of the real response, such as `X-Consul-Index`. */
   headers(headers: Readonly<Record<string, string>>): Fault;
 }
 
@@ -143,7 +143,7 @@ async function whole(
   return { status, headers, bytes: new Uint8Array(await response.arrayBuffer()) };
 }
 
-// Long enough for a server to send the headers first: an error before that would become a 500.
+// Lets the server send the headers first: an error before that would become a 500.
 const CUT_DELAY_MS = 20;
 
 function cutStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -163,7 +163,7 @@ function cutStream(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<Ar
 
 const PIECE_BYTES = 65_536;
 
-// Spaces are valid before the end of a list that never comes.
+// Spaces are valid JSON inside a list, but this list is never closed.
 function endless(bytes: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   const piece = new Uint8Array(PIECE_BYTES).fill(0x20);
   let left = bytes;

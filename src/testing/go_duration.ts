@@ -1,5 +1,5 @@
 /**
- * Durations as Go writes them.
+ * Durations in the syntax of Go.
  *
  * @module
  */
@@ -16,10 +16,10 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads a duration such as `"1m30s"`, as `time.ParseDuration` of Go's standard library does.
+ * Parses a duration such as `"1m30s"`, like `time.ParseDuration` of Go's standard library.
  *
  * @param text The duration.
- * @returns Milliseconds, or `undefined` where it is not one.
+ * @returns Milliseconds, or `undefined` if the text is not a duration.
  *
  * @example
  * ```ts

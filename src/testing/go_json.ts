@@ -1,24 +1,24 @@
 /**
- * Decoding of JSON bodies with the strictness of Consul: names in any case, unknown ones refused.
+ * Decodes JSON bodies as strictly as Consul: names in any case, unknown fields are rejected.
  *
  * @module
  */
 import { parseGoDuration } from "./go_duration.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Turns one JSON value into ours; `field` is its name in Go, for the refusal. */
+/** Decodes one JSON value; `field` is its name in Go, for the error message. */
 export type Decode<T> = (value: unknown, field: string) => T;
 
-/** A decoder for every field that an object may have, by its name in Go. */
+/** Decoders of the fields of an object, by their names in Go. */
 export type Fields<T> = { readonly [K in keyof T]-?: Decode<T[K]> };
 
 /**
- * Reads the body of a request.
+ * Reads and decodes the body of a request.
  *
  * @param request The request.
- * @param decode Decoder of the whole.
- * @returns What it decodes to.
- * @throws {Refusal} 400 when it is not JSON or not what is expected.
+ * @param decode Decoder of the body.
+ * @returns The decoded body.
+ * @throws {Refusal} 400 when it is not JSON or does not have the expected types.
  */
 export async function decodeBody<T>(request: Request, decode: Decode<T>): Promise<T> {
   const text = await request.text();
@@ -33,8 +33,8 @@ export async function decodeBody<T>(request: Request, decode: Decode<T>): Promis
 }
 
 /**
- * A decoder of objects. A field that is missing or `null` is left out; `_` in a name is ignored,
- * so that `deregister_critical_service_after` means the same as `DeregisterCriticalServiceAfter`.
+ * Creates a decoder of objects. Missing and `null` fields are left out. `_` in a name is ignored, so
+ * `deregister_critical_service_after` is the same as `DeregisterCriticalServiceAfter`.
  *
  * @param fields Decoders of its fields.
  * @returns The decoder.
@@ -68,7 +68,7 @@ export const boolean: Decode<boolean> = (value, field) =>
 export const integer: Decode<number> = (value, field) =>
   Number.isSafeInteger(value) ? value as number : mismatch(value, field, "int");
 
-/** Decodes a duration to milliseconds: Go's text, or a number of nanoseconds. */
+/** Decodes a duration to milliseconds: text in Go's syntax, or a number of nanoseconds. */
 export const duration: Decode<number> = (value, field) => {
   if (typeof value === "number") return value / 1e6;
   const text = string(value, field);
@@ -76,11 +76,11 @@ export const duration: Decode<number> = (value, field) => {
   return ms ?? refuse(`time: invalid duration ${JSON.stringify(text)}`);
 };
 
-/** Takes anything: for what Consul knows and this does not need. */
+/** Accepts anything: for fields that Consul knows and the embedded one does not need. */
 export const ignored: Decode<unknown> = (value) => value;
 
 /**
- * A decoder of arrays.
+ * Creates a decoder of arrays.
  *
  * @param item Decoder of an item.
  * @returns The decoder.
@@ -93,7 +93,7 @@ export function arrayOf<T>(item: Decode<T>): Decode<T[]> {
 }
 
 /**
- * A decoder of objects with any keys.
+ * Creates a decoder of objects with arbitrary keys.
  *
  * @param item Decoder of a value.
  * @returns The decoder.

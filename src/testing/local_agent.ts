@@ -1,5 +1,5 @@
 /**
- * The agent of one node: what is registered with it, and its TTL checks.
+ * The agent of one node: its registrations and TTL checks.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 } from "./entries.ts";
 import { TtlChecks } from "./ttl_checks.ts";
 
-/** Registers with the catalog what runs on one node, as a Consul agent does. */
+/** Registers the services and checks of one node in the catalog, as a Consul agent does. */
 export class LocalAgent {
   /** Its node. */
   readonly node: NodeEntry;
@@ -23,11 +23,11 @@ export class LocalAgent {
   readonly #ttl: TtlChecks;
 
   /**
-   * Makes an agent and registers its node as a server.
+   * Creates an agent and registers its node as a server.
    *
-   * @param catalog Where it registers.
+   * @param catalog Catalog to register in.
    * @param node Its node.
-   * @param clock Whose time.
+   * @param clock Clock of the TTL checks.
    */
   constructor(catalog: Catalog, node: NodeEntry, clock: Clock) {
     this.#catalog = catalog;
@@ -69,7 +69,7 @@ export class LocalAgent {
    *
    * @param service The service.
    * @param checks Its checks.
-   * @param keep Whether a check that was there keeps its state, as in Consul. @default {true}
+   * @param keep Whether an existing check keeps its state, as in Consul. @default {true}
    */
   addService(service: ServiceEntry, checks: readonly CheckDefinition[], keep = true): void {
     const definitions = keep ? checks.map((check) => this.#kept(check)) : checks;
@@ -82,7 +82,7 @@ export class LocalAgent {
   }
 
   /**
-   * Removes a service with its checks; an unknown one is ignored.
+   * Removes a service and its checks; an unknown id is ignored.
    *
    * @param id Its id.
    */
@@ -94,7 +94,7 @@ export class LocalAgent {
   }
 
   /**
-   * Registers a check; one that was there keeps its state.
+   * Registers a check; an existing one keeps its state.
    *
    * @param check The check.
    */
@@ -105,7 +105,7 @@ export class LocalAgent {
   }
 
   /**
-   * Removes a check; an unknown one is ignored.
+   * Removes a check; an unknown id is ignored.
    *
    * @param id Its id.
    */
@@ -115,12 +115,12 @@ export class LocalAgent {
   }
 
   /**
-   * Reports to a TTL check.
+   * Updates a TTL check.
    *
-   * @param id Its id.
-   * @param status Its state from now on.
-   * @param output What to say about it.
-   * @returns `false` when there is no TTL check of this id.
+   * @param id Id of the check.
+   * @param status New state.
+   * @param output Output of the check.
+   * @returns `false` if there is no TTL check with this id.
    */
   report(id: string, status: string, output: string): boolean {
     if (!this.#ttl.has(id)) return false;
@@ -130,16 +130,16 @@ export class LocalAgent {
   }
 
   /**
-   * Puts a service, or the whole node, into maintenance or out of it.
+   * Enables or disables maintenance for a service or the whole node.
    *
    * @param serviceId Id of the service, `""` for the node.
-   * @param on Whether it is in maintenance from now on.
-   * @param reason Why, for people.
+   * @param on Whether to enable it.
+   * @param reason Reason, for people.
    */
   setMaintenance(serviceId: string, on: boolean, reason: string): void {
     const check = maintenanceCheck(serviceId, reason);
     if (!on) return this.removeCheck(check.id);
-    // The reason of a maintenance that is on already stays.
+    // If maintenance is already enabled, its reason is kept.
     if (this.#catalog.node(this.node.name)?.checks.has(check.id)) return;
     this.#catalog.write({ node: this.node, checks: [check] });
   }

@@ -1,5 +1,5 @@
 /**
- * A clock that stands still until it is told to move.
+ * A clock that moves only when a test advances it.
  *
  * @module
  */
@@ -28,20 +28,20 @@ export class ManualClock implements Clock {
   readonly #timers = new Map<number, { at: number; callback: () => void }>();
 
   /**
-   * Makes a clock.
+   * Creates a clock.
    *
-   * @param now Milliseconds since the Unix epoch to begin with. @default {1_700_000_000_000}
+   * @param now Initial time, in milliseconds since the Unix epoch. @default {1_700_000_000_000}
    */
   constructor(now = 1_700_000_000_000) {
     this.#now = now;
   }
 
-  /** Milliseconds since the Unix epoch. */
+  /** Returns the current time in milliseconds since the Unix epoch. */
   now(): number {
     return this.#now;
   }
 
-  /** How many timers wait: 0 when everything was cleaned up. */
+  /** Number of timers that have not run: 0 if everything was cleaned up. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -54,7 +54,7 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets time pass, running due timers in order and letting promises settle between them.
+   * Advances the time. Runs due timers in order and lets promises settle between them.
    *
    * @param ms Milliseconds, 0 or more.
    */
@@ -77,8 +77,8 @@ export class ManualClock implements Clock {
   }
 }
 
-// A turn of the event loop lets every chain of settled promises run to its end. A message channel
-// is no such turn on Deno, and setTimeout takes a millisecond or more.
+// One turn of the event loop runs every pending microtask. On Deno a message channel does not take
+// a whole turn, and setTimeout takes a millisecond or more.
 function settle(): Promise<void> {
   const { setImmediate } = globalThis as unknown as {
     setImmediate?: (callback: () => void) => void;

@@ -1,6 +1,6 @@
 /**
- * For tests of applications that use Piloted: a Consul agent inside the process and a clock that
- * stands still.
+ * For tests of applications that use Piloted: a Consul agent inside the process, and a clock that the
+ * test advances.
  *
  * @example
  * ```ts
@@ -8,7 +8,7 @@
  *
  * await using consul = new EmbeddedConsul();
  * consul.register({ name: "customers", address: "10.0.0.1", port: 8080 });
- * // Give Piloted `{ consul: "http://consul" }` and `fetch: consul.fetch`.
+ * // Pass `fetch: consul.fetch` to Piloted; the address in its configuration does not matter then.
  * ```
  *
  * @module

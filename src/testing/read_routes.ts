@@ -21,14 +21,14 @@ import { NO_INDEX, Refusal } from "./refusal.ts";
 
 const HEALTH = "/v1/health/service/";
 const CATALOG = "/v1/catalog/service/";
-// Parameters that narrow the answer: to ignore one would be to lie.
+// Parameters that filter the response: ignoring one would return wrong results.
 const UNSUPPORTED = ["filter", "node-meta", "connect"];
 
 /**
  * Adds the routes.
  *
- * @param app Where to add them.
- * @param state What they read.
+ * @param app The application to add them to.
+ * @param state State that they read.
  */
 export function addReadRoutes(app: ConsulApp, state: ConsulState): void {
   const cache = new Set<string>();
@@ -83,11 +83,11 @@ export function addReadRoutes(app: ConsulApp, state: ConsulState): void {
 }
 
 interface Reader {
-  /** The index that the answer depends on. */
+  /** Returns the index that the response depends on. */
   index(datacenter: DatacenterState): bigint;
-  /** What to answer. */
+  /** Returns the body of the response. */
   value(datacenter: DatacenterState): unknown;
-  /** What to answer to someone who may see nothing. */
+  /** Body of the response to a request without a token. */
   readonly hidden: unknown;
 }
 
@@ -103,7 +103,7 @@ async function read(
   const visible = allowed(context, state, NO_INDEX);
   const given = UNSUPPORTED.find((name) => params.has(name));
   if (given !== undefined) {
-    throw new Refusal(400, `The embedded Consul has no ?${given}`);
+    throw new Refusal(400, `The embedded Consul does not support ?${given}`);
   }
   const { clock, random } = state;
   const signal = context.env.signal;
@@ -122,7 +122,7 @@ async function read(
   });
 }
 
-// The agent's cache follows the servers with a blocking query of its own, so a hit is never old.
+// The agent's cache runs its own blocking query, so a hit is never old.
 function cacheHeaders(
   context: ConsulContext,
   query: ReadQuery,
@@ -139,7 +139,7 @@ function cacheHeaders(
 }
 
 function serviceName(context: ConsulContext, prefix: string): string {
-  // Consul reads its common parameters before it looks at the name.
+  // Consul reads the common parameters before the name.
   parseReadQuery(paramsOf(context));
   const name = nameAfter(context, prefix);
   if (name === "") throw new Refusal(400, "Missing service name");
@@ -162,7 +162,7 @@ function tagged(instances: readonly Instance[], params: URLSearchParams): readon
   });
 }
 
-// As strconv.ParseBool of Go reads it; a parameter without a value is true.
+// Same values as strconv.ParseBool of Go; a parameter without a value is true.
 function flag(params: URLSearchParams, name: string): boolean {
   const value = params.get(name);
   if (value === null) return false;

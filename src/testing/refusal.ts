@@ -1,23 +1,23 @@
 /**
- * How the embedded Consul says no.
+ * Error responses of the embedded Consul.
  *
  * @module
  */
 
-/** Thrown by a route to answer with a status and one line of text, as Consul does. */
+/** Thrown by a route to respond with a status and one line of text, as Consul does. */
 export class Refusal extends Error {
   override readonly name: "Refusal" = "Refusal";
   /** HTTP status. */
   readonly status: number;
-  /** Headers besides those of every answer. */
+  /** Additional headers. */
   readonly headers: Readonly<Record<string, string>>;
 
   /**
-   * Makes a refusal.
+   * Creates a refusal.
    *
    * @param status HTTP status.
    * @param message The whole body.
-   * @param headers Headers besides those of every answer.
+   * @param headers Additional headers.
    */
   constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
@@ -25,7 +25,7 @@ export class Refusal extends Error {
     this.headers = headers;
   }
 
-  /** The answer. */
+  /** Creates the response. */
   response(): Response {
     return new Response(this.message, {
       status: this.status,
@@ -38,7 +38,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What a read that fails on a server says about its index. */
+/** Headers of a read that failed on a server. */
 export const NO_INDEX: Readonly<Record<string, string>> = Object.freeze({
   "X-Consul-Index": "1",
   "X-Consul-Knownleader": "false",

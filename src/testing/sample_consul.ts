@@ -1,34 +1,34 @@
 /**
- * An embedded Consul with sample services that come and go, for `serve.ts --dev`.
+ * An embedded Consul with sample services that change all the time, for `serve.ts --dev`.
  *
  * @module
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { EmbeddedConsul } from "./embedded_consul.ts";
 
-/** How the sample is started. */
+/** Options of {@linkcode startSampleConsul}. */
 export interface SampleConsulOptions {
   /** Address to listen on. @default {"127.0.0.1"} */
   hostname?: string;
-  /** TCP port; 0 takes any free one. @default {0} */
+  /** TCP port; 0 selects any free one. @default {0} */
   port?: number;
   /** Milliseconds between two changes. @default {3_000} */
   everyMs?: number;
-  /** Time of the changes. @default {systemClock} */
+  /** Clock of the changes. @default {systemClock} */
   clock?: Clock;
 }
 
-/** A sample that runs. */
+/** A running sample. */
 export interface SampleConsul {
   /** `http://host:port` of its Consul API. */
   readonly url: string;
   /** Names of its services. */
   readonly services: readonly string[];
-  /** Ends the changes and closes the Consul. Idempotent. */
+  /** Stops the changes and closes the Consul. Idempotent. */
   close(): Promise<void>;
 }
 
-// A round: each step undoes an earlier one sooner or later, so that it can go on for ever.
+// Each step is undone by a later one, so the sequence can repeat forever.
 const STEPS: readonly ((consul: EmbeddedConsul) => void)[] = [
   (consul) => register(consul, "customers", 4),
   (consul) => consul.setStatus("orders-1", "critical", "sample: it fails for a while"),
@@ -42,11 +42,11 @@ const STEPS: readonly ((consul: EmbeddedConsul) => void)[] = [
 
 /**
  * Starts an embedded Consul on loopback: `customers` with three instances, `orders` with two and
- * `search` with one in state warning, of which one changes every few seconds.
+ * `search` with one in state warning. One of them changes every few seconds.
  *
- * @param options Where, and how fast.
+ * @param options Address, and time between changes.
  * @returns The sample, once it accepts connections.
- * @throws {Error} when the address can't be taken.
+ * @throws {Error} when it cannot listen on the address.
  */
 export async function startSampleConsul(options: SampleConsulOptions = {}): Promise<SampleConsul> {
   const { hostname, port, everyMs = 3_000, clock = systemClock } = options;

@@ -1,18 +1,18 @@
 /**
- * The timers behind TTL checks.
+ * The timers of TTL checks.
  *
  * @module
  */
 import type { Clock, Timer } from "../clock.ts";
 
-// Consul's `check_deregister_interval_min`: a shorter time is raised to it.
+// Consul's `check_deregister_interval_min`: the minimum, also if a check asks for less.
 const SHORTEST_DEREGISTER_MS = 60_000;
 
-/** How long a TTL check may stay silent, and what follows. */
+/** Times of a TTL check. */
 export interface TtlOptions {
-  /** Milliseconds without a report after which the check is critical. */
+  /** Milliseconds without a report after which the check becomes critical. */
   readonly ttlMs: number;
-  /** Milliseconds of being critical after which its service is removed; at least a minute. */
+  /** Milliseconds in state critical after which its service is removed; at least a minute. */
   readonly deregisterAfterMs?: number;
 }
 
@@ -21,7 +21,7 @@ interface TtlState extends TtlOptions {
   removal?: Timer;
 }
 
-/** Runs the expiry of TTL checks and the removal of services that stay critical. */
+/** Expires TTL checks, and removes services that stay critical. */
 export class TtlChecks {
   readonly #clock: Clock;
   readonly #expire: (id: string) => void;
@@ -29,10 +29,10 @@ export class TtlChecks {
   readonly #states = new Map<string, TtlState>();
 
   /**
-   * Makes an empty set.
+   * Creates an empty set.
    *
-   * @param clock Whose time.
-   * @param expire Called with the id of a check that was silent for too long.
+   * @param clock Clock of the timers.
+   * @param expire Called with the id of a check that had no report within its TTL.
    * @param remove Called with the id of a check that was critical for too long.
    */
   constructor(clock: Clock, expire: (id: string) => void, remove: (id: string) => void) {
@@ -42,19 +42,19 @@ export class TtlChecks {
   }
 
   /**
-   * Whether a check has a TTL.
+   * Returns whether a check has a TTL.
    *
-   * @param id Its id.
-   * @returns `true` when it may be reported to.
+   * @param id Id of the check.
+   * @returns `true` if it has.
    */
   has(id: string): boolean {
     return this.#states.has(id);
   }
 
   /**
-   * Begins to watch a check, or begins anew.
+   * Starts the timers of a check, or restarts them.
    *
-   * @param id Its id.
+   * @param id Id of the check.
    * @param options Its times.
    * @param critical Whether it is critical now.
    */
@@ -65,10 +65,10 @@ export class TtlChecks {
   }
 
   /**
-   * Notes a report: the silence begins anew.
+   * Records a report, which restarts the TTL.
    *
    * @param id Id of the check.
-   * @param critical Whether it was reported as critical.
+   * @param critical Whether the report says critical.
    */
   report(id: string, critical: boolean): void {
     const state = this.#states.get(id);
@@ -88,9 +88,9 @@ export class TtlChecks {
   }
 
   /**
-   * Stops watching a check.
+   * Stops the timers of a check.
    *
-   * @param id Its id.
+   * @param id Id of the check.
    */
   delete(id: string): void {
     const state = this.#states.get(id);
@@ -99,7 +99,7 @@ export class TtlChecks {
     this.#states.delete(id);
   }
 
-  /** Stops watching all. */
+  /** Stops all timers. */
   clear(): void {
     for (const id of [...this.#states.keys()]) this.delete(id);
   }

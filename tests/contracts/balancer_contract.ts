@@ -1,5 +1,5 @@
 /**
- * What every balancer must do, whatever its algorithm.
+ * The contract of every balancer, independent of its algorithm.
  */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
@@ -9,7 +9,7 @@ import type { Member } from "../../src/balance/member.ts";
 import { members, seed } from "../balance/support.ts";
 import { test } from "../support/test.ts";
 
-/** Registers the suite for one balancer. */
+/** Registers the contract as tests of one balancer. */
 export function balancerContract(
   name: string,
   create: (random: () => number) => Balancer,

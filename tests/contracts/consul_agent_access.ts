@@ -1,5 +1,5 @@
 /**
- * The contract of a Consul agent with access control and the policy "deny".
+ * The contract of a Consul agent with ACLs and the policy "deny".
  */
 import { assertEquals } from "@std/assert";
 import type { AgentClient } from "./consul_agent_client.ts";

@@ -1,5 +1,5 @@
 /**
- * The contract of a Consul agent: which change moves which index, and blocking queries.
+ * The contract of a Consul agent: which write changes which index, and blocking queries.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { AgentClient } from "./consul_agent_client.ts";
@@ -60,7 +60,7 @@ export const blockingCases: Record<string, (client: AgentClient) => Promise<void
     const catalog = await catalogIndex(client, "never");
     await client.write("n1", { Service: "app" }, { CheckID: "c", Name: "c", ServiceID: "app" });
     assertEquals(await client.healthIndex("never"), await client.healthIndex("app"));
-    // Checks are no part of the catalog's own endpoint.
+    // The catalog endpoint does not contain checks.
     assertEquals(await catalogIndex(client, "never"), catalog);
   },
 
@@ -160,7 +160,7 @@ export const blockingCases: Record<string, (client: AgentClient) => Promise<void
     const index = await client.healthIndex("app");
     const start = performance.now();
     assertEquals(await client.healthIndex(`app?index=${index}&wait=200ms`), index);
-    // A timer may ring a moment early.
+    // A timer may run slightly early.
     assert(performance.now() - start >= 195);
   },
 

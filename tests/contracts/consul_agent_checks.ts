@@ -104,7 +104,7 @@ export const checkCases: Record<string, (client: AgentClient) => Promise<void>> 
     await client.untilCheck("app", "c1", ({ Status }) => Status === "passing");
     const again = { ...checks[0], Status: "warning" };
     await client.put("/v1/agent/service/register", { Name: "app", Port: 9, Check: again });
-    // A real agent tells the catalog of the service and of its checks one after the other.
+    // A real agent sends the service and its checks to the catalog one after the other.
     const [entry] = await client.until(
       "app",
       ([entry]) => entry?.Service.Port === 9 && entry.Checks.length === 3,
@@ -173,7 +173,7 @@ export const checkCases: Record<string, (client: AgentClient) => Promise<void>> 
       "maintenance",
     ]);
     assertEquals(await client.health("app?passing"), []);
-    // The reason of a maintenance that is on already stays.
+    // If maintenance is already enabled, its reason is kept.
     await client.put(`${path}?enable=true&reason=another`);
     assertEquals((await client.health("app"))[0]!.Checks[1]!.Notes, "moving house");
     await client.put(`${path}?enable=false`);

@@ -1,17 +1,17 @@
 /**
- * What the contract of a Consul agent speaks with it through.
+ * The HTTP client that the contract of a Consul agent uses.
  */
 import type { Fetch } from "../../src/platform_fetch.ts";
 import { assertEquals } from "@std/assert";
 import { waitUntil } from "../support/wait_until.ts";
 
-/** An agent that the contract is run against: a real one, or the embedded one. */
+/** The agent under test: a real one, or the embedded one. */
 export interface AgentUnderTest {
   /** Base of its URLs. */
   readonly url: string;
   /** Name of its node. */
   readonly node: string;
-  /** The token that may do everything, where access control is on. */
+  /** The token that may do everything, if ACLs are enabled. */
   readonly token?: string;
   readonly fetch: Fetch;
   stop(): Promise<void>;
@@ -20,14 +20,14 @@ export interface AgentUnderTest {
 /** Starts an agent with an empty catalog. */
 export type StartAgent = (options: { acl: boolean }) => Promise<AgentUnderTest>;
 
-/** An answer that was read to its end. */
+/** A response with its whole body. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
-/** An entry of `/v1/health/service/:name`, as far as the contract looks into it. */
+/** The fields of an entry of `/v1/health/service/:name` that the contract checks. */
 export interface HealthEntry {
   Node: Record<string, unknown>;
   Service: { ID: string; Tags: string[]; Port: number } & Record<string, unknown>;
@@ -37,10 +37,10 @@ export interface HealthEntry {
   )[];
 }
 
-/** Asks one agent. */
+/** Sends requests to one agent. */
 export class AgentClient {
   readonly agent: AgentUnderTest;
-  /** Sent with every request; `undefined` sends none. */
+  /** Token of every request; `undefined` for none. */
   token: string | undefined;
 
   constructor(agent: AgentUnderTest) {
@@ -62,7 +62,7 @@ export class AgentClient {
     return this.ask("GET", path);
   }
 
-  /** Reads JSON and its index; anything but 200 is a failure. */
+  /** Reads JSON and its index. Fails unless the status is 200. */
   async read<T>(path: string): Promise<{ value: T; index: string; headers: Headers }> {
     const { status, text, headers } = await this.get(path);
     assertEquals([status, headers.get("Content-Type")], [200, "application/json"], text);
@@ -77,7 +77,7 @@ export class AgentClient {
     return (await this.read(`/v1/health/service/${query}`)).index;
   }
 
-  /** Sends JSON by PUT; anything but 200 is a failure. */
+  /** Sends JSON by PUT. Fails unless the status is 200. */
   async put(path: string, body?: unknown): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const answer = await this.ask("PUT", path, text);
@@ -85,20 +85,20 @@ export class AgentClient {
     return answer;
   }
 
-  /** Registers with the agent and waits until the catalog has it. */
+  /** Registers a service with the agent and waits until the catalog has it. */
   async register(service: { Name: string; ID?: string } & Record<string, unknown>): Promise<void> {
     await this.put("/v1/agent/service/register", service);
     const id = service.ID ?? service.Name;
     await this.until(service.Name, (list) => list.some(({ Service }) => Service.ID === id));
   }
 
-  /** Waits until the agent has written its own node, which moves indexes some time after the start. */
+  /** Waits until the agent has written its own node, which changes indexes shortly after the start. */
   async settle(): Promise<void> {
     await this.register({ Name: "settled" });
     await this.until("settled", ([entry]) => Boolean(entry?.Node.TaggedAddresses));
   }
 
-  /** Writes to the catalog directly, which needs no waiting. */
+  /** Writes to the catalog directly, so that no wait is needed. */
   async write(node: string, service: Record<string, unknown>, check?: unknown): Promise<void> {
     await this.put("/v1/catalog/register", {
       Node: node,
@@ -108,7 +108,7 @@ export class AgentClient {
     });
   }
 
-  /** Waits for a state of a service: an agent tells the servers in the background. */
+  /** Waits for a state of a service, because an agent updates the catalog in the background. */
   async until(query: string, condition: (list: HealthEntry[]) => boolean): Promise<HealthEntry[]> {
     let list: HealthEntry[] = [];
     await waitUntil(async () => condition(list = await this.health(query)), 10_000, 5);
@@ -128,7 +128,7 @@ export class AgentClient {
   }
 }
 
-/** Takes the indexes out, which depend on what else has happened. */
+/** Removes the indexes, which depend on earlier writes. */
 export function withoutIndexes(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutIndexes);
   if (typeof value !== "object" || value === null) return value;

@@ -1,5 +1,5 @@
 /**
- * What every Consul agent that Piloted's tests use must do: the embedded one as the real one.
+ * The contract of every Consul agent that Piloted's tests use: the embedded one and the real one.
  */
 import type { TestOptions } from "../support/test.ts";
 import { test } from "../support/test.ts";
@@ -10,13 +10,13 @@ import { AgentClient, type StartAgent } from "./consul_agent_client.ts";
 import { readCases } from "./consul_agent_reads.ts";
 import { refusalCases } from "./consul_agent_refusals.ts";
 
-/** One thing that an agent must do. */
+/** One test of the contract. */
 export type ContractCase = (client: AgentClient) => Promise<void>;
 
 /**
- * Registers the whole contract as tests, each on an agent of its own.
+ * Registers the whole contract as tests, each with a new agent.
  *
- * @param title Whose contract, for the names of the tests.
+ * @param title Name of the agent, for the names of the tests.
  * @param start Starts an agent.
  * @param options Options of every test.
  */

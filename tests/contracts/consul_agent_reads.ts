@@ -1,5 +1,5 @@
 /**
- * The contract of a Consul agent: what it answers to reads.
+ * The contract of a Consul agent: its responses to reads.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type AgentClient, type HealthEntry, withoutIndexes } from "./consul_agent_client.ts";

@@ -1,5 +1,5 @@
 /**
- * The contract of a Consul agent: what it refuses, and with which words.
+ * The contract of a Consul agent: the requests that it rejects, and the error texts.
  */
 import { assert, assertEquals } from "@std/assert";
 import type { AgentClient } from "./consul_agent_client.ts";
@@ -227,7 +227,7 @@ export const refusalCases: Record<string, (client: AgentClient) => Promise<void>
       await refused(client, "PUT", "/v1/catalog/register", 500, text, JSON.stringify(body));
     }
     await refused(client, "PUT", "/v1/catalog/deregister", 500, "Must provide node", "{}");
-    // A write that was refused has left nothing behind.
+    // A rejected write has no effect.
     assertEquals((await client.read("/v1/catalog/services")).value, { consul: [] });
   },
 
@@ -247,7 +247,7 @@ export const refusalCases: Record<string, (client: AgentClient) => Promise<void>
     for (const [path, status, text] of cases) {
       await refused(client, "PUT", `/v1/agent/${path}`, status, text);
     }
-    // Removing what is not there is no error, so that it can be done twice.
+    // Removing something twice is not an error.
     await client.put("/v1/agent/service/deregister/none");
     await client.put("/v1/agent/check/deregister/none");
     await client.put("/v1/catalog/deregister", { Node: "none" });

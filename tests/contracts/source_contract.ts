@@ -1,5 +1,5 @@
 /**
- * What every source must do, whatever it asks.
+ * The contract of every source, independent of its registry.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { EndpointStatus } from "../../src/endpoint.ts";
@@ -7,7 +7,7 @@ import { PilotedError } from "../../src/errors.ts";
 import type { Query, ReadOptions, Source } from "../../src/source/source.ts";
 import { test, type TestOptions } from "../support/test.ts";
 
-/** An instance as the suite registers it. */
+/** An instance that the suite registers. */
 export interface Instance {
   id: string;
   address?: string;
@@ -20,7 +20,7 @@ export interface Instance {
 /** A source and the registry behind it. */
 export interface SourceStage {
   readonly source: Source;
-  /** Whether it has an index and blocking queries. */
+  /** Whether it supports positions and blocking queries. */
   readonly blocking: boolean;
   /** Whether its registry has a summary of all services. */
   readonly summarizes: boolean;
@@ -30,13 +30,13 @@ export interface SourceStage {
   close(): Promise<void>;
 }
 
-/** Nothing but the leader's own answer shows a write at once. */
+/** Only the leader's response is sure to contain a write at once. */
 const now: ReadOptions = { consistency: "consistent" };
 
-// Services of one test are not those of another, on a registry that they share.
+// Tests may share a registry, so each has its own service names.
 let counter = 0;
 
-/** Registers the suite for one source. */
+/** Registers the contract as tests of one source. */
 export function sourceContract(
   name: string,
   createStage: () => Promise<SourceStage>,

@@ -1,4 +1,4 @@
-/** Collects garbage now, on Deno, Bun and Node without a flag. */
+/** Runs the garbage collector on Deno, Bun and Node, without a command line flag. */
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -12,11 +12,11 @@ function find(): () => void {
   return runInNewContext("gc");
 }
 
-/** What the heap holds after garbage was collected, in bytes. */
+/** Returns the size of the heap after a garbage collection, in bytes. */
 export function usedHeap(): number {
   collect ??= find();
   collect();
-  // Again, for what the first time only made ready to be collected.
+  // Twice, because some objects are only released by the second run.
   collect();
   return process.memoryUsage().heapUsed;
 }

@@ -1,8 +1,8 @@
 /**
  * Starts and stops real Consul agents for the live tests.
  *
- * Everything listens on 127.0.0.1 and free ports, keeps its files in a temporary folder, and ends
- * with the test process at the latest, however that ends.
+ * Agents listen on free ports of 127.0.0.1 and keep their files in a temporary folder. They end with
+ * the test process at the latest, however that process ends.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -16,25 +16,25 @@ import type { Certificates } from "./consul_tls.ts";
 import { waitUntil } from "./wait_until.ts";
 
 export interface ConsulOptions {
-  /** Access control with the policy "deny"; `Consul.token` may do everything. */
+  /** Enables ACLs with the policy "deny"; `Consul.token` may do everything. */
   acl?: boolean;
   /** A server, or a client agent that joins servers. @default {true} */
   server?: boolean;
-  /** Keeps its data in a folder, so that it can be killed and started again. @default {false} */
+  /** Keeps its data in a folder, so that it can be killed and restarted. @default {false} */
   persistent?: boolean;
   /** `host:port` of the serf LAN addresses to join. */
   retryJoin?: readonly string[];
-  /** How many servers elect the first leader. @default {1} */
+  /** Number of servers that elect the first leader. @default {1} */
   bootstrapExpect?: number;
-  /** Serves HTTPS besides HTTP, with client certificates demanded. */
+  /** Serves HTTPS in addition to HTTP, and requires client certificates. */
   tls?: Certificates;
   /** Name of its node. @default {"consul-<http port>"} */
   node?: string;
   /** Name of its datacenter. @default {"dc1"} */
   datacenter?: string;
-  /** Anything else of Consul's configuration, laid over what is said above. */
+  /** Further Consul configuration, which overrides the above. */
   config?: Readonly<Record<string, unknown>>;
-  /** Whether to wait until it has a leader and takes writes. @default {true} */
+  /** Whether to wait until it has a leader and accepts writes. @default {true} */
   ready?: boolean;
 }
 
@@ -43,8 +43,8 @@ const run = promisify(execFile);
 const TOKEN = "11111111-2222-4333-8444-555555555555";
 const ATTEMPTS = 5;
 
-// Becomes Consul, with its log in a file: no pipe that a sanitizer could see. The watch beside it
-// ends both when the test process has ended without doing so, by a signal or a failed test.
+// Runs Consul with its log in a file, so that no pipe is open when the sanitizers check. A second
+// process kills Consul if the test process ends without stopping it, by a signal or a failed test.
 const SCRIPT = `
 (
   while kill -0 $PPID && kill -0 $$; do sleep 1; done 2>/dev/null
@@ -54,10 +54,10 @@ exec "$@" >>"$FOLDER/consul.log" 2>&1
 `;
 
 /**
- * Why the live tests can't run here, for `test(name, { skip }, fn)`.
+ * Returns why the live tests cannot run here, for `test(name, { skip }, fn)`.
  *
- * @returns `false` when there is a Consul.
- * @throws {Error} under `CI=true` when there is none: there a skipped test would go unseen.
+ * @returns The reason, or `false` if there is a Consul.
+ * @throws {Error} with `CI=true` if there is none, because nobody would notice skipped tests there.
  */
 export async function skipWithoutConsul(): Promise<string | false> {
   if (process.env.CI === "true") {
@@ -68,10 +68,10 @@ export async function skipWithoutConsul(): Promise<string | false> {
 }
 
 /**
- * Why a test that holds Consul to its words can't run here: `$CONSUL_BIN` or `PATH` may name another
- * release than the one that Debian has.
+ * Returns why a test of exact error texts cannot run here: `$CONSUL_BIN` or `PATH` may have another
+ * release than Debian's.
  *
- * @param wanted First two numbers of the release.
+ * @param wanted First two numbers of the release, such as "1.8".
  */
 export async function skipUnlessConsul(wanted: string): Promise<string | false> {
   const skip = await skipWithoutConsul();
@@ -81,11 +81,11 @@ export async function skipUnlessConsul(wanted: string): Promise<string | false> 
   return version.startsWith(`${wanted}.`) ? false : `for Consul ${wanted}, here is ${version}`;
 }
 
-/** A Consul agent that runs. */
+/** A running Consul agent. */
 export class Consul {
   readonly node: string;
   readonly datacenter: string;
-  /** The token that may do everything, where access control is on. */
+  /** The token that may do everything, if ACLs are enabled. */
   readonly token: string | undefined;
   readonly ports: ConsulPorts;
   readonly #folder: string;
@@ -117,7 +117,7 @@ export class Consul {
     return this.#child?.pid ?? -1;
   }
 
-  /** Serf address that others join. */
+  /** Serf address for other agents to join. */
   get serf(): string {
     return `127.0.0.1:${this.ports.serf_lan}`;
   }
@@ -133,7 +133,7 @@ export class Consul {
     await this.#exited;
   }
 
-  /** Asks the agent, with its token. Throws when it can't be reached within `timeoutMs`. */
+  /** Sends a request with the agent's token. Throws if there is no response within `timeoutMs`. */
   async request(path: string, init: RequestInit = {}, timeoutMs = 5_000): Promise<Response> {
     const headers = new Headers(init.headers);
     if (this.token !== undefined) headers.set("X-Consul-Token", this.token);
@@ -141,7 +141,7 @@ export class Consul {
     const timer = setTimeout(() => abort.abort(new Error(`No answer to ${path}`)), timeoutMs);
     try {
       const answer = await fetch(`${this.url}${path}`, { ...init, headers, signal: abort.signal });
-      // Read here, so that no body stays open and the deadline covers it.
+      // The body is read here, so that the deadline covers it and it is never left open.
       const body = await answer.arrayBuffer();
       return new Response(body.byteLength === 0 ? null : body, {
         status: answer.status,
@@ -152,7 +152,7 @@ export class Consul {
     }
   }
 
-  /** Sends JSON by PUT. Throws unless it is taken. */
+  /** Sends JSON by PUT. Throws unless the response is a success. */
   async put(path: string, body?: unknown): Promise<void> {
     const response = await this.request(path, {
       method: "PUT",
@@ -163,7 +163,7 @@ export class Consul {
     }
   }
 
-  /** Reads JSON. Throws unless it is given. */
+  /** Reads JSON. Throws unless the response is a success. */
   async get<T>(path: string): Promise<T> {
     const response = await this.request(path);
     if (!response.ok) {
@@ -172,7 +172,7 @@ export class Consul {
     return await response.json() as T;
   }
 
-  /** Starts the process, on the ports and data that it had. */
+  /** Starts the process with its previous ports and data. */
   async start(): Promise<void> {
     const binary = await ensureConsul();
     const data = join(this.#folder, "data");
@@ -191,7 +191,7 @@ export class Consul {
     if (this.#options.ready ?? true) await this.ready();
   }
 
-  /** Waits until it knows a leader, its own node is in the catalog and writes are taken. */
+  /** Waits until it knows a leader, its node is in the catalog and writes are accepted. */
   async ready(timeoutMs = 30_000): Promise<void> {
     let ended = false;
     void this.#exited.then(() => ended = true);
@@ -210,7 +210,7 @@ export class Consul {
   }
 
   /**
-   * Starts it again after it has ended.
+   * Starts it again after it ended.
    *
    * @param options `wipe` empties its data folder first.
    */
@@ -232,7 +232,7 @@ export class Consul {
     await this.stop();
   }
 
-  /** The last lines of what it has logged. */
+  /** Returns the last lines of its log. */
   async log(): Promise<string> {
     const text = await readFile(this.#log, "utf8").catch(() => "");
     return text.split("\n").slice(-30).join("\n");
@@ -256,7 +256,7 @@ export class Consul {
       ...server && persistent ? { bootstrap_expect: bootstrapExpect ?? 1 } : {},
       ...persistent || !server ? { data_dir: data } : {},
       ...retryJoin ? { retry_join: retryJoin, retry_interval: "1s" } : {},
-      // As fast as a production cluster is told to be, instead of five times slower.
+      // The value recommended for production. The default is five times slower.
       performance: { raft_multiplier: 1 },
       ...tls
         ? {
@@ -281,11 +281,11 @@ export class Consul {
 }
 
 /**
- * Starts an agent: a development server of its own, unless the options say otherwise.
+ * Starts an agent, by default a development server.
  *
- * @param options What kind of agent.
- * @returns It, ready.
- * @throws {Error} with the end of its log when it does not become ready.
+ * @param options Kind of agent.
+ * @returns The agent, when it is ready.
+ * @throws {Error} with the end of its log if it does not become ready.
  */
 export async function startConsul(options: ConsulOptions = {}): Promise<Consul> {
   for (let attempt = 1;; attempt++) {
@@ -297,7 +297,7 @@ export async function startConsul(options: ConsulOptions = {}): Promise<Consul> 
     } catch (error) {
       const taken = /address already in use/.test(String(error));
       await consul.stop();
-      // Another process took one of the ports between our asking and Consul's.
+      // Another process took one of the ports before Consul did.
       if (!taken || attempt === ATTEMPTS) throw error;
     }
   }

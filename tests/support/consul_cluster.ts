@@ -1,21 +1,21 @@
 /**
- * A cluster of real Consul servers with a client agent before them.
+ * A cluster of real Consul servers with a client agent.
  */
 import { type Consul, type ConsulOptions, startConsul } from "./consul.ts";
 import { waitUntil } from "./wait_until.ts";
 
 export interface ClusterOptions {
-  /** How many servers. @default {3} */
+  /** Number of servers. @default {3} */
   servers?: number;
   /** Options of every agent. */
   agent?: Pick<ConsulOptions, "acl" | "config" | "datacenter">;
 }
 
-/** Servers that keep their data, and an agent that is none of them. */
+/** Servers that keep their data, and a client agent. */
 export interface Cluster {
   readonly servers: readonly Consul[];
   readonly client: Consul;
-  /** The server that leads now. Throws when none does within 30 s. */
+  /** Resolves to the current leader. Rejects if there is none within 30 s. */
   leader(): Promise<Consul>;
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -37,13 +37,13 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
           persistent: true,
           bootstrapExpect: count,
           retryJoin: servers.map((server) => server.serf),
-          // No leader before the last one has come.
+          // No leader is elected before the last server has joined.
           ready: false,
         }),
       );
       await listening(servers.at(-1)!);
     }
-    // Each must find the others again after a restart, also the first.
+    // After a restart each server has to find the others again, also the first.
     await Promise.all(servers.map((server) => server.ready()));
     const retryJoin = servers.map((server) => server.serf);
     client = await startConsul({ ...agent, server: false, persistent: true, retryJoin });

@@ -3,7 +3,7 @@
  */
 import { createServer, type Server } from "node:net";
 
-/** One port for everything that an agent listens on. */
+/** One port for each listener of an agent. */
 export interface ConsulPorts {
   readonly http: number;
   readonly https: number;
@@ -12,9 +12,9 @@ export interface ConsulPorts {
   readonly serf_wan: number;
 }
 
-/** Ports of 127.0.0.1 that were free a moment ago, no two the same. */
+/** Returns different ports of 127.0.0.1 that were free a moment ago. */
 export async function freePorts(): Promise<ConsulPorts> {
-  // All are held at once, so that the system can't give one twice.
+  // All are open at the same time, so that the system cannot return one twice.
   const servers = await Promise.all(Array.from({ length: 5 }, hold));
   const [http, https, server, serf_lan, serf_wan] = servers.map(({ port }) => port);
   await Promise.all(servers.map(({ release }) => release()));

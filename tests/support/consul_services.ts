@@ -1,5 +1,5 @@
 /**
- * Registers services with a real Consul, one at a time or ten thousand.
+ * Registers services in a real Consul, one or thousands at a time.
  */
 import type { Consul } from "./consul.ts";
 
@@ -15,19 +15,19 @@ export interface AgentService {
   Weights?: { Passing: number; Warning: number };
 }
 
-/** Registers with the agent. */
+/** Registers a service with the agent. */
 export function registerService(consul: Consul, service: AgentService): Promise<void> {
   return consul.put("/v1/agent/service/register", service);
 }
 
-/** Removes from the agent. */
+/** Removes a service from the agent. */
 export function deregisterService(consul: Consul, id: string): Promise<void> {
   return consul.put(`/v1/agent/service/deregister/${encodeURIComponent(id)}`);
 }
 
 /** An instance on a node without an agent. */
 export interface CatalogService {
-  /** Name of its node, which must be there: see {@linkcode registerNode}. */
+  /** Name of its node, which must be registered: see {@linkcode registerNode}. */
   node: string;
   name: string;
   id: string;
@@ -52,7 +52,7 @@ export function deregisterMany(consul: Consul, services: readonly CatalogService
   return transact(consul, "delete", services);
 }
 
-// `maxTxnOps` of Consul.
+// Consul's `maxTxnOps`.
 const OPERATIONS_PER_CALL = 64;
 
 async function transact(

@@ -1,5 +1,5 @@
 /**
- * Certificates made by Consul's own `consul tls`.
+ * Certificates, created with `consul tls`.
  */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -18,11 +18,11 @@ export interface Certificates {
   readonly serverKey: string;
   readonly clientCert: string;
   readonly clientKey: string;
-  /** Removes them. */
+  /** Removes the files. */
   remove(): Promise<void>;
 }
 
-/** Makes an authority, a server certificate for 127.0.0.1 and localhost, and a client certificate. */
+/** Creates an authority, a server certificate for 127.0.0.1 and localhost, and a client certificate. */
 export async function createCertificates(): Promise<Certificates> {
   const consul = await ensureConsul();
   const folder = await mkdtemp(join(tmpdir(), "piloted-tls-"));

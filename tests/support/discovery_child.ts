@@ -1,9 +1,8 @@
 /**
- * An application for tests of signals: reads `app` from the configuration named by its argument,
- * prints the ports that it has after each refresh, and closes on SIGTERM.
+ * An application for tests of signals. It watches `app` with the configuration file in its argument,
+ * prints the ports after each refresh, and closes on SIGTERM.
  *
- * It holds no blocking query and its interval is an hour: between refreshes nothing tells it of a
- * change.
+ * It has no blocking queries and an interval of an hour, so that only a refresh can show a change.
  */
 import process from "node:process";
 import { createPiloted } from "../../mod.ts";
@@ -21,7 +20,7 @@ const alive = setInterval(() => {}, 60_000);
 process.once("SIGTERM", async () => {
   clearInterval(alive);
   await piloted.close();
-  // Nothing is left, so that the process ends by itself.
+  // Nothing keeps the process alive any more, so it ends.
   console.log("closed");
 });
 print("ready");

@@ -1,7 +1,7 @@
 /** Endpoints for tests. */
 import { type Endpoint, formatHost } from "../../src/endpoint.ts";
 
-/** An endpoint of service `app` that differs from others by its id. */
+/** Creates an endpoint of service `app`. */
 export function endpoint(id: string, facts: Partial<Endpoint> = {}): Endpoint {
   const { address = "10.0.0.1", port = 8080 } = facts;
   return Object.freeze({

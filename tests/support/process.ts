@@ -1,5 +1,5 @@
 /**
- * Child processes, the same way on Deno, Bun and Node.
+ * Starts child processes from Deno, Bun and Node.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** How a process ended: with a code, or by a signal. */
+/** How a process ended: with an exit code, or by a signal. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
@@ -18,28 +18,28 @@ export interface Exit {
 
 export interface StartOptions {
   cwd?: string;
-  /** Variables besides those of this process; `undefined` takes one away. */
+  /** Variables in addition to those of this process; `undefined` removes one. */
   env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A child process whose output is kept. */
+/** A child process whose output is recorded. */
 export interface Child {
   readonly pid: number;
-  /** Resolves when it has ended and all its output has been read. */
+  /** Resolves when it has ended and all its output was read. */
   readonly exited: Promise<Exit>;
-  /** What it has written to standard output so far. */
+  /** Returns its standard output so far. */
   stdout(): string;
-  /** What it has written to standard error so far. */
+  /** Returns its standard error so far. */
   stderr(): string;
-  /** Sends a signal; one that has ended is left alone. */
+  /** Sends a signal, unless the process has ended. */
   kill(signal?: string): void;
   /**
-   * Waits until standard output holds a match.
+   * Waits until its standard output matches a pattern.
    *
-   * @throws {Error} with all of its output when it ends, or `timeoutMs` (30 s) runs out, before.
+   * @throws {Error} with all its output, when it ends or `timeoutMs` (30 s) expires before a match.
    */
   waitFor(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
-  /** Kills it if it still runs and waits for its end. */
+  /** Kills it if it is still running, and waits until it has ended. */
   stop(): Promise<void>;
 }
 
@@ -131,9 +131,9 @@ export const currentRuntime: RuntimeName = "Deno" in globalThis
 const found = new Map<RuntimeName, Promise<string>>();
 
 /**
- * The binary of a runtime itself, not a wrapper, so that a signal reaches the program.
+ * Returns the path of a runtime's own binary, not of a wrapper, so that signals reach the program.
  *
- * @throws {Error} when this machine has none.
+ * @throws {Error} if this machine does not have the runtime.
  */
 export function runtimeBinary(runtime: RuntimeName): Promise<string> {
   const known = found.get(runtime) ?? findRuntime(runtime);
@@ -165,7 +165,7 @@ async function findRuntime(runtime: RuntimeName): Promise<string> {
   throw new Error(`Cannot find the runtime: no ${runtime} on this machine`, { cause });
 }
 
-/** Starts one of our TypeScript files on a runtime. */
+/** Runs a TypeScript file of this repository on a runtime. */
 export async function startScript(
   runtime: RuntimeName,
   file: string,

@@ -1,9 +1,9 @@
-/** Folders that tests write into. */
+/** Temporary folders for tests. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Runs a test with a folder of its own that is removed afterwards. */
+/** Runs a test with a temporary folder, which is removed afterwards. */
 export async function withTemporaryFolder(
   test: (folder: string) => Promise<void>,
 ): Promise<void> {

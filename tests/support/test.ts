@@ -1,15 +1,15 @@
 /**
- * `test(name, fn)`: node:test on Node and Bun; on Deno `Deno.test` with the leak sanitizers on,
- * which node:test under Deno switches off.
+ * `test(name, fn)`: node:test on Node and Bun, `Deno.test` on Deno. On Deno node:test would disable
+ * the sanitizers that find leaks.
  */
 import nodeTest from "node:test";
 
 type TestFunction = () => void | Promise<void>;
 
 export interface TestOptions {
-  /** Why the test can't run here; printed, never silent. */
+  /** Why the test cannot run here. The reason is printed. */
   skip?: string | false;
-  /** Milliseconds after which it has failed. */
+  /** Milliseconds after which the test fails. */
   timeout?: number;
 }
 
@@ -25,7 +25,7 @@ interface DenoTest {
 
 const deno = (globalThis as { Deno?: DenoTest }).Deno;
 
-/** Registers one flat test. */
+/** Registers a test, which has no subtests. */
 export function test(name: string, fn: TestFunction): void;
 export function test(name: string, options: TestOptions, fn: TestFunction): void;
 export function test(

@@ -1,10 +1,10 @@
 /**
- * Waits for something that can only be asked for, such as the state of another process.
+ * Polls a condition that cannot be awaited, such as the state of another process.
  *
- * @param condition Asked until it says `true`; a rejection counts as `false`.
- * @param timeoutMs How long to ask. @default {30_000}
- * @param everyMs Milliseconds between two questions. @default {20}
- * @throws {Error} with the last rejection as its cause when the time is over.
+ * @param condition Called until it returns `true`; a rejection counts as `false`.
+ * @param timeoutMs Maximum time in milliseconds. @default {30_000}
+ * @param everyMs Milliseconds between two calls. @default {20}
+ * @throws {Error} when the time is over, with the last rejection as its cause.
  */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
@@ -20,7 +20,9 @@ export async function waitUntil(
       cause = error;
     }
     if (Date.now() > end) {
-      throw new Error(`Not so within ${timeoutMs} ms${cause ? `: ${cause}` : ""}`, { cause });
+      throw new Error(`Condition not met within ${timeoutMs} ms${cause ? `: ${cause}` : ""}`, {
+        cause,
+      });
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }

@@ -142,7 +142,7 @@ test("what the embedded Consul does not have is refused, not ignored", async () 
     const response = await consul.fetch(`http://consul/v1/health/service/app?${name}=x`);
     assertEquals(
       [response.status, await response.text()],
-      [400, `The embedded Consul has no ?${name}`],
+      [400, `The embedded Consul does not support ?${name}`],
     );
   }
 });

@@ -111,14 +111,14 @@ test("datacenter() keeps services and indexes of several datacenters apart", asy
   const init = { method: "PUT", body: JSON.stringify(write) };
   await (await consul.fetch("http://consul/v1/catalog/register", init)).body?.cancel();
   assertEquals((await ids(consul, "app?dc=dc2")).length, 2);
-  assertThrows(() => consul.datacenter("dc3"), RangeError, "received dc3");
+  assertThrows(() => consul.datacenter("dc3"), RangeError, 'datacenter "dc3"');
 });
 
 test("changing what is not there is refused", async () => {
   await using consul = new EmbeddedConsul();
-  assertThrows(() => consul.deregister("none"), RangeError, "received none");
-  assertThrows(() => consul.setStatus("none", "passing"), RangeError, "received none");
-  assertThrows(() => consul.maintenance("none", true), RangeError, "received none");
+  assertThrows(() => consul.deregister("none"), RangeError, 'instance "none"');
+  assertThrows(() => consul.setStatus("none", "passing"), RangeError, 'instance "none"');
+  assertThrows(() => consul.maintenance("none", true), RangeError, 'instance "none"');
   const local = consul.datacenter("dc1");
-  assertThrows(() => local.nodeMaintenance(true, "", "none"), RangeError, "received none");
+  assertThrows(() => local.nodeMaintenance(true, "", "none"), RangeError, 'node "none"');
 });
