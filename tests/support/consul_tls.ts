@@ -22,7 +22,7 @@ export interface Certificates {
   remove(): Promise<void>;
 }
 
-/** Creates an authority, a server certificate for 127.0.0.1 and localhost, and a client certificate. */
+/** Creates an authority, a server certificate for 127.0.0.1 and localhost, a client certificate. */
 export async function createCertificates(): Promise<Certificates> {
   const consul = await ensureConsul();
   const folder = await mkdtemp(join(tmpdir(), "piloted-tls-"));

@@ -1,9 +1,9 @@
-/** A source that answers what the test says, when the test says so. */
+/** A source whose responses the test provides. */
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError, type PilotedErrorOptions } from "../../src/errors.ts";
 import type { Query, Reading, ReadOptions, Source } from "../../src/source/source.ts";
 
-/** One question that waits for its answer. */
+/** One read that waits for its response. */
 export interface Question {
   readonly query: Query;
   readonly options: ReadOptions;
@@ -15,10 +15,10 @@ export interface Question {
   fail(error: unknown): void;
 }
 
-/** A source whose questions wait until the test answers them. */
+/** A source whose reads stay pending until the test responds. */
 export class ScriptedSource implements Source {
   readonly name = "scripted";
-  /** Every question ever asked, in order. */
+  /** Every read so far, in order. */
   readonly asked: Question[] = [];
   readonly #open: Question[] = [];
   readonly #waiting: { count: number; resolve(): void }[] = [];
@@ -63,18 +63,18 @@ export class ScriptedSource implements Source {
     return BigInt(position) < BigInt(known);
   }
 
-  /** Resolves when that many questions wait for an answer. */
+  /** Resolves when at least this many reads are pending. */
   opened(count: number): Promise<void> {
     if (this.#open.length >= count) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ count, resolve }));
   }
 
-  /** Questions that wait for an answer. */
+  /** Pending reads. */
   get open(): readonly Question[] {
     return this.#open;
   }
 
-  /** The oldest question that waits for an answer. */
+  /** The oldest pending read. */
   get next(): Question {
     const question = this.#open[0];
     if (question === undefined) throw new Error("Nothing was asked");
@@ -82,7 +82,7 @@ export class ScriptedSource implements Source {
   }
 }
 
-/** What the Consul source throws when nothing answers. */
+/** Creates the error that the Consul source throws when there is no response. */
 export function unreachable(options: PilotedErrorOptions = {}): PilotedError {
   return new PilotedError("REGISTRY_UNREACHABLE", "Cannot read service: no answer", options);
 }

@@ -1,6 +1,6 @@
 /**
- * An application that may receive SIGHUP before it has looked up anything. Its argument says how it
- * uses Piloted; it prints `called` after the first call, and `alive` when it was not ended by then.
+ * An application that receives SIGHUP before its first lookup. Its argument selects how it uses
+ * Piloted. It prints `called` after the first call, and `alive` if the signal did not end it.
  */
 import process from "node:process";
 
@@ -34,7 +34,7 @@ if (way === "signals") {
     void service("app").catch((error) => console.log(error.code));
   }
 }
-// Before anything could happen after the call.
+// Printed synchronously after the call.
 console.log("called");
 setTimeout(() => {
   console.log("alive");

@@ -11,7 +11,7 @@ import type { WatchOptions } from "../../src/watch/watch.ts";
 import type { Restored } from "../../src/watch/watch_state.ts";
 import { ScriptedSource } from "./scripted_source.ts";
 
-/** A watch of `app` and its surroundings. */
+/** A watch of `app` with its clock, source and recorded events. */
 export interface Watching {
   clock: ManualClock;
   source: ScriptedSource;
@@ -22,7 +22,7 @@ export interface Watching {
   errors: PilotedError[];
 }
 
-/** A session on the test's clock; random numbers are always the middle. */
+/** Creates a session with the test's clock. Every random number is 0.5. */
 export function sessionFor(
   clock: ManualClock,
   source: Source,
@@ -34,7 +34,7 @@ export function sessionFor(
   return { session, options: resolved };
 }
 
-/** Starts a watch, runs the test, stops the watch and checks that no timer is left. */
+/** Starts a watch, runs the test, stops the watch and checks that no timer is pending. */
 export async function watching(
   test: (it: Watching) => Promise<void>,
   options: PilotedOptions & {
