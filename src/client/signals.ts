@@ -10,8 +10,8 @@
  * ```
  *
  * It is the only module of this package that does something when it is imported. Nothing is lost by
- * ignoring such a signal: the first lookup reads everything anyway. Worker threads do not receive
- * signals; import it in the main thread, which forwards them.
+ * ignoring such a signal: the first lookup reads everything anyway. On Node and Bun worker threads
+ * do not receive signals: import it in the main thread, which forwards them.
  *
  * @module
  */
