@@ -10,6 +10,8 @@ import { type Module, readModule } from "./read_module.ts";
 /** Folder of the project. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
+const NOT_OURS = [".git", ".cache", "node_modules", "npm", "coverage"];
+
 /**
  * Parses every TypeScript file in some folders, and the doors in the root.
  *
@@ -30,4 +32,33 @@ export async function readProject(folders: readonly string[]): Promise<Map<strin
     modules.set(path, readModule(path, await readFile(join(ROOT, path), "utf8")));
   }
   return modules;
+}
+
+/**
+ * Every file and folder of the project, but those that are installed, built or fetched.
+ *
+ * @returns Paths from the root, with slashes.
+ */
+export async function readTree(): Promise<string[]> {
+  const paths: string[] = [];
+  const folders = [""];
+  for (const folder of folders) {
+    for (const entry of await readdir(join(ROOT, folder), { withFileTypes: true })) {
+      if (NOT_OURS.includes(entry.name)) continue;
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      paths.push(path);
+      if (entry.isDirectory()) folders.push(path);
+    }
+  }
+  return paths.sort();
+}
+
+/**
+ * Paths of the public doors: what the manifest exports.
+ *
+ * @returns Paths from the root, without `./`.
+ */
+export async function publicDoors(): Promise<string[]> {
+  const { exports } = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
+  return Object.values<string>(exports).map((path) => path.replace("./", ""));
 }

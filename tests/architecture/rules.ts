@@ -10,46 +10,48 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   leaves: [],
   template: ["leaves"],
   runtime: ["leaves"],
+  source: ["leaves"],
   balance: ["leaves"],
+  fetch: ["leaves", "balance"],
   config: ["leaves", "template", "runtime"],
-  source: ["leaves", "config", "runtime"],
-  discovery: ["leaves", "config", "source", "balance", "runtime"],
-  fetch: ["leaves", "balance", "discovery"],
-  otel: ["leaves", "balance", "discovery", "fetch"],
-  registration: ["leaves", "config", "source", "discovery", "runtime"],
-  client: ["leaves", "template", "config", "source", "balance", "discovery", "fetch", "runtime"],
-  testing: ["leaves", "config", "source", "discovery", "runtime"],
-  http: [
+  registry: ["leaves", "config", "source", "balance"],
+  watch: ["leaves", "config", "source", "balance", "registry", "runtime"],
+  client: [
     "leaves",
+    "template",
     "config",
     "source",
     "balance",
-    "discovery",
+    "registry",
+    "watch",
     "fetch",
-    "registration",
-    "client",
     "runtime",
   ],
 };
 
 /** The core: what may be reached from mod.ts. */
-const CORE = [
-  "leaves",
-  "template",
-  "runtime",
-  "balance",
-  "config",
-  "source",
-  "discovery",
-  "fetch",
-  "registration",
-  "client",
-];
+const CORE = Object.keys(DIRECTIONS);
 
-/** The template stands for itself: it may use these leaves and no others. */
-const TEMPLATE_LEAVES = ["src/errors.ts", "src/text_position.ts"];
+/** Rooms on top of the core, and what they may import of each other. */
+const ABOVE: Readonly<Record<string, readonly string[]>> = {
+  plugs: [],
+  registration: [],
+  testing: [],
+  supervisor: ["plugs", "registration"],
+  http: ["plugs", "registration"],
+  cli: ["plugs", "registration", "supervisor", "http", "testing"],
+};
 
-/** Files of types alone: the runtime room may say in their words what it is told to do. */
+/** Rooms on top of the core that may use the runtime room. */
+const RUNTIME_USERS = ["registration", "supervisor", "testing", "cli"];
+
+/** Rooms that the directions already know and that are not built yet. */
+export const PLANNED_ROOMS: readonly string[] = ["registration", "supervisor"];
+
+/** Every room that has a direction. */
+export const ROOMS: readonly string[] = [...CORE, ...Object.keys(ABOVE)];
+
+/** Files of types alone that describe to the runtime room what it has to do. */
 const CONTRACTS = ["src/config/config.ts"];
 
 /** Which package may be imported where. Packages that are missing here may be imported nowhere. */
@@ -57,23 +59,23 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "json5": ["config"],
   "re2js": ["template"],
   "hono": ["http", "testing", "serve.ts", "cli"],
-  "@opentelemetry/api": ["otel"],
+  "@opentelemetry/api": ["plugs/otel"],
   "prom-client": ["http"],
   "valibot": ["http"],
   "@valibot/to-json-schema": ["http"],
   "@hono/node-server": ["runtime"],
-  "@std/path": ["config", "cli", "serve.ts", "cli.ts"],
-  "@std/fmt": ["cli", "serve.ts", "cli.ts"],
+  "@std/path": ["config", "runtime", "watch", "cli", "serve.ts"],
+  "@std/fmt": ["http", "cli", "serve.ts"],
 };
 
 const RUNTIME_NAMES = ["Deno", "Bun", "process", "Buffer", "__dirname", "require"];
-const RUNTIME_ROOMS = ["runtime", "cli", "serve.ts", "cli.ts"];
-const CONSOLE_ROOMS = ["cli", "serve.ts", "cli.ts"];
+const RUNTIME_ROOMS = ["runtime", "cli", "serve.ts"];
+const CONSOLE_ROOMS = ["cli", "serve.ts"];
 const LONGEST_FILE = 350;
 
 /**
- * The room of a file: the folder under `src/`, `leaves` for files in `src/` itself, or the name of
- * a door such as `mod.ts`.
+ * The room of a file: the folder under `src/`, `plugs/NAME` for a plug, `leaves` for files in `src/`
+ * itself, or the name of a door such as `mod.ts`.
  *
  * @param path Path from the root of the project.
  * @returns Its room.
@@ -81,7 +83,8 @@ const LONGEST_FILE = 350;
 export function roomOf(path: string): string {
   const [top, second, ...rest] = path.split("/");
   if (top !== "src") return top!;
-  return rest.length === 0 ? "leaves" : second!;
+  if (rest.length === 0) return "leaves";
+  return second === "plugs" && rest.length > 1 ? `plugs/${rest[0]}` : second!;
 }
 
 /**
@@ -182,10 +185,20 @@ function fileFault(from: string, room: string, specifier: string): string | unde
       : `imports ${target} outside of src`;
   }
   if (room === "mod.ts") return CORE.includes(targetRoom) ? undefined : `imports ${targetRoom}`;
-  if (room === targetRoom || room === "cli" || room.endsWith(".ts")) return undefined;
-  if (room === "template" && !TEMPLATE_LEAVES.includes(target)) return `imports ${target}`;
+  if (room === targetRoom || room.endsWith(".ts")) return undefined;
   if (room === "runtime" && CONTRACTS.includes(target)) return undefined;
-  return DIRECTIONS[room]?.includes(targetRoom) ? undefined : `imports ${targetRoom}: ${target}`;
+  return mayImport(room, targetRoom) ? undefined : `imports ${targetRoom}: ${target}`;
+}
+
+function mayImport(room: string, target: string): boolean {
+  const from = room.replace(/\/.*/, "");
+  const to = target.replace(/\/.*/, "");
+  const below = DIRECTIONS[from];
+  if (below) return below.includes(to);
+  const beside = ABOVE[from];
+  if (beside === undefined) return false;
+  if (to === "runtime") return RUNTIME_USERS.includes(from);
+  return CORE.includes(to) || beside.includes(to);
 }
 
 function packageFault(room: string, specifier: string): string | undefined {

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { readProject, ROOT } from "../architecture/project.ts";
+import { namedPaths, pathFaults } from "../architecture/named_paths.ts";
+import { readProject, readTree, ROOT } from "../architecture/project.ts";
 import { test } from "../support/test.ts";
 
 type Texts = Record<string, string>;
@@ -17,6 +18,9 @@ interface Manifest {
   exports: Texts;
   imports: Texts;
   publish: { include: string[] };
+  exclude: string[];
+  fmt: { exclude: string[] };
+  lint: { exclude: string[] };
 }
 
 const deno = await readJson<Manifest>("deno.json");
@@ -33,12 +37,25 @@ const shipped = { ...npm.dependencies, ...npm.peerDependencies };
 const lock = await readJson<{ version: string; packages: Record<string, { version: string }> }>(
   "package-lock.json",
 );
-const { compilerOptions } = await readJson<
-  { compilerOptions: { paths: Record<string, string[]> } }
->(
-  "tsconfig.json",
-);
+interface CompilerConfig {
+  compilerOptions: { paths: Record<string, string[]>; types: string[] };
+  include: string[];
+}
+
+const tsconfig = await readJson<CompilerConfig>("tsconfig.json");
+const { compilerOptions } = tsconfig;
 const modules = await readProject(["src", "tests", "scripts", "bench", "examples"]);
+// Built, installed or fetched: they may be missing.
+const NOT_OURS = ["npm", ".cache", "node_modules"];
+// What is started, required or read by a compiler, and never imported; with a file that names it.
+const TOOLS: Texts = {
+  "piloted": "bench/pick.ts",
+  "@types/node": "tsconfig.json",
+  "bun": "scripts/runtimes.ts",
+  "tsx": "scripts/runtimes.ts",
+  "typescript": "scripts/build_npm.ts",
+};
+const NAMED_AS: Texts = { "@types/node": `"node"`, "typescript": `"tsc"` };
 
 /** Every bare specifier, with a file that imports it. */
 function bareImports(wanted: (path: string) => boolean): [specifier: string, path: string][] {
@@ -130,6 +147,80 @@ test("manifests: every dependency is used by what is shipped", () => {
   const used = new Set(bareImports(isShipped).map(([specifier]) => packageOf(specifier)));
   assertEquals(Object.keys(shipped).filter((name) => !used.has(name)), []);
 });
+
+test("manifests: nothing is installed that no file imports", async () => {
+  const documents = await exampleImports();
+  const every = new Set([...bareImports(() => true).map(([specifier]) => specifier), ...documents]);
+  const packages = new Set([...every].map(packageOf));
+  // Imported under the names of the standard library.
+  if ([...packages].some((name) => name.startsWith("@std/"))) packages.add("deno-std");
+  const shippedPackages = new Set(
+    [...bareImports(isShipped).map(([specifier]) => specifier), ...documents].map(packageOf),
+  );
+  const unused = [
+    ...Object.keys(deno.imports).filter((name) =>
+      !every.has(name) && !usedBelow(name, every) && !(name in TOOLS)
+    ).map((name) => `deno.json: ${name}`),
+    ...Object.keys(jsr.imports).filter((name) => !shippedPackages.has(name))
+      .map((name) => `jsr.json: ${name}`),
+    ...Object.keys(npm.devDependencies).filter((name) => !packages.has(name) && !(name in TOOLS))
+      .map((name) => `package.json: ${name}`),
+    ...Object.keys(compilerOptions.paths).filter((name) => !every.has(name))
+      .map((name) => `tsconfig.json: ${name}`),
+  ];
+  assertEquals(unused, []);
+});
+
+test("manifests: every tool is named by the file that starts it", async () => {
+  for (const [name, path] of Object.entries(TOOLS)) {
+    assert(name in npm.devDependencies, `package.json lacks ${name}`);
+    const text = await readFile(join(ROOT, path), "utf8");
+    const word = NAMED_AS[name] ?? `"${name}"`;
+    assert(text.includes(word), `${path} does not name ${word}`);
+  }
+});
+
+test("manifests: they name only files and folders that exist", async () => {
+  const tree = await readTree();
+  const manifests = ["deno.json", "jsr.json", "package.json", "tsconfig.json", "tsconfig.core.json"];
+  const faults: string[] = [];
+  for (const name of [...manifests, "bunfig.toml", ".ci/run"]) {
+    const text = await readFile(join(ROOT, name), "utf8");
+    faults.push(...pathFaults(name, namedPaths(text), tree));
+  }
+  const core = await readJson<{ files: string[] }>("tsconfig.core.json");
+  const listed = [
+    ...deno.publish.include,
+    ...deno.exclude,
+    ...deno.fmt.exclude,
+    ...deno.lint.exclude,
+    ...jsr.publish.include,
+    ...tsconfig.include,
+    ...core.files,
+  ];
+  const missing = listed.filter((path) =>
+    !path.includes("*") && !NOT_OURS.includes(path) && !tree.includes(path)
+  );
+  assertEquals([...faults, ...missing], []);
+});
+
+/** Whether a mapped name is the beginning of something that is imported: `hono` of `hono/jsx`. */
+function usedBelow(name: string, every: ReadonlySet<string>): boolean {
+  return [...every].some((specifier) => specifier.startsWith(`${name}/`));
+}
+
+/** What the examples in docstrings and documents import, besides the package itself. */
+async function exampleImports(): Promise<string[]> {
+  const paths = (await readTree()).filter((path) =>
+    /^(src\/.*\.tsx?|[^/]*\.(ts|md)|docs\/.*\.md)$/.test(path)
+  );
+  const texts = await Promise.all(paths.map((path) => readFile(join(ROOT, path), "utf8")));
+  return texts.flatMap((text) =>
+    [...text.matchAll(/^(?: \*)? *(?:import|export) .*from "([@a-z][^"]*)";/gm)].map(([, name]) =>
+      name!
+    )
+  );
+}
 
 test("manifests: the lock file holds no download address", async () => {
   const text = await readFile(join(ROOT, "package-lock.json"), "utf8");
