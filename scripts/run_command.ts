@@ -1,5 +1,5 @@
 /**
- * Runs a command, shows its output as it comes, and keeps the end of it.
+ * Runs a command, shows its output or passes it on, and keeps the end of it.
  *
  * @module
  */
@@ -14,6 +14,8 @@ export interface RunOptions {
   cwd?: string;
   /** Milliseconds after which it is killed. @default no limit */
   limitMs?: number;
+  /** Called with each part of its output. @default shows it */
+  onOutput?: (text: string) => void;
 }
 
 /** How a command ended. */
@@ -50,7 +52,8 @@ export function runCommand(
     : setTimeout(() => child.kill("SIGKILL"), options.limitMs);
   let output = "";
   const show = (stream: NodeJS.WriteStream) => (chunk: string) => {
-    stream.write(chunk);
+    if (options.onOutput) options.onOutput(chunk);
+    else stream.write(chunk);
     output = (output + chunk).slice(-KEPT_CHARACTERS);
   };
   child.stdout.setEncoding("utf8").on("data", show(process.stdout));

@@ -1,7 +1,10 @@
 /**
  * Sets up what the tests need and runs the suite on Deno, Bun and Node.
  *
- *     deno task test [--runtime deno|bun|node]... [file or folder]...
+ *     deno task test [--runtime deno|bun|node]... [--jobs N] [file or folder]...
+ *
+ * Two runtimes run side by side unless `--jobs` says otherwise. The output of each is shown in one
+ * piece when it ends, and as it comes where there is only one at a time.
  *
  * Closes with the line `N passed, N failed` and exits with 1 unless every runtime ran tests and
  * all of them passed.
@@ -16,6 +19,7 @@ import { parseArgs } from "node:util";
 import { runCommand } from "./run_command.ts";
 import { type Counts, runsOn, type Runtime, RUNTIMES } from "./runtimes.ts";
 import { consulForTests, ensureNodeModules } from "./set_up.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 interface Outcome extends Counts {
   runtime: string;
@@ -29,11 +33,19 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const LIMIT_MS = 15 * 60_000;
 
 async function main(): Promise<number> {
+  const started = performance.now();
   const { values, positionals } = parseArgs({
     args: process.argv.slice(2),
     allowPositionals: true,
-    options: { runtime: { type: "string", multiple: true } },
+    options: {
+      runtime: { type: "string", multiple: true },
+      jobs: { type: "string", default: "2" },
+    },
   });
+  const jobs = Number(values.jobs);
+  if (!Number.isInteger(jobs) || jobs < 1) {
+    throw new Error(`Cannot test: --jobs must be a positive integer, received ${values.jobs}`);
+  }
   const chosen = values.runtime ?? RUNTIMES.map(({ name }) => name);
   const unknown = chosen.find((name) => !RUNTIMES.some((runtime) => runtime.name === name));
   if (unknown !== undefined) throw new Error(`Cannot test: no runtime is named ${unknown}`);
@@ -43,15 +55,19 @@ async function main(): Promise<number> {
   const consul = await consulForTests();
   console.log(`Set-up: Consul ${consul ?? "missing, so that its suites can't run"}`);
 
-  const outcomes: Outcome[] = [];
-  for (const runtime of RUNTIMES.filter(({ name }) => chosen.includes(name))) {
-    const own = files.filter((file) => runsOn(file, runtime.name));
-    if (own.length > 0) outcomes.push(await runSuite(runtime, own, consul));
-  }
+  const suites = RUNTIMES.filter(({ name }) => chosen.includes(name))
+    .map((runtime) => ({ runtime, own: files.filter((file) => runsOn(file, runtime.name)) }))
+    .filter(({ own }) => own.length > 0);
+  const apart = jobs > 1 && suites.length > 1;
+  const outcomes = await sideBySide(
+    jobs,
+    suites,
+    ({ runtime, own }) => runSuite(runtime, own, consul, apart),
+  );
   if (outcomes.length === 0) {
     throw new Error(`Cannot test: no test file in ${positionals.join(", ")}`);
   }
-  return report(outcomes);
+  return report(outcomes, (performance.now() - started) / 1000);
 }
 
 async function testFiles(paths: string[]): Promise<string[]> {
@@ -75,16 +91,21 @@ async function runSuite(
   runtime: Runtime,
   files: string[],
   consul: string | undefined,
+  apart: boolean,
 ): Promise<Outcome> {
   const env = testEnvironment(consul);
   const started = performance.now();
-  console.log(`\n=== ${runtime.name}: ${files.length} test files`);
-  const version = await runCommand(runtime.versionCommand, { cwd: ROOT, env });
+  const title = `=== ${runtime.name}: ${files.length} test files`;
+  console.log(apart ? `${title}, running` : `\n${title}`);
+  const version = await runCommand(runtime.versionCommand, { cwd: ROOT, env, onOutput() {} });
+  const printed: string[] = [];
   const result = await runCommand([...runtime.testCommand, ...files], {
     cwd: ROOT,
     env,
     limitMs: LIMIT_MS,
+    ...apart && { onOutput: (text) => void printed.push(text) },
   });
+  if (apart) process.stdout.write(`\n${title}\n${printed.join("")}`);
   const counts = runtime.readCounts(result.output);
   const outcome: Outcome = {
     passed: 0,
@@ -109,13 +130,12 @@ function testEnvironment(consul: string | undefined): Record<string, string | un
   return { ...Object.fromEntries(kept), NO_COLOR: "1", ...(consul && { CONSUL_BIN: consul }) };
 }
 
-function report(outcomes: Outcome[]): number {
-  const total: Outcome = { runtime: "total", passed: 0, failed: 0, skipped: 0, seconds: 0 };
+function report(outcomes: readonly Outcome[], seconds: number): number {
+  const total: Outcome = { runtime: "total", passed: 0, failed: 0, skipped: 0, seconds };
   for (const outcome of outcomes) {
     total.passed += outcome.passed;
     total.failed += outcome.failed;
     total.skipped += outcome.skipped;
-    total.seconds += outcome.seconds;
   }
   console.log(`\n${"runtime".padEnd(16)}  passed  failed  skipped  seconds`);
   for (const { runtime, passed, failed, skipped, seconds, problem } of [...outcomes, total]) {
