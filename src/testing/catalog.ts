@@ -211,6 +211,11 @@ export class Catalog {
     return this.#indexes.services;
   }
 
+  /** The index under which the summary of all services is reported. */
+  summaryIndex(): bigint {
+    return this.#indexes.all;
+  }
+
   /**
    * Calls a listener after every write.
    *

@@ -21,6 +21,12 @@ export class CatalogIndexes {
     return this.#tables.services;
   }
 
+  /** Index of the last write to anything. */
+  get all(): bigint {
+    const { nodes, services, checks } = this.#tables;
+    return highest(highest(nodes, services), checks);
+  }
+
   /**
    * Records a write to a table.
    *
@@ -77,8 +83,8 @@ export class CatalogIndexes {
   ofService(key: string, health: boolean): bigint {
     const own = this.#services.get(key) ?? this.#lastExtinction;
     if (own !== undefined) return own;
-    const { nodes, services, checks } = this.#tables;
-    return highest(highest(nodes, services), health ? checks : 0n);
+    const { nodes, services } = this.#tables;
+    return health ? this.all : highest(nodes, services);
   }
 }
 

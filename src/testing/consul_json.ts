@@ -95,6 +95,35 @@ export function catalogJson({ node, service }: Instance, datacenter: string): Js
 }
 
 /**
+ * Returns an entry of `/v1/internal/ui/services`.
+ *
+ * @param name Name of the service.
+ * @param instances All its instances.
+ * @returns The object to encode.
+ */
+export function summaryJson(name: string, instances: readonly Instance[]): Json {
+  const sources = instances.map(({ service }) => service.meta?.["external-source"] ?? "");
+  const checks = (wanted: string) =>
+    instances.flatMap((one) => one.checks).filter(({ status }) => status === wanted).length;
+  return {
+    Name: name,
+    Tags: distinct(instances.flatMap(({ service }) => service.tags)),
+    Nodes: instances.map(({ node }) => node.name),
+    InstanceCount: instances.length,
+    ChecksPassing: checks("passing"),
+    ChecksWarning: checks("warning"),
+    ChecksCritical: checks("critical"),
+    ExternalSources: distinct(sources.filter((source) => source !== "")),
+    GatewayConfig: {},
+  };
+}
+
+// Sorted; Go writes a list that was never begun as null.
+function distinct(values: readonly string[]): readonly string[] | null {
+  return values.length === 0 ? null : [...new Set(values)].sort();
+}
+
+/**
  * Returns an entry of `/v1/agent/services`.
  *
  * @param service The service.

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseReadQuery, type ReadQuery, waitForIndex } from "./blocking_query.ts";
+import type { Catalog } from "./catalog.ts";
 import type { Instance } from "./catalog_entry.ts";
 import {
   allowed,
@@ -16,7 +17,7 @@ import {
   paramsOf,
   route,
 } from "./consul_context.ts";
-import { catalogJson, healthJson } from "./consul_json.ts";
+import { catalogJson, healthJson, summaryJson } from "./consul_json.ts";
 import { NO_INDEX, Refusal } from "./refusal.ts";
 
 const HEALTH = "/v1/health/service/";
@@ -64,6 +65,14 @@ export function addReadRoutes(app: ConsulApp, state: ConsulState): void {
       hidden: {},
     }));
 
+  route(app, "GET", "/v1/internal/ui/services", (context) =>
+    read(context, state, cache, {
+      index: ({ catalog }) => catalog.summaryIndex(),
+      value: ({ catalog }) => summaries(catalog),
+      hidden: [],
+      internal: true,
+    }));
+
   route(
     app,
     "GET",
@@ -89,6 +98,8 @@ interface Reader {
   value(datacenter: DatacenterState): unknown;
   /** Body of the response to a request without a token. */
   readonly hidden: unknown;
+  /** Whether it is one of the routes that the agent's cache never answers. */
+  readonly internal?: boolean;
 }
 
 async function read(
@@ -117,8 +128,10 @@ async function read(
     "X-Consul-Index": String(index > 0n ? index : 1n),
     "X-Consul-Knownleader": "true",
     "X-Consul-Lastcontact": "0",
-    "X-Consul-Effective-Consistency": query.consistency,
-    ...cacheHeaders(context, query, cache, waited),
+    ...reader.internal !== true && {
+      "X-Consul-Effective-Consistency": query.consistency,
+      ...cacheHeaders(context, query, cache, waited),
+    },
   });
 }
 
@@ -136,6 +149,14 @@ function cacheHeaders(
   if (cache.has(key) && !waited) return { "X-Cache": "HIT", Age: "0" };
   cache.add(key);
   return { "X-Cache": "MISS" };
+}
+
+// Unlike in every other route, names that differ in case stay apart.
+function summaries(catalog: Catalog): unknown[] {
+  return [...catalog.services().keys()].map((name) => {
+    const instances = catalog.instances(name).filter(({ service }) => service.name === name);
+    return summaryJson(name, instances);
+  });
 }
 
 function serviceName(context: ConsulContext, prefix: string): string {

@@ -9,6 +9,7 @@ import { checkCases } from "./consul_agent_checks.ts";
 import { AgentClient, type StartAgent } from "./consul_agent_client.ts";
 import { readCases } from "./consul_agent_reads.ts";
 import { refusalCases } from "./consul_agent_refusals.ts";
+import { summaryAccessCases, summaryCases } from "./consul_agent_summary.ts";
 
 /** One test of the contract. */
 export type ContractCase = (client: AgentClient) => Promise<void>;
@@ -26,7 +27,9 @@ export function testConsulAgent(title: string, start: StartAgent, options: TestO
     [refusalCases, false],
     [blockingCases, false],
     [checkCases, false],
+    [summaryCases, false],
     [accessCases, true],
+    [summaryAccessCases, true],
   ];
   for (const [cases, acl] of groups) {
     for (const [name, run] of Object.entries(cases)) {

@@ -9,7 +9,7 @@ type Registry = Pick<SourceStage, "blocking" | "summarizes" | "register" | "dere
 function embedded(consul: EmbeddedConsul): Registry {
   return {
     blocking: true,
-    summarizes: false,
+    summarizes: true,
     register(service: string, { status = "passing", ...instance }: Instance) {
       const maintenance = status === "maintenance";
       consul.register({ ...instance, name: service, status: maintenance ? "passing" : status });
