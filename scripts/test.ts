@@ -59,9 +59,11 @@ async function main(): Promise<number> {
     .map((runtime) => ({ runtime, own: files.filter((file) => runsOn(file, runtime.name)) }))
     .filter(({ own }) => own.length > 0);
   const apart = jobs > 1 && suites.length > 1;
+  // The longest first, which is Node's: it alone runs the browser and the soak.
+  const longestFirst = suites.toSorted((a, b) => b.own.length - a.own.length);
   const outcomes = await sideBySide(
     jobs,
-    suites,
+    longestFirst,
     ({ runtime, own }) => runSuite(runtime, own, consul, apart),
   );
   if (outcomes.length === 0) {

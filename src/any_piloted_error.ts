@@ -7,9 +7,9 @@ import type { InstanceCounts, PilotedError, PilotedErrorCode } from "./errors.ts
 import type { RequestAttempt } from "./request_attempt.ts";
 
 interface Position {
-  readonly path?: string;
-  readonly line?: number;
-  readonly column?: number;
+  readonly path?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
 }
 
 /** What is always there, or may be, by code. */

@@ -11,7 +11,7 @@ export interface BackoffOptions {
   /** Ceiling of every wait, in milliseconds. */
   maxMs: number;
   /** Random numbers in [0, 1). @default {Math.random} */
-  random?: () => number;
+  random?: (() => number) | undefined;
 }
 
 /**

@@ -51,7 +51,7 @@ export interface SleepOptions {
   /** Ends the sleep early, by rejecting with its reason. @default {undefined} */
   readonly signal?: AbortSignal | undefined;
   /** Whether this timer alone must not keep the process alive. @default {false} */
-  readonly background?: boolean;
+  readonly background?: boolean | undefined;
 }
 
 /**
@@ -90,7 +90,7 @@ export interface DeadlineOptions {
   /** Ends the work early. @default {undefined} */
   readonly signal?: AbortSignal | undefined;
   /** Whether this timer alone must not keep the process alive. @default {false} */
-  readonly background?: boolean;
+  readonly background?: boolean | undefined;
 }
 
 /**

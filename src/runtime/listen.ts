@@ -11,15 +11,15 @@ export type FetchHandler = (request: Request) => Response | Promise<Response>;
 /** Where and how to listen. */
 export interface ListenOptions {
   /** Address to listen on. @default {"127.0.0.1"} */
-  hostname?: string;
+  hostname?: string | undefined;
   /** TCP port; 0 takes any free one. @default {0} */
-  port?: number;
+  port?: number | undefined;
   /** Milliseconds that `close()` gives requests under way before it cuts them. @default {1_000} */
-  graceMs?: number;
+  graceMs?: number | undefined;
   /** Closes the listener. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Told of what the handler threw; the client gets a 500 without details. */
-  onError?: (error: unknown) => void;
+  onError?: ((error: unknown) => void) | undefined;
 }
 
 /** A server that listens. */

@@ -18,8 +18,8 @@ import { CatalogIndexes } from "./catalog_indexes.ts";
 /** One write. Everything in it has the same index. */
 export interface CatalogWrite {
   readonly node: NodeEntry;
-  readonly service?: ServiceEntry;
-  readonly checks?: readonly CheckEntry[];
+  readonly service?: ServiceEntry | undefined;
+  readonly checks?: readonly CheckEntry[] | undefined;
 }
 
 interface NodeState {

@@ -22,19 +22,19 @@ import { Refusal } from "./refusal.ts";
 /** Options of {@linkcode EmbeddedConsul}. */
 export interface EmbeddedConsulOptions {
   /** Name of its own datacenter. @default {"dc1"} */
-  datacenter?: string;
+  datacenter?: string | undefined;
   /** Names of further datacenters. @default {[]} */
-  datacenters?: readonly string[];
+  datacenters?: readonly string[] | undefined;
   /** Name of its node. @default {"embedded"} */
-  node?: string;
+  node?: string | undefined;
   /** Address of its node. @default {"127.0.0.1"} */
-  nodeAddress?: string;
+  nodeAddress?: string | undefined;
   /** Enables ACLs. Requests with this token may do everything, those without see empty lists. */
-  token?: string;
+  token?: string | undefined;
   /** Clock of blocking queries and TTL checks. @default {systemClock} */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Random numbers in [0, 1), for the jitter of blocking queries. @default {Math.random} */
-  random?: () => number;
+  random?: (() => number) | undefined;
 }
 
 /** A request that an embedded Consul received. */

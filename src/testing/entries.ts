@@ -8,19 +8,19 @@ import type { CheckEntry, CheckStatus, NodeEntry, ServiceEntry } from "./catalog
 /** A check of a service to register. */
 export interface EmbeddedCheck {
   /** Id, unique on the node. @default {"service:<service id>"}, numbered if there are several */
-  id?: string;
+  id?: string | undefined;
   /** Name for people. @default {"Service '<name>' check"} */
-  name?: string;
+  name?: string | undefined;
   /** Initial state. @default {"critical"}, as in Consul until the first report */
-  status?: CheckStatus;
+  status?: CheckStatus | undefined;
   /** Note for people. */
-  notes?: string;
+  notes?: string | undefined;
   /** Output of the check. */
-  output?: string;
+  output?: string | undefined;
   /** Milliseconds without a report after which the check becomes critical. @default {never} */
-  ttlMs?: number;
+  ttlMs?: number | undefined;
   /** Milliseconds in state critical after which the service is removed; at least a minute. */
-  deregisterAfterMs?: number;
+  deregisterAfterMs?: number | undefined;
 }
 
 /** An instance of a service to register. */
@@ -28,38 +28,38 @@ export interface EmbeddedService {
   /** Name of the service. */
   name: string;
   /** Id, unique on its node. Needed if several instances share a name. @default {name} */
-  id?: string;
+  id?: string | undefined;
   /** Address. If empty, clients use the node's address. @default {""} */
-  address?: string;
+  address?: string | undefined;
   /** TCP port. @default {0} */
-  port?: number;
+  port?: number | undefined;
   /** Tags. @default {[]} */
-  tags?: readonly string[];
+  tags?: readonly string[] | undefined;
   /** Metadata. */
-  meta?: Readonly<Record<string, string>>;
+  meta?: Readonly<Record<string, string>> | undefined;
   /** Weights by state. @default {{ passing: 1, warning: 1 }} */
-  weights?: { readonly passing: number; readonly warning: number };
+  weights?: { readonly passing: number; readonly warning: number } | undefined;
   /** Whether other agents may change the tags in the catalog. @default {false} */
-  enableTagOverride?: boolean;
+  enableTagOverride?: boolean | undefined;
   /** Addresses by network, such as `lan` and `wan`. */
-  taggedAddresses?: Readonly<Record<string, { Address: string; Port: number }>>;
+  taggedAddresses?: Readonly<Record<string, { Address: string; Port: number }>> | undefined;
   /** Creates a check with this state. Without this and `checks` it has none, and is passing. */
-  status?: CheckStatus;
+  status?: CheckStatus | undefined;
   /** Checks. */
-  checks?: readonly EmbeddedCheck[];
+  checks?: readonly EmbeddedCheck[] | undefined;
   /** Name of the node that it runs on. @default {the agent's own node} */
-  node?: string;
+  node?: string | undefined;
   /** Address of that node, if it is not the agent's own. @default {"127.0.0.1"} */
-  nodeAddress?: string;
+  nodeAddress?: string | undefined;
 }
 
 /** A check with its TTL, ready to be registered with an agent. */
 export interface CheckDefinition {
   readonly entry: CheckEntry;
   /** Milliseconds without a report after which it becomes critical; `undefined` without a TTL. */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
   /** Milliseconds in state critical after which the service is removed. */
-  readonly deregisterAfterMs?: number;
+  readonly deregisterAfterMs?: number | undefined;
 }
 
 /**

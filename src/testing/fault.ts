@@ -22,13 +22,13 @@ export type Fault = (
 /** Which requests a fault applies to. All given conditions must match. */
 export interface FaultMatch {
   /** Decoded path: the whole path, or a pattern. */
-  readonly path?: string | RegExp;
+  readonly path?: string | RegExp | undefined;
   /** HTTP method. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Name of the service in `/v1/health/service/:name` or `/v1/catalog/service/:name`. */
-  readonly service?: string;
+  readonly service?: string | undefined;
   /** Number of requests it applies to. @default {all, until it is removed} */
-  readonly times?: number;
+  readonly times?: number | undefined;
 }
 
 /**

@@ -9,13 +9,13 @@ import { EmbeddedConsul } from "./embedded_consul.ts";
 /** Options of {@linkcode startSampleConsul}. */
 export interface SampleConsulOptions {
   /** Address to listen on. @default {"127.0.0.1"} */
-  hostname?: string;
+  hostname?: string | undefined;
   /** TCP port; 0 selects any free one. @default {0} */
-  port?: number;
+  port?: number | undefined;
   /** Milliseconds between two changes. @default {3_000} */
-  everyMs?: number;
+  everyMs?: number | undefined;
   /** Clock of the changes. @default {systemClock} */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** A running sample. */

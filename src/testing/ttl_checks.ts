@@ -13,7 +13,7 @@ export interface TtlOptions {
   /** Milliseconds without a report after which the check becomes critical. */
   readonly ttlMs: number;
   /** Milliseconds in state critical after which its service is removed; at least a minute. */
-  readonly deregisterAfterMs?: number;
+  readonly deregisterAfterMs?: number | undefined;
 }
 
 interface TtlState extends TtlOptions {

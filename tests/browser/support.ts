@@ -27,8 +27,9 @@ export async function skipWithoutChromium(): Promise<string | false> {
 
 /** Starts Chromium without a window. */
 export async function startChromium(): Promise<Browser> {
+  const executablePath = await findChromium();
   return await chromium.launch({
-    executablePath: await findChromium(),
+    ...executablePath !== undefined && { executablePath },
     // Its sandbox wants more rights than a container gives.
     args: ["--no-sandbox"],
   });

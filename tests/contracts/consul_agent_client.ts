@@ -12,7 +12,7 @@ export interface AgentUnderTest {
   /** Name of its node. */
   readonly node: string;
   /** The token that may do everything, if ACLs are enabled. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   readonly fetch: Fetch;
   stop(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export class AgentClient {
   async ask(method: string, path: string, body?: string): Promise<Answer> {
     const response = await this.agent.fetch(`${this.agent.url}${path}`, {
       method,
-      body,
+      ...body !== undefined && { body },
       redirect: "manual",
       headers: this.token === undefined ? {} : { "X-Consul-Token": this.token },
     });

@@ -182,7 +182,13 @@ test("manifests: every tool is named by the file that starts it", async () => {
 
 test("manifests: they name only files and folders that exist", async () => {
   const tree = await readTree();
-  const manifests = ["deno.json", "jsr.json", "package.json", "tsconfig.json", "tsconfig.core.json"];
+  const manifests = [
+    "deno.json",
+    "jsr.json",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.core.json",
+  ];
   const faults: string[] = [];
   for (const name of [...manifests, "bunfig.toml", ".ci/run"]) {
     const text = await readFile(join(ROOT, name), "utf8");

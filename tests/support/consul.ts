@@ -156,7 +156,7 @@ export class Consul {
   async put(path: string, body?: unknown): Promise<void> {
     const response = await this.request(path, {
       method: "PUT",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      ...body !== undefined && { body: JSON.stringify(body) },
     });
     if (!response.ok) {
       throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);

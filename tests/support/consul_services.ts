@@ -6,13 +6,13 @@ import type { Consul } from "./consul.ts";
 /** Body of `/v1/agent/service/register`. */
 export interface AgentService {
   Name: string;
-  ID?: string;
-  Address?: string;
-  Port?: number;
-  Tags?: string[];
-  Meta?: Record<string, string>;
-  Check?: Record<string, unknown>;
-  Weights?: { Passing: number; Warning: number };
+  ID?: string | undefined;
+  Address?: string | undefined;
+  Port?: number | undefined;
+  Tags?: string[] | undefined;
+  Meta?: Record<string, string> | undefined;
+  Check?: Record<string, unknown> | undefined;
+  Weights?: { Passing: number; Warning: number } | undefined;
 }
 
 /** Registers a service with the agent. */
@@ -32,9 +32,9 @@ export interface CatalogService {
   name: string;
   id: string;
   port: number;
-  address?: string;
-  tags?: string[];
-  meta?: Record<string, string>;
+  address?: string | undefined;
+  tags?: string[] | undefined;
+  meta?: Record<string, string> | undefined;
 }
 
 /** Registers a node without an agent. */
