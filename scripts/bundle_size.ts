@@ -18,12 +18,17 @@ export interface CodeSize {
   gzipped: number;
 }
 
+/** What mod.ts may cost a browser when it is imported, without `json5`: bytes, minified and gzipped. */
+export const LARGEST_AT_IMPORT = 19_500;
+
 /** Bytes of a bundle. */
 export interface BundleSize {
   /** What is loaded when mod.ts is imported. */
   atImport: CodeSize;
   /** What is loaded by a dynamic import when it is needed. */
   later: CodeSize;
+  /** Files that are loaded when mod.ts is imported, with what is left of each, minified. */
+  files: ReadonlyMap<string, number>;
 }
 
 /**
@@ -53,9 +58,16 @@ export async function bundleSize(without: readonly string[]): Promise<BundleSize
       if (kind === "import-statement" && next in metafile.outputs) atImport.add(next);
     }
   }
+  const files = new Map<string, number>();
+  for (const path of atImport) {
+    for (const [file, { bytesInOutput }] of Object.entries(metafile.outputs[path]!.inputs)) {
+      files.set(file, bytesInOutput);
+    }
+  }
   const size: BundleSize = {
     atImport: { minified: 0, gzipped: 0 },
     later: { minified: 0, gzipped: 0 },
+    files,
   };
   for (const { path, contents } of outputFiles) {
     const part = atImport.has(`out/${basename(path)}`) ? size.atImport : size.later;
