@@ -77,6 +77,16 @@ export class AgentClient {
     return (await this.read(`/v1/health/service/${query}`)).index;
   }
 
+  /** All services with their tags. Waits for the one that the agent registers for itself. */
+  async services(): Promise<Record<string, string[]>> {
+    let value: Record<string, string[]> = {};
+    await waitUntil(async () => {
+      ({ value } = await this.read<Record<string, string[]>>("/v1/catalog/services"));
+      return "consul" in value;
+    });
+    return value;
+  }
+
   /** Sends JSON by PUT. Fails unless the status is 200. */
   async put(path: string, body?: unknown): Promise<Answer> {
     const text = body === undefined ? undefined : JSON.stringify(body);

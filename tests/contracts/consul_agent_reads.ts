@@ -235,7 +235,7 @@ export const readCases: Record<string, (client: AgentClient) => Promise<void>> =
     await client.write("n1", { Service: "app", ID: "1", Tags: ["a", "b"] });
     await client.write("n1", { Service: "app", ID: "2", Tags: ["b", "c"] });
     await client.write("n1", { Service: "other" });
-    const { value } = await client.read<Record<string, string[]>>("/v1/catalog/services");
+    const value = await client.services();
     assertEquals(Object.keys(value), ["app", "consul", "other"]);
     assertEquals(value.app!.sort(), ["a", "b", "c"]);
     assertEquals(value.other, []);
