@@ -40,18 +40,18 @@ const lock = await readJson<{ version: string; packages: Record<string, { versio
 interface CompilerConfig {
   compilerOptions: { paths: Record<string, string[]>; types: string[] };
   include: string[];
+  exclude: string[];
+  files: string[];
 }
 
-const tsconfig = await readJson<CompilerConfig>("tsconfig.json");
-const { compilerOptions } = tsconfig;
+const { compilerOptions } = await readJson<CompilerConfig>("tsconfig.json");
 const modules = await readProject(["src", "tests", "scripts", "bench", "examples"]);
 // Built, installed or fetched: they may be missing.
 const NOT_OURS = ["npm", ".cache", "node_modules"];
-// What is started, required or read by a compiler, and never imported; with a file that names it.
+// What is started or required, and never imported; with a file that names it.
 const TOOLS: Texts = {
   "piloted": "bench/pick.ts",
   "@arethetypeswrong/cli": ".ci/run",
-  "@types/node": "tsconfig.json",
   "bun": "scripts/runtimes.ts",
   "publint": ".ci/run",
   "tsx": "scripts/runtimes.ts",
@@ -59,7 +59,6 @@ const TOOLS: Texts = {
 };
 const NAMED_AS: Texts = {
   "@arethetypeswrong/cli": "attw ",
-  "@types/node": `"node"`,
   "publint": "publint ",
   "typescript": `"tsc"`,
 };
@@ -159,6 +158,7 @@ test("manifests: nothing is installed that no file imports", async () => {
   const documents = await exampleImports();
   const every = new Set([...bareImports(() => true).map(([specifier]) => specifier), ...documents]);
   const packages = new Set([...every].map(packageOf));
+  const compiled = await compiledTypes();
   // Imported under the names of the standard library.
   if ([...packages].some((name) => name.startsWith("@std/"))) packages.add("deno-std");
   const shippedPackages = new Set(
@@ -170,8 +170,9 @@ test("manifests: nothing is installed that no file imports", async () => {
     ).map((name) => `deno.json: ${name}`),
     ...Object.keys(jsr.imports).filter((name) => !shippedPackages.has(name))
       .map((name) => `jsr.json: ${name}`),
-    ...Object.keys(npm.devDependencies).filter((name) => !packages.has(name) && !(name in TOOLS))
-      .map((name) => `package.json: ${name}`),
+    ...Object.keys(npm.devDependencies).filter((name) =>
+      !packages.has(name) && !(name in TOOLS) && !compiled.has(name)
+    ).map((name) => `package.json: ${name}`),
     ...Object.keys(compilerOptions.paths).filter((name) => !every.has(name))
       .map((name) => `tsconfig.json: ${name}`),
   ];
@@ -189,34 +190,42 @@ test("manifests: every tool is named by the file that starts it", async () => {
 
 test("manifests: they name only files and folders that exist", async () => {
   const tree = await readTree();
-  const manifests = [
-    "deno.json",
-    "jsr.json",
-    "package.json",
-    "tsconfig.json",
-    "tsconfig.core.json",
-  ];
+  const manifests = tree.filter((path) => /^(deno|jsr|package|tsconfig[^/]*)\.json$/.test(path));
   const faults: string[] = [];
-  for (const name of [...manifests, "bunfig.toml", ".ci/run"]) {
+  for (const name of [...manifests, "bunfig.toml", ".ci/run", ".github/workflows/ci.yml"]) {
     // What a script looks for may be missing.
     const text = (await readFile(join(ROOT, name), "utf8")).replace(/\[ -f [^\]]+\]/g, "");
     faults.push(...pathFaults(name, namedPaths(text), tree));
   }
-  const core = await readJson<{ files: string[] }>("tsconfig.core.json");
+  const compiled = await Promise.all(
+    manifests.filter((name) => name.startsWith("tsconfig"))
+      .map((name) => readJson<Partial<CompilerConfig>>(name)),
+  );
   const listed = [
     ...deno.publish.include,
     ...deno.exclude,
     ...deno.fmt.exclude,
     ...deno.lint.exclude,
     ...jsr.publish.include,
-    ...tsconfig.include,
-    ...core.files,
+    ...compiled.flatMap(({ include = [], exclude = [], files = [] }) => [
+      ...include,
+      ...exclude,
+      ...files,
+    ]),
   ];
   const missing = listed.filter((path) =>
     !path.includes("*") && !NOT_OURS.includes(path) && !tree.includes(path)
   );
   assertEquals([...faults, ...missing], []);
 });
+
+/** Packages of types that a tsconfig file gives to the compiler. */
+async function compiledTypes(): Promise<Set<string>> {
+  const names = (await readTree()).filter((path) => /^tsconfig[^/]*\.json$/.test(path));
+  const configs = await Promise.all(names.map((name) => readJson<Partial<CompilerConfig>>(name)));
+  const types = configs.flatMap(({ compilerOptions }) => compilerOptions?.types ?? []);
+  return new Set(types.map((name) => `@types/${name}`));
+}
 
 /** Whether a mapped name is the beginning of something that is imported: `hono` of `hono/jsx`. */
 function usedBelow(name: string, every: ReadonlySet<string>): boolean {
