@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { namedPaths, pathFaults } from "../architecture/named_paths.ts";
 import { readProject, readTree, ROOT } from "../architecture/project.ts";
 import { test } from "../support/test.ts";
+import { unusedPackages } from "./unused_packages.ts";
 
 type Texts = Record<string, string>;
 
@@ -155,28 +156,19 @@ test("manifests: every dependency is used by what is shipped", () => {
 });
 
 test("manifests: nothing is installed that no file imports", async () => {
-  const documents = await exampleImports();
-  const every = new Set([...bareImports(() => true).map(([specifier]) => specifier), ...documents]);
-  const packages = new Set([...every].map(packageOf));
-  const compiled = await compiledTypes();
+  const examples = await exampleImports();
+  const specifiers = (wanted: (path: string) => boolean) =>
+    new Set([...bareImports(wanted).map(([specifier]) => specifier), ...examples]);
+  const every = specifiers(() => true);
+  const otherwise = new Set([...Object.keys(TOOLS), ...await compiledTypes()]);
   // Imported under the names of the standard library.
-  if ([...packages].some((name) => name.startsWith("@std/"))) packages.add("deno-std");
-  const shippedPackages = new Set(
-    [...bareImports(isShipped).map(([specifier]) => specifier), ...documents].map(packageOf),
-  );
-  const unused = [
-    ...Object.keys(deno.imports).filter((name) =>
-      !every.has(name) && !usedBelow(name, every) && !(name in TOOLS)
-    ).map((name) => `deno.json: ${name}`),
-    ...Object.keys(jsr.imports).filter((name) => !shippedPackages.has(name))
-      .map((name) => `jsr.json: ${name}`),
-    ...Object.keys(npm.devDependencies).filter((name) =>
-      !packages.has(name) && !(name in TOOLS) && !compiled.has(name)
-    ).map((name) => `package.json: ${name}`),
-    ...Object.keys(compilerOptions.paths).filter((name) => !every.has(name))
-      .map((name) => `tsconfig.json: ${name}`),
-  ];
-  assertEquals(unused, []);
+  if ([...every].some((name) => name.startsWith("@std/"))) otherwise.add("deno-std");
+  assertEquals({
+    "deno.json": unusedPackages(Object.keys(deno.imports), every, otherwise),
+    "jsr.json": unusedPackages(Object.keys(jsr.imports), specifiers(isShipped)),
+    "package.json": unusedPackages(Object.keys(npm.devDependencies), every, otherwise),
+    "tsconfig.json": unusedPackages(Object.keys(compilerOptions.paths), every),
+  }, { "deno.json": [], "jsr.json": [], "package.json": [], "tsconfig.json": [] });
 });
 
 test("manifests: every tool is named by the file that starts it", async () => {
@@ -225,11 +217,6 @@ async function compiledTypes(): Promise<Set<string>> {
   const configs = await Promise.all(names.map((name) => readJson<Partial<CompilerConfig>>(name)));
   const types = configs.flatMap(({ compilerOptions }) => compilerOptions?.types ?? []);
   return new Set(types.map((name) => `@types/${name}`));
-}
-
-/** Whether a mapped name is the beginning of something that is imported: `hono` of `hono/jsx`. */
-function usedBelow(name: string, every: ReadonlySet<string>): boolean {
-  return [...every].some((specifier) => specifier.startsWith(`${name}/`));
 }
 
 /** What the examples in docstrings and documents import, besides the package itself. */
