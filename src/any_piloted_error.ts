@@ -6,17 +6,21 @@
 import type { InstanceCounts, PilotedError, PilotedErrorCode } from "./errors.ts";
 import type { RequestAttempt } from "./request_attempt.ts";
 
-interface Position {
+/** Where in a configuration file something is wrong. */
+export interface ErrorPosition {
+  /** Path of the file; `undefined` where the text came from elsewhere. */
   readonly path?: string | undefined;
+  /** Line, from 1. */
   readonly line?: number | undefined;
+  /** Column, from 1. */
   readonly column?: number | undefined;
 }
 
-/** What is always there, or may be, by code. */
-interface FactsByCode {
+/** The fields that an error has, or may have, by its code. */
+export type FactsByCode = {
   CONFIG_NOT_FOUND: { readonly path?: string };
-  CONFIG_INVALID: Position;
-  TEMPLATE_INVALID: Position & { readonly stage: "parse" | "exec" };
+  CONFIG_INVALID: ErrorPosition;
+  TEMPLATE_INVALID: ErrorPosition & { readonly stage: "parse" | "exec" };
   UNKNOWN_SERVICE: { readonly service?: string; readonly services?: readonly string[] };
   NO_ENDPOINTS: { readonly service: string; readonly instances?: InstanceCounts };
   REGISTRY_RESPONSE: { readonly status?: number; readonly service?: string };
@@ -25,7 +29,7 @@ interface FactsByCode {
   SNAPSHOT_FAILED: { readonly path: string };
   REQUEST_FAILED: { readonly service: string; readonly attempts: readonly RequestAttempt[] };
   TIMEOUT: { readonly service?: string; readonly attempts?: readonly RequestAttempt[] };
-}
+};
 
 /**
  * A `PilotedError` of any code: `switch (error.code)` narrows it to the fields of that code.

@@ -1,0 +1,53 @@
+/**
+ * Types that the types of `@piloted/core` are made of: options inside of options, parts of a status
+ * and of events. For programs that name them; most need none.
+ *
+ * ```ts
+ * import type { PilotedOptions } from "@piloted/core";
+ * import type { HealthPolicy } from "@piloted/core/types";
+ *
+ * const health: HealthPolicy = "passing";
+ * const options: PilotedOptions = { health };
+ * ```
+ *
+ * @module
+ */
+export type { ErrorPosition, FactsByCode } from "../any_piloted_error.ts";
+export type { EndpointStatus } from "../endpoint.ts";
+export type { InstanceCounts, PilotedErrorOptions } from "../errors.ts";
+export type { AttemptOutcome } from "../request_attempt.ts";
+export type { ChangedEndpoint } from "../snapshot.ts";
+export type { BalancerName } from "../balance/create_balancer.ts";
+export type { Outcome } from "../balance/lease.ts";
+export type {
+  FailurePercentageOptions,
+  OutlierOptions,
+  SuccessRateOptions,
+} from "../balance/outlier_options.ts";
+export type {
+  EjectedEvent,
+  EjectionReason,
+  PanicEvent,
+  PoolEvent,
+  ReadmittedEvent,
+} from "../balance/pool_event.ts";
+export type { EndpointLoad, PoolStatus } from "../balance/pool_status.ts";
+export type { BalanceEvent, RefreshEvent } from "./events.ts";
+export type {
+  BalancerChoice,
+  WaitForEndpointsOptions,
+  WaitOptions,
+  WatchServiceOptions,
+} from "./options.ts";
+export type { ConsulConfig, RegistrationConfig, TlsConfig } from "../config/config.ts";
+export type { ConsulObject, JobObject, WatchObject } from "../config/config_object.ts";
+export type { LoadConfigOptions } from "../config/load_config.ts";
+export type { ParseConfigOptions } from "../config/parse_config.ts";
+export type { FetchCall, FetchCallObserver, FetchEnd } from "../fetch/fetch_observer.ts";
+export type { HedgeOptions, RetryBudgetOptions } from "../fetch/fetch_options.ts";
+export type { FetchSource } from "../fetch/fetch_source.ts";
+export type { Environment } from "../runtime/environment.ts";
+export type { Consistency, Freshness, Summary } from "../source/source.ts";
+export type { StaticEndpoint } from "../source/static.ts";
+export type { EmptyPolicy, HealthPolicy } from "../watch/policies.ts";
+export type { WatchStateName } from "../watch/status.ts";
