@@ -245,7 +245,7 @@ export class ConnectionBudget {
 }
 
 /** A number of places that are taken and given back, first come, first served. */
-export class Semaphore {
+class Semaphore {
   #free: number;
   readonly #waiting = new Set<(release: () => void) => void>();
 

@@ -46,7 +46,7 @@ export function pad(text: string, { width, minus, zero }: Format): string {
 }
 
 /** As {@linkcode pad}, with spaces whatever the flags. */
-export function padWithSpaces(text: string, format: Format): string {
+function padWithSpaces(text: string, format: Format): string {
   return pad(text, { ...format, zero: false });
 }
 
