@@ -42,12 +42,18 @@ test("sideBySide() with a limit of 1 runs one after the other", async () => {
 });
 
 test("sideBySide() begins no other run after one that failed", async () => {
-  const begun: number[] = [];
-  const run = (item: number) => {
-    begun.push(item);
-    return item === 1 ? Promise.reject(new Error("broken")) : turn();
-  };
-  await assertRejects(() => sideBySide(1, [1, 2], run), Error, "broken");
-  assertEquals(begun, [1]);
-  assertEquals(await sideBySide(2, [], run), []);
+  const { begun, end, run } = heldRuns();
+  const results = sideBySide(
+    2,
+    ["a", "b", "c"],
+    (item) => item === "a" ? Promise.reject(new Error("broken")) : run(item),
+  );
+  await assertRejects(() => results, Error, "broken");
+  end.b!();
+  await turn();
+  assertEquals(begun, ["b"]);
+});
+
+test("sideBySide() has nothing to do without items", async () => {
+  assertEquals(await sideBySide(2, [], () => Promise.reject(new Error("called"))), []);
 });
