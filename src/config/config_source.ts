@@ -65,8 +65,8 @@ export class ConfigSource {
    */
   warnOfUnset(name: string, path: Path, index?: number): void {
     const at = `$${name}`;
-    const where = path.length === 0 ? "" : ` and read by ${this.#format(path)}`;
-    const message = `${at} is not set${where}: empty text takes its place. Set it, or write ` +
+    const subject = path.length === 0 ? at : `${this.#format(path)} reads ${at}, which`;
+    const message = `${subject} is not set: an empty string is used. Set it, or write ` +
       `{{ .${name} | default "..." }}`;
     const position = index === undefined ? undefined : locate(this.#text!.template, index);
     this.#push(message, at, { position });

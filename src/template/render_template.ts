@@ -70,18 +70,12 @@ const LIMIT_RULES = {
 } as const;
 
 /**
- * Renders a Go template as ContainerPilot does: the data is the environment, and besides Go's
- * functions there are `default`, `env`, `split`, `join`, `replaceAll`, `regexReplaceAll` and `loop`.
- * A template can reach nothing but the environment, and every rendering ends.
+ * Renders a Go template as ContainerPilot does. `renderTemplate()` of the core.
  *
  * @param text The template.
- * @param options The environment, what an unset variable is, and limits.
+ * @param options Options.
  * @returns The rendered text. A promise, since the engine of `regexReplaceAll` is loaded only for a
  * template that uses it.
- * @throws {PilotedError} `TEMPLATE_INVALID`, with `stage`, `line` and `column`, when the template
- * can't be parsed or executed, or exceeds a limit.
- * @throws {TypeError} when an argument or an option is of the wrong type, or an option is unknown.
- * @throws {RangeError} when a limit is not a positive whole number.
  */
 export async function renderTemplate(
   text: string,

@@ -139,7 +139,7 @@ test("resolveConfig() refuses wrong values in the parts of a loaded configuratio
     [{ watches: [{ name: "a", intervalMs: "5" }] }, /intervalMs must be a number of milliseconds/],
     [{ watches: [{ name: "a", intervalMs: 5, interval: 5 }] }, /interval must be left out/],
     [{ registrations: [{ ...registration, port: 0 }] }, /registrations\[0\]\.port must be a port/],
-    [{ registrations: [{ ...registration, ttl: 5 }] }, /\.ttl is not known here, did you mean/],
+    [{ registrations: [{ ...registration, ttl: 5 }] }, /\.ttl is not known here \(the keys are/],
     [{ registrations: [{ ...registration, ttlMs: "5" }] }, /\.ttlMs must be a number of mill/],
     [{ warnings: {} }, /: warnings must be a list, received an object$/],
     [{ warnings: [5] }, /: warnings must be the warnings of a loaded configuration$/],
