@@ -15,9 +15,9 @@ export type Path = readonly (string | number)[];
 
 /** Where a fault or a warning points. */
 export interface Target {
-  /** The value in question, or the place where one is missing. */
+  /** The value, or the place where one is missing. */
   readonly path: Path;
-  /** Whether the key of that value is in question, and not the value. */
+  /** Whether it points at the key and not at the value. */
   readonly key?: boolean;
 }
 
@@ -39,7 +39,7 @@ export const HIDDEN: unique symbol = Symbol("hidden");
 export class ConfigFault extends Error {
   /** Where. */
   readonly target: Target;
-  /** Whether `received` tells anything. */
+  /** Whether `received` may be shown. */
   readonly shown: boolean;
   /** The value that was found. */
   readonly received: unknown;

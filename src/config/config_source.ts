@@ -141,7 +141,7 @@ export class ConfigSource {
     });
   }
 
-  // What is masked is masked before it is cut, so that no half of a secret is left.
+  // Masked before it is cut, so that no half of a secret is left.
   #describe(value: unknown): string {
     return describeValue(typeof value === "string" ? this.#env.mask(value) : value);
   }
@@ -165,8 +165,8 @@ export class ConfigSource {
     return { index, position: locate(template, index), action: actionAt(template, index) };
   }
 
-  // The lines that show a place. Where actions printed something, or nothing, into its line, the
-  // rendered line is shown as well, unless it may hold a secret.
+  // The lines that show a place. If actions changed its line, the rendered line is shown as well,
+  // unless it may contain a secret.
   #lines(offset: number): string[] {
     const { template, rendered } = this.#text!;
     const { index, position, action = "" } = this.#origin(offset);
@@ -179,7 +179,7 @@ export class ConfigSource {
   }
 }
 
-// Where something in the rendered text comes from; nothing where that is not known.
+// Where something in the rendered text comes from; empty if that is not known.
 interface Origin {
   /** Index into the template. */
   readonly index?: number;

@@ -55,7 +55,7 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
       `names no port: ${(given ?? scheme) === "https" ? 443 : 80} is used, Consul's is 8500`,
     );
   }
-  // URL drops white space and control characters silently; here they are mistakes.
+  // URL silently drops white space and control characters; here they are mistakes.
   const url = /[\s\p{C}]/u.test(address)
     ? undefined
     : parseUrl(`${given ?? scheme}://${host}${rest}`);

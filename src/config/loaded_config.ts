@@ -8,7 +8,7 @@ import { ConfigFault } from "./config_fault.ts";
 import type { DecodedConfig } from "./decode_config.ts";
 import { isObject } from "./weak_decode.ts";
 
-// Nothing about an object itself tells a configuration from a frozen object with the same keys.
+// By its shape alone, a configuration is the same as a frozen object with the same keys.
 const ready = new WeakSet<object>();
 
 /**
@@ -41,7 +41,7 @@ export function isConfig(value: object): value is Config {
  *
  * @param value Its `warnings`, or nothing.
  * @returns The warnings.
- * @throws {ConfigFault} when it is no list of warnings.
+ * @throws {ConfigFault} when it is not a list of warnings.
  */
 export function keptWarnings(value: unknown): readonly ConfigWarning[] {
   if (value === undefined || value === null) return [];

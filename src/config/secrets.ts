@@ -54,7 +54,7 @@ export class WatchedEnvironment {
     let masked = maskMembers(text);
     // Longer ones first: one secret may be a part of another.
     for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length)) {
-      // As it is, and as it stands in quotes, with quotes and line breaks escaped.
+      // As it is, and as it is written in quotes, with quotes and line breaks escaped.
       for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) {
         masked = masked.replaceAll(form, stars(form));
       }

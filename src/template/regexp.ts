@@ -74,7 +74,7 @@ function invalid(reason: string): TemplateFailure {
   return new TemplateFailure(`invalid regular expression: ${reason}`);
 }
 
-// $name takes as many letters, digits and underscores as there are: $1x is the group named "1x".
+// $name goes on for as many letters, digits and underscores as there are: $1x is the group named "1x".
 function parseReplacement(
   replacement: string,
   names: readonly (string | undefined)[],

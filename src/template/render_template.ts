@@ -35,7 +35,7 @@ export interface RenderTemplateOptions {
 /** How errors speak of a template. */
 export type TemplateSubject = Pick<ErrorContext, "place" | "mask">;
 
-/** A rendered text that knows where it comes from. */
+/** A rendered text and where it comes from. */
 export interface RenderedTemplate {
   /** The rendered text. */
   readonly text: string;

@@ -5,7 +5,6 @@ import { join, relative } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import type { Config } from "../../src/config/config.ts";
-import type { ConfigObject } from "../../src/config/config_object.ts";
 import { loadConfig } from "../../src/config/load_config.ts";
 import { resolveConfig } from "../../src/config/resolve_config.ts";
 import { test } from "../support/test.ts";
