@@ -27,7 +27,9 @@ export interface RenderTemplateOptions {
    */
   readonly missing?: "empty" | "error" | undefined;
   /** How much work the rendering may do. A limit that is left out keeps its default. */
-  readonly limits?: Partial<TemplateLimits> | undefined;
+  readonly limits?:
+    | { readonly [Limit in keyof TemplateLimits]?: TemplateLimits[Limit] | undefined }
+    | undefined;
   /** Name of the file, for errors. */
   readonly path?: string | undefined;
 }
@@ -186,7 +188,7 @@ function parse(budget: Budget, context: ErrorContext): ParsedTemplate {
   }
 }
 
-function defined(limits: Partial<TemplateLimits> = {}): Partial<TemplateLimits> {
+function defined(limits: RenderTemplateOptions["limits"] = {}): Partial<TemplateLimits> {
   return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined));
 }
 
