@@ -36,8 +36,6 @@ export class SyntaxFault extends Error {
   readonly offset: number;
 
   /**
-   * Makes a fault.
-   *
    * @param expected What the text should have had there.
    * @param offset Index into the text.
    */

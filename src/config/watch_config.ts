@@ -1,5 +1,5 @@
 /**
- * What is watched: `watches` of ContainerPilot 3 and `backends` of ContainerPilot 2.
+ * Watched services: `watches` of ContainerPilot 3 and `backends` of ContainerPilot 2.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const DEFAULT_INTERVAL_MS = 10_000;
  *
  * @param entry `watches` or `backends`.
  * @param context Where the document comes from, and where warnings go.
- * @param seen Paths of the watches that were read before, by what they watch. Is added to.
+ * @param seen Paths of the watches that were read before, by what they watch. These are added.
  * @returns The watches in the document's order.
  * @throws {ConfigFault} when one of them is invalid.
  */
