@@ -45,6 +45,8 @@ export type { Config, ConfigWarning, WatchConfig } from "./src/config/config.ts"
 export { loadConfig, parseConfig, renderTemplate } from "./src/client/read_config.ts";
 export type { ConfigInput } from "./src/config/resolve_config.ts";
 export type { ConfigObject } from "./src/config/config_object.ts";
+export type { ServiceNames } from "./src/config/service_names.ts";
+export type { Secret } from "./src/secret.ts";
 export type { Endpoint } from "./src/endpoint.ts";
 export type { Change } from "./src/snapshot.ts";
 export { PilotedError, type PilotedErrorCode } from "./src/errors.ts";

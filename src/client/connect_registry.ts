@@ -5,6 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import { platformFetch } from "../platform_fetch.ts";
+import { revealSecret } from "../secret.ts";
 import type { Registry } from "../registry/session.ts";
 import type { ResolvedOptions } from "./options.ts";
 
@@ -47,6 +48,8 @@ export async function registryConnector(
  * @returns `false` when address, token or TLS settings differ.
  */
 export function isSameRegistry(a: Config, b: Config): boolean {
-  const facts = ({ consul }: Config) => JSON.stringify([consul.url, consul.token, consul.tls]);
+  // JSON shows stars in place of secrets, so they are compared by their text.
+  const facts = ({ consul: { url, token, tls } }: Config) =>
+    JSON.stringify([url, revealSecret(token), tls, revealSecret(tls?.keyFile)]);
   return facts(a) === facts(b);
 }

@@ -3,19 +3,21 @@
  *
  * @module
  */
+import type { ConfigObject } from "../config/config_object.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
+import type { ServiceNames } from "../config/service_names.ts";
 import { Events } from "./events.ts";
 import { type PilotedOptions, resolveOptions } from "./options.ts";
 import type { Piloted } from "./piloted.ts";
 import { RefreshSignal } from "./refresh_signal.ts";
 
 /** Options of {@linkcode createPiloted}: those of `config()` and its source. */
-export interface CreatePilotedOptions extends PilotedOptions {
+export interface CreatePilotedOptions<Name extends string = string> extends PilotedOptions {
   /**
    * The configuration: a path, a `file:` URL, or an object; `""` or nothing means the file that
    * the environment variable `CONTAINERPILOT` names.
    */
-  config?: ConfigInput;
+  config?: ConfigInput<Name>;
 }
 
 /**
@@ -62,6 +64,9 @@ export interface CreatePilotedOptions extends PilotedOptions {
  * assertEquals((await piloted.service("customers")).port, 8080);
  * ```
  */
+export function createPiloted<Name extends string = string>(
+  options?: CreatePilotedOptions<Name>,
+): Promise<Piloted<ServiceNames<ConfigObject<Name>>>>;
 export async function createPiloted(options: CreatePilotedOptions = {}): Promise<Piloted> {
   const { config, ...rest } = options;
   const resolved = resolveOptions(rest);

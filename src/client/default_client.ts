@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { ConfigObject } from "../config/config_object.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
+import type { ServiceNames } from "../config/service_names.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Lease } from "../balance/lease.ts";
@@ -52,6 +54,10 @@ let closed = false;
  * await close();
  * ```
  */
+export function config<Name extends string = string>(
+  source?: ConfigInput<Name>,
+  options?: PilotedOptions,
+): Promise<Piloted<ServiceNames<ConfigObject<Name>>>>;
 export function config(source?: ConfigInput, options: PilotedOptions = {}): Promise<Piloted> {
   let resolved: ResolvedOptions;
   try {

@@ -1,5 +1,5 @@
 /**
- * Reading configurations and rendering templates, loaded when they are used for the first time.
+ * Reading configurations and rendering templates. What they need is loaded on first use.
  *
  * @module
  */
@@ -9,14 +9,16 @@ import type { ParseConfigOptions } from "../config/parse_config.ts";
 import type { RenderTemplateOptions } from "../template/render_template.ts";
 
 /**
- * Reads a configuration file of ContainerPilot 2 or 3.
+ * Reads a configuration file of ContainerPilot 2 or 3. It connects to nothing.
  *
- * @param path A path, or a `file:` URL as a string or a `URL`.
- * @param options Options.
- * @returns The configuration, frozen all through.
- * @throws {PilotedError} `CONFIG_NOT_FOUND` when the file is not there or can't be read,
- * `TEMPLATE_INVALID` when its template can't be rendered, `CONFIG_INVALID` when it is no
+ * @param path A path, or a `file:` URL as a string or a `URL`. `file://` without a third slash is
+ * followed by a path, as in ContainerPilot 2.
+ * @param options The environment, and what an unset variable is.
+ * @returns The configuration, deeply frozen.
+ * @throws {PilotedError} `CONFIG_NOT_FOUND` when the file does not exist or can't be read,
+ * `TEMPLATE_INVALID` when its template can't be rendered, `CONFIG_INVALID` when it is not a valid
  * configuration.
+ * @throws {TypeError} when an argument or an option is of the wrong type, or an option is unknown.
  *
  * @example
  * ```ts
@@ -37,11 +39,13 @@ export async function loadConfig(
 /**
  * Reads the text of a configuration file of ContainerPilot 2 or 3.
  *
- * @param text The text, with its template not yet rendered.
- * @param options Options; the process's own environment plays no part.
- * @returns The configuration, frozen all through.
+ * @param text The text, before its template is rendered. A byte order mark is ignored.
+ * @param options The environment, what an unset variable is, and the name of the file. The
+ * environment of the process is not used.
+ * @returns The configuration, deeply frozen.
  * @throws {PilotedError} `TEMPLATE_INVALID` when its template can't be rendered, `CONFIG_INVALID`
- * when what was rendered is no configuration.
+ * when the rendered text is not a valid configuration.
+ * @throws {TypeError} when an argument or an option is of the wrong type, or an option is unknown.
  *
  * @example
  * ```ts
@@ -59,13 +63,16 @@ export async function parseConfig(text: string, options?: ParseConfigOptions): P
 }
 
 /**
- * Renders a Go template as ContainerPilot does: the data is the environment. The language is
- * described in `docs/template.md`.
+ * Renders a Go template as ContainerPilot does: the data is the environment. `docs/template.md`
+ * describes the language.
  *
  * @param text The template.
- * @param options The environment, and what to do with unset variables and too much work.
+ * @param options The environment, what an unset variable is, and limits.
  * @returns The rendered text.
- * @throws {PilotedError} `TEMPLATE_INVALID`, with `stage`, `line` and `column`.
+ * @throws {PilotedError} `TEMPLATE_INVALID`, with `stage`, `line` and `column`, when the template
+ * can't be parsed or executed, or exceeds a limit.
+ * @throws {TypeError} when an argument or an option is of the wrong type, or an option is unknown.
+ * @throws {RangeError} when a limit is not a positive whole number.
  *
  * @example
  * ```ts

@@ -54,10 +54,10 @@ async function start(
   options: ResolvedOptions,
   { events, refreshSignal, signal }: Beginnings,
 ): Promise<Piloted> {
-  const { snapshotFile: path, env } = options;
+  const { snapshotFile: path, env, missing } = options;
   // Loaded only now: a source of the user's own needs no parser, template or TLS.
   const { resolveConfig } = await import("../config/resolve_config.ts");
-  const reload = () => resolveConfig(source, { env });
+  const reload = () => resolveConfig(source, { env, missing });
   const config = await reload();
   const connect = await registryConnector(options);
   const snapshotFile = path === undefined

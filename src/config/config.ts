@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { Secret } from "../secret.ts";
 
-/** TLS towards the registry. Files are read when the connection is made, not when the configuration is. */
+/** TLS settings for the registry. The files are read when the connection is made. */
 export interface TlsConfig {
   /** PEM file of the certificate authority. */
   readonly caFile?: string;
@@ -12,9 +13,9 @@ export interface TlsConfig {
   readonly caPath?: string;
   /** PEM file of the client certificate. */
   readonly certFile?: string;
-  /** PEM file of the client certificate's key. */
-  readonly keyFile?: string;
-  /** Name that the server's certificate must carry, where it is not the address. */
+  /** PEM file of the client certificate's key. A loaded configuration hides its path. */
+  readonly keyFile?: string | Secret;
+  /** Name that the server's certificate must carry, when it is not the host of the address. */
   readonly serverName?: string;
   /** Whether the server's certificate is verified. */
   readonly verify: boolean;
@@ -22,11 +23,11 @@ export interface TlsConfig {
 
 /** Where Consul is. */
 export interface ConsulConfig {
-  /** `http://host:port` or `https://host:port`, with a path prefix where one was given; no trailing slash, never credentials. */
+  /** `http://host:port` or `https://host:port` and a path prefix, if any. It has no trailing slash and never credentials. */
   readonly url: string;
-  /** ACL token. Not enumerable, so that printing a configuration does not print it. */
-  readonly token?: string;
-  /** TLS settings, where any were given. */
+  /** ACL token. It is copied with the configuration and never printed; `reveal()` returns its text. */
+  readonly token?: Secret;
+  /** TLS settings, if there are any. */
   readonly tls?: TlsConfig;
 }
 
@@ -38,7 +39,7 @@ export interface WatchConfig {
   readonly tag: string | undefined;
   /** Datacenter; `undefined` for the agent's own. */
   readonly datacenter: string | undefined;
-  /** Poll interval in milliseconds: the floor of freshness where blocking queries can't be had. */
+  /** Poll interval in milliseconds, for when blocking queries are not available. */
   readonly intervalMs: number;
 }
 
@@ -52,7 +53,7 @@ export interface RegistrationConfig {
   readonly tags: readonly string[];
   /** Service metadata to register. */
   readonly meta: Readonly<Record<string, string>>;
-  /** Interface specifications in ContainerPilot's words, in order of preference. */
+  /** ContainerPilot's interface specifications, in order of preference. */
   readonly interfaces: readonly string[];
   /** Milliseconds between health reports. */
   readonly healthIntervalMs: number | undefined;
@@ -66,28 +67,31 @@ export interface RegistrationConfig {
   readonly deregisterCriticalServiceAfterMs: number | undefined;
 }
 
-/** Something in the file that was accepted and probably not meant. */
+/** Something that was accepted and is probably a mistake. */
 export interface ConfigWarning {
-  /** What is odd and what Piloted made of it. */
+  /** What is odd and how Piloted reads it. */
   readonly message: string;
-  /** Where, as a path into the document such as `watches[1].name`. */
+  /** Path into the document, such as `watches[1].name`, or a variable of the environment, such as `$CONSUL`. */
   readonly at: string;
-  /** File, where it came from one. */
+  /** Name of the file, if the configuration came from one. */
   readonly path?: string;
-  /** Line in the original text, from 1, where known. */
+  /** Line in the original text, from 1, if known. */
   readonly line?: number;
-  /** Column in that line, from 1, where known. */
+  /** Column in that line, from 1, if known. */
   readonly column?: number;
 }
 
-/** A validated configuration. Frozen all through. */
+/**
+ * A validated configuration, deeply frozen. To change a part of it, spread it into an object:
+ * `createPiloted({ config: { ...config, watches } })`.
+ */
 export interface Config {
   /** Where Consul is. */
   readonly consul: ConsulConfig;
-  /** What is watched, in the file's order. */
+  /** Watched services, in the file's order. */
   readonly watches: readonly WatchConfig[];
-  /** What this application could register of itself. */
+  /** Services that this application can register. */
   readonly registrations: readonly RegistrationConfig[];
-  /** What is odd about the file. */
+  /** What was accepted and is probably a mistake. */
   readonly warnings: readonly ConfigWarning[];
 }

@@ -1,6 +1,6 @@
 /**
- * What the decoders throw: a path into the document, and what should have been there. They know no
- * files, lines or secrets; config_source.ts turns a fault into an error that does.
+ * What the decoders throw: a path into the document, and what should have been there. They do not
+ * know files, lines or secrets; config_source.ts turns a fault into an error that does.
  *
  * @module
  */
@@ -15,41 +15,48 @@ export type Path = readonly (string | number)[];
 
 /** Where a fault or a warning points. */
 export interface Target {
-  /** The value in question, or the place where one is missing. */
+  /** The value, or the place where one is missing. */
   readonly path: Path;
-  /** Whether the key of that value is in question, and not the value. */
+  /** Whether it points at the key and not at the value. */
   readonly key?: boolean;
 }
 
 /** What the decoders of the parts share. */
 export interface DecodeContext {
-  /** Whether a service may have any name, as in an object given in code. */
-  readonly anyName: boolean;
-  /** Takes what is odd: the message is read after the path. */
+  /**
+   * Whether the document is an object given in code: a service may have any name, a datacenter is
+   * `datacenter`, and the keys of a loaded configuration are known.
+   */
+  readonly inCode: boolean;
+  /** Takes a warning: the message is read after the path. */
   warn(target: Target, message: string): void;
 }
 
-/** Something in a document that makes it no configuration. */
+/** Stands for a value that was found and may be a secret. */
+export const HIDDEN: unique symbol = Symbol("hidden");
+
+/** Something in a document that makes it invalid. */
 export class ConfigFault extends Error {
   /** Where. */
   readonly target: Target;
-  /** Whether `received` tells anything. */
+  /** Whether `received` may be shown. */
   readonly shown: boolean;
   /** The value that was found. */
   readonly received: unknown;
+  /** Whether the value may be a secret: then the lines that show the place are left out. */
+  readonly hidden: boolean;
 
   /**
-   * Makes a fault.
-   *
    * @param target Where.
    * @param problem What is wrong and what to do, to be read after the path: "must be a string".
-   * @param received The value that was found. Left out, none is shown.
+   * @param received The value that was found, {@linkcode HIDDEN} for a secret. If left out, none is shown.
    */
   constructor(target: Target, problem: string, ...received: [unknown?]) {
     super(problem);
     this.target = target;
-    this.shown = received.length > 0;
+    this.shown = received.length > 0 && received[0] !== HIDDEN;
     this.received = received[0];
+    this.hidden = received[0] === HIDDEN;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Turns what the decoders say into errors and warnings that point at the place.
+ * Turns faults and warnings of the decoders into errors and warnings that point at the place.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export interface SourceText {
   readonly rendered: RenderedTemplate;
 }
 
-// A file with more odd things than this is no configuration; the rest is counted.
+// A file with more warnings than this is something else; the rest is counted.
 const MOST_WARNINGS = 100;
 
 /** Where a configuration came from: a text, or an object given in code. */
@@ -30,15 +30,13 @@ export class ConfigSource {
   readonly #text: SourceText | undefined;
   readonly #warnings: ConfigWarning[] = [];
   #unlisted = 0;
-  /** Where the text's values stand, once it is known. */
+  /** Where the values are in the text, once that is known. */
   place: Place | undefined;
 
   /**
-   * Makes a source.
-   *
    * @param env The environment that was rendered into it.
    * @param path Name of the file.
-   * @param text The text. Left out for an object.
+   * @param text The text; none for an object.
    */
   constructor(env: WatchedEnvironment, path?: string, text?: SourceText) {
     this.#env = env;
@@ -47,23 +45,43 @@ export class ConfigSource {
   }
 
   /**
-   * Notes a warning.
+   * Adds a warning.
    *
    * @param target Where.
    * @param message What is odd, to be read after the path.
    */
   warn(target: Target, message: string): void {
+    const at = this.#format(target.path);
+    const offset = this.#offset(target);
+    this.#push(`${at} ${message}`, at, offset === undefined ? undefined : this.#origin(offset));
+  }
+
+  /**
+   * Adds a warning that a template reads a variable that is not set.
+   *
+   * @param name The variable.
+   * @param path The string of an object whose template it is; empty for a text.
+   * @param index Where a text reads it, as an index into the template.
+   */
+  warnOfUnset(name: string, path: Path, index?: number): void {
+    const at = `$${name}`;
+    const subject = path.length === 0 ? at : `${this.#format(path)} reads ${at}, which`;
+    const message = `${subject} is not set: an empty string is used. Set it, or write ` +
+      `{{ .${name} | default "..." }}`;
+    const position = index === undefined ? undefined : locate(this.#text!.template, index);
+    this.#push(message, at, { position });
+  }
+
+  #push(message: string, at: string, origin: Origin | undefined): void {
     if (this.#warnings.length === MOST_WARNINGS) {
       this.#unlisted++;
       return;
     }
-    const at = this.#format(target.path);
-    const offset = this.#offset(target);
     this.#warnings.push(Object.freeze({
-      message: `${at} ${message}`,
+      message,
       at,
       ...this.#path !== undefined && { path: this.#path },
-      ...offset !== undefined && this.#origin(offset).position,
+      ...origin?.position,
     }));
   }
 
@@ -78,10 +96,10 @@ export class ConfigSource {
   }
 
   /**
-   * Makes an error of what was caught.
+   * The error for what was caught.
    *
    * @param caught What a decoder threw.
-   * @returns The error; what was caught itself where it is no fault.
+   * @returns The error; anything but a fault as it is.
    */
   error(caught: unknown): unknown {
     if (caught instanceof SyntaxFault) return this.#syntaxError(caught);
@@ -99,10 +117,16 @@ export class ConfigSource {
   #configError(fault: ConfigFault): PilotedError {
     const at = this.#format(fault.target.path) || "the document";
     const received = fault.shown ? this.#describe(fault.received) : undefined;
-    return this.#error(`${at} ${fault.message}`, received, this.#offset(fault.target));
+    const offset = this.#offset(fault.target);
+    return this.#error(`${at} ${fault.message}`, received, offset, !fault.hidden);
   }
 
-  #error(problem: string, received: string | undefined, offset: number | undefined): PilotedError {
+  #error(
+    problem: string,
+    received: string | undefined,
+    offset: number | undefined,
+    withLines = true,
+  ): PilotedError {
     const { position, action }: Origin = offset === undefined ? {} : this.#origin(offset);
     const hidden = action !== undefined && mentionsSecret(action);
     const shown = hidden ? "a value that is not shown" : received;
@@ -110,14 +134,14 @@ export class ConfigSource {
       .filter((part) => part !== undefined).join(":");
     const message = `Cannot use the configuration${place && ` in ${place}`}: ${problem}` +
       (shown ? `, received ${shown}` : "");
-    const lines = offset === undefined ? [] : this.#lines(offset);
+    const lines = offset === undefined || !withLines ? [] : this.#lines(offset);
     return new PilotedError("CONFIG_INVALID", [message, ...lines].join("\n"), {
       path: this.#path,
       ...position,
     });
   }
 
-  // What is masked is masked before it is cut, so that no half of a secret is left.
+  // Masked before it is cut, so that no half of a secret is left.
   #describe(value: unknown): string {
     return describeValue(typeof value === "string" ? this.#env.mask(value) : value);
   }
@@ -141,8 +165,8 @@ export class ConfigSource {
     return { index, position: locate(template, index), action: actionAt(template, index) };
   }
 
-  // The lines that show a place. Where actions printed something, or nothing, into its line, the
-  // rendered line is shown as well, unless it may hold a secret.
+  // The lines that show a place. If actions changed its line, the rendered line is shown as well,
+  // unless it may contain a secret.
   #lines(offset: number): string[] {
     const { template, rendered } = this.#text!;
     const { index, position, action = "" } = this.#origin(offset);
@@ -155,11 +179,11 @@ export class ConfigSource {
   }
 }
 
-// Where something in the rendered text comes from; nothing where that is not known.
+// Where something in the rendered text comes from; empty if that is not known.
 interface Origin {
   /** Index into the template. */
   readonly index?: number;
-  readonly position?: TextPosition;
+  readonly position?: TextPosition | undefined;
   /** The action that printed it. */
   readonly action?: string | undefined;
 }

@@ -1,28 +1,28 @@
-import { ConfigFault } from "./config_fault.ts";
+import { ConfigFault, HIDDEN } from "./config_fault.ts";
 import type { Entry } from "./weak_decode.ts";
 
 /** An address of Consul as a URL. */
 export interface ConsulAddress {
   /** `scheme://host:port/prefix` without a trailing slash. */
   readonly url: string;
-  /** What was made of it that its writer may not have meant. */
+  /** What is probably a mistake, as texts to be read after the path. */
   readonly odd: readonly string[];
 }
 
 /**
  * Reads an address of Consul.
  *
- * @param address `host:port`, with or without `http://` or `https://`, and with a path where Consul
- * stands behind a prefix.
- * @param scheme The scheme of an address that names none.
+ * @param address `host:port`, with or without `http://` or `https://`, and with a path if Consul is
+ * behind a prefix.
+ * @param scheme The scheme of an address that has none.
  * @param entry Where the address was given, for errors.
  * @returns The URL.
- * @throws {ConfigFault} when it can't be one. An address with a user name or a query is never shown.
+ * @throws {ConfigFault} when it is not valid. An address with a user name or a query is never shown.
  */
 export function parseConsulAddress(address: string, scheme: string, entry: Entry): ConsulAddress {
   // What may be a password or a token is not repeated.
-  const shown: [unknown?] = /[@?#]/.test(address) ? [] : [address];
-  const refuse = (problem: string) => new ConfigFault(entry, problem, ...shown);
+  const shown = /[@?#]/.test(address) ? HIDDEN : address;
+  const refuse = (problem: string) => new ConfigFault(entry, problem, shown);
   const [, given, rest] = /^(?:([^/]*?):\/\/)?(.*)$/s.exec(address) as unknown as [
     string,
     string?,
@@ -47,7 +47,7 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
     throw refuse('must have an IPv6 address in brackets, such as "[::1]:8500"');
   }
   const odd: string[] = [];
-  // Go dials its own machine where the host is left out, so ContainerPilot does too.
+  // Go dials 127.0.0.1 when the host is empty, so ContainerPilot does too.
   const host = authority === "" || authority.startsWith(":") ? "127.0.0.1" : "";
   if (host !== "") odd.push("names no host: 127.0.0.1 is used");
   if (!/:[0-9]+$/.test(authority)) {
@@ -55,7 +55,7 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
       `names no port: ${(given ?? scheme) === "https" ? 443 : 80} is used, Consul's is 8500`,
     );
   }
-  // URL drops white space and control characters silently; here they are mistakes.
+  // URL silently drops white space and control characters; here they are mistakes.
   const url = /[\s\p{C}]/u.test(address)
     ? undefined
     : parseUrl(`${given ?? scheme}://${host}${rest}`);
@@ -64,7 +64,7 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
   return { url: url.href.replace(/\/+$/, ""), odd };
 }
 
-// Not URL.canParse(): Node 20's refuses any host beyond ASCII once it was called often enough.
+// Not URL.canParse(): Node 20's refuses any host beyond ASCII after a few thousand calls.
 function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text);

@@ -4,32 +4,34 @@
  * @module
  */
 import type { Environment } from "../runtime/environment.ts";
+import { HIDDEN_TEXT, isSecret, Secret } from "../secret.ts";
 import type { ConsulConfig, TlsConfig } from "./config.ts";
-import { ConfigFault, type Path } from "./config_fault.ts";
+import { ConfigFault, type DecodeContext, type Path } from "./config_fault.ts";
 import { parseConsulAddress } from "./consul_address.ts";
+import { unknownKeyProblem } from "./unknown_key.ts";
 import { decodeBoolean, decodeString, type Entry, isObject, readFields } from "./weak_decode.ts";
 
-// Consul's own default, which ContainerPilot falls back on as well.
+// Consul's own default, and ContainerPilot's.
 const DEFAULT_ADDRESS = "127.0.0.1:8500";
 const DEFAULT_PORT = "8500";
 
 /**
- * Reads the `consul` part. The environment wins over it for the token and TLS, and fills in for an
- * address that it does not give.
+ * Reads the `consul` part. For the token and TLS settings the environment wins; for the address it
+ * is used when there is none.
  *
  * @param entry A string, an object, or nothing.
  * @param env The environment. An empty value counts as unset.
- * @param warn Takes what is odd about the address.
- * @returns Where Consul is. Frozen, with a token that is not enumerable.
+ * @param context Where the document comes from, and where warnings go.
+ * @returns Where Consul is. Frozen.
  * @throws {ConfigFault} when neither it nor the environment gives a usable address.
  */
 export function decodeConsul(
   entry: Entry,
   env: Environment,
-  warn: (entry: Entry, message: string) => void,
+  context: DecodeContext,
 ): ConsulConfig {
   const { value } = entry;
-  const parts = { entry, env, warn };
+  const parts = { entry, env, context };
   if (value === undefined || value === null) {
     if (environmentAddress(env) !== undefined) return consulConfig({ ...parts, address: "" });
     throw new ConfigFault(
@@ -39,20 +41,32 @@ export function decodeConsul(
     );
   }
   if (typeof value === "string") {
-    // A bare string says http unless it says https, so CONSUL_HTTP_SSL does not change it.
+    // A string without a scheme means http, so CONSUL_HTTP_SSL does not change it.
     const bare = /^(?:(https?):\/\/)?$/.exec(value);
     return consulConfig({ ...parts, address: bare ? "" : value, scheme: bare?.[1] ?? "http" });
   }
   if (!isObject(value)) throw new ConfigFault(entry, "must be a string or an object", value);
-  const { known, unknown } = readFields(entry, ["address", "scheme", "token", "tls"]);
-  for (const path of unknown) throw unknownKey(path, "address, scheme, token and tls");
+  if (context.inCode && value.url !== undefined) return decodeLoadedConsul(entry, context);
+  const keys = ["address", "scheme", "token", "tls"] as const;
+  const { known, unknown } = readFields(entry, keys);
+  refuseUnknown(unknown, keys);
   const scheme = decodeString(known.scheme);
   if (!["", "http", "https"].includes(scheme)) {
     throw new ConfigFault(known.scheme, 'must be "http" or "https"', scheme);
   }
   const address = decodeString(known.address);
-  const token = decodeString(known.token);
+  const token = decodeSecret(known.token, context);
   return consulConfig({ ...parts, entry: known.address, address, scheme, token, tls: known.tls });
+}
+
+// That of a loaded configuration. What the environment had to say is in it already.
+function decodeLoadedConsul(entry: Entry, context: DecodeContext): ConsulConfig {
+  const keys = ["url", "token", "tls"] as const;
+  const { known, unknown } = readFields(entry, keys);
+  refuseUnknown(unknown, keys);
+  const address = decodeString(known.url);
+  const token = decodeSecret(known.token, context);
+  return consulConfig({ entry: known.url, address, token, tls: known.tls, env: {}, context });
 }
 
 interface ConsulParts {
@@ -62,7 +76,7 @@ interface ConsulParts {
   token?: string;
   tls?: Entry;
   env: Environment;
-  warn(entry: Entry, message: string): void;
+  context: DecodeContext;
 }
 
 function consulConfig(parts: ConsulParts): ConsulConfig {
@@ -72,13 +86,10 @@ function consulConfig(parts: ConsulParts): ConsulConfig {
   const address = entry.value || DEFAULT_ADDRESS;
   const scheme = parts.scheme || (environmentSsl(env) ? "https" : "http");
   const { url, odd } = parseConsulAddress(address, scheme, entry);
-  for (const message of odd) parts.warn(entry, message);
+  for (const message of odd) parts.context.warn(entry, message);
   const token = env.CONSUL_HTTP_TOKEN || parts.token;
-  const tls = decodeTls(parts.tls, env);
-  const config = { url, ...tls && { tls } };
-  // Not enumerable, so that printing or copying a configuration does not carry the token along.
-  if (token) Object.defineProperty(config, "token", { value: token });
-  return Object.freeze(config);
+  const tls = decodeTls(parts.tls, env, parts.context);
+  return Object.freeze({ url, ...token && { token: new Secret(token) }, ...tls && { tls } });
 }
 
 function environmentAddress(env: Environment): { value: string; path: Path } | undefined {
@@ -92,29 +103,54 @@ function environmentSsl(env: Environment): boolean | undefined {
   return decodeBoolean({ value: env.CONSUL_HTTP_SSL, path: ["$CONSUL_HTTP_SSL"] });
 }
 
-function decodeTls(entry: Entry | undefined, env: Environment): TlsConfig | undefined {
-  const names = ["cafile", "capath", "clientcert", "clientkey", "servername", "verify"] as const;
-  const value = entry?.value ?? {};
-  const { known, unknown } = readFields({ path: ["consul", "tls"], ...entry, value }, names);
-  for (const path of unknown) throw unknownKey(path, names.join(", "));
+const TLS_KEYS = ["cafile", "capath", "clientcert", "clientkey", "servername", "verify"] as const;
+// The keys of a loaded configuration that differ from them in more than case.
+const LOADED_TLS_KEYS = ["certFile", "keyFile"] as const;
+
+function decodeTls(
+  entry: Entry = { path: ["consul", "tls"], value: undefined },
+  env: Environment,
+  context: DecodeContext,
+): TlsConfig | undefined {
+  const { inCode } = context;
+  const names = inCode ? [...TLS_KEYS, ...LOADED_TLS_KEYS] : TLS_KEYS;
+  const { known, unknown } = readFields<TlsKey>({ ...entry, value: entry.value ?? {} }, names);
+  refuseUnknown(unknown, names);
+  const cert = inCode && known.certFile.value !== undefined ? known.certFile : known.clientcert;
+  const key = inCode && known.keyFile.value !== undefined ? known.keyFile : known.clientkey;
   const caFile = env.CONSUL_CACERT || decodeString(known.cafile);
   const caPath = env.CONSUL_CAPATH || decodeString(known.capath);
-  const certFile = env.CONSUL_CLIENT_CERT || decodeString(known.clientcert);
-  const keyFile = env.CONSUL_CLIENT_KEY || decodeString(known.clientkey);
+  const certFile = env.CONSUL_CLIENT_CERT || decodeString(cert);
+  const keyFile = env.CONSUL_CLIENT_KEY || decodeSecret(key, context);
   const serverName = env.CONSUL_TLS_SERVER_NAME || decodeString(known.servername);
   const verify = environmentVerify(env) ?? decodeBoolean(known.verify);
   const tls = {
     ...caFile && { caFile },
     ...caPath && { caPath },
     ...certFile && { certFile },
-    ...keyFile && { keyFile },
+    ...keyFile && { keyFile: new Secret(keyFile) },
     ...serverName && { serverName },
     ...verify !== undefined && { verify },
   };
   return Object.keys(tls).length === 0 ? undefined : Object.freeze({ verify: true, ...tls });
 }
 
-// ContainerPilot takes only these words here and ignores others.
+type TlsKey = (typeof TLS_KEYS | typeof LOADED_TLS_KEYS)[number];
+
+function decodeSecret(entry: Entry, { inCode }: DecodeContext): string {
+  const { value } = entry;
+  const text = inCode && isSecret(value) ? value.reveal() : value;
+  if (text === HIDDEN_TEXT || inCode && isObject(text)) {
+    throw new ConfigFault(
+      entry,
+      "must be a string or the secret of a loaded configuration: its text is lost in JSON and in a " +
+        "structured clone, copy the configuration with { ...config } instead",
+    );
+  }
+  return decodeString({ ...entry, value: text });
+}
+
+// ContainerPilot knows only these words and ignores others.
 function environmentVerify(env: Environment): boolean | undefined {
   const word = env.CONSUL_HTTP_SSL_VERIFY?.toLowerCase();
   if (word === "1" || word === "true") return true;
@@ -122,6 +158,8 @@ function environmentVerify(env: Environment): boolean | undefined {
   return undefined;
 }
 
-function unknownKey(path: Path, known: string): ConfigFault {
-  return new ConfigFault({ path, key: true }, `is not known here: the keys are ${known}`);
+function refuseUnknown(unknown: readonly Path[], keys: readonly string[]): void {
+  for (const path of unknown) {
+    throw new ConfigFault({ path, key: true }, unknownKeyProblem(String(path.at(-1)), keys));
+  }
 }

@@ -4,7 +4,7 @@ const LONGEST = 60;
  * Writes a value that was found, for "received ...".
  *
  * @param value Any value.
- * @returns Text in quotes and cut where it is long, numbers and words as they are, else its kind.
+ * @returns Text in quotes, shortened if it is long; numbers and words as they are; the kind of anything else.
  */
 export function describeValue(value: unknown): string {
   if (typeof value === "string") {

@@ -1,16 +1,16 @@
 /**
- * A JSON5 text, its value, and where each part of it stands.
+ * A JSON5 text, its value, and the place of each part of it.
  *
- * The `json5` package gives the value. It tells no positions, not what was expected, and takes more
- * than ContainerPilot does, so the text is first read by the scanner below: it checks the part of
- * JSON5 that ContainerPilot takes and notes the places that errors and warnings point at.
+ * The `json5` package parses the value. It has no positions, does not say what was expected, and
+ * accepts more than ContainerPilot does. So the scanner below reads the text first: it checks the
+ * part of JSON5 that ContainerPilot accepts and records the places that errors and warnings point at.
  *
  * @module
  */
 import JSON5 from "json5";
 import type { Path } from "./config_fault.ts";
 
-/** Where a value stands in a text, as indexes in UTF-16 code units. */
+/** The place of a value in a text, as indexes in UTF-16 code units. */
 export interface Place {
   /** Its first character. */
   readonly start: number;
@@ -36,8 +36,6 @@ export class SyntaxFault extends Error {
   readonly offset: number;
 
   /**
-   * Makes a fault.
-   *
    * @param expected What the text should have had there.
    * @param offset Index into the text.
    */
@@ -59,7 +57,7 @@ const DECIMAL = /^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0
 /**
  * Reads a text.
  *
- * @param text JSON5 as ContainerPilot takes it.
+ * @param text JSON5 as ContainerPilot accepts it.
  * @returns Its value and its places.
  * @throws {SyntaxFault} when it is not JSON5, or JSON5 that ContainerPilot refuses.
  */

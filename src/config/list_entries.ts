@@ -6,7 +6,7 @@ import type { Entry } from "./weak_decode.ts";
  * The items of a list, without those that are `null`.
  *
  * @param entry The list, or nothing.
- * @param context Takes a warning where there is something else: ContainerPilot reads it as nothing.
+ * @param context Takes a warning when it is something else, which ContainerPilot ignores.
  * @returns The items.
  */
 export function readList(entry: Entry, context: DecodeContext): Entry[] {

@@ -1,76 +1,101 @@
+import { fromFileUrl, isAbsolute } from "@std/path";
+import { checkOptions } from "../check_options.ts";
 import { PilotedError } from "../errors.ts";
 import { type Environment, environment } from "../runtime/environment.ts";
 import { readTextFile } from "../runtime/files.ts";
 import type { Config } from "./config.ts";
-import { type Environments, parseConfigText } from "./parse_config.ts";
+import { describeKind } from "./describe_value.ts";
+import { type Missing, parseConfigText, type ReadContext } from "./parse_config.ts";
 
 /** Options of {@linkcode loadConfig}. */
 export interface LoadConfigOptions {
   /**
-   * The environment, in place of the process's.
+   * The environment, instead of the process's. `process.env` can be used.
    *
    * @default the environment of this process
    */
-  readonly env?: Environment;
+  readonly env?: Environment | undefined;
+  /**
+   * What an unset variable is in the template: the empty string and a warning, or an error.
+   *
+   * @default {"empty"}
+   */
+  readonly missing?: Missing | undefined;
 }
 
+const RULES = {
+  env: { type: "object" },
+  missing: { type: "one-of", values: ["empty", "error"] },
+} as const;
+
 /**
- * Reads a configuration file of ContainerPilot 2 or 3.
+ * Reads a configuration file. `loadConfig()` of the core.
  *
- * @param path A path, or a `file:` URL as a string or a `URL`. A string that starts with `file://`
- * and no third slash is a path after it, as ContainerPilot 2 reads it.
+ * @param path A path or a `file:` URL.
  * @param options Options.
- * @returns The configuration, frozen all through.
- * @throws {PilotedError} `CONFIG_NOT_FOUND` when the file is not there or can't be read,
- * `TEMPLATE_INVALID` when its template can't be rendered, `CONFIG_INVALID` when it is no
- * configuration.
- *
- * @example
- * ```ts
- * import { assertRejects } from "@std/assert";
- * import { PilotedError } from "../errors.ts";
- * import { loadConfig } from "./load_config.ts";
- *
- * await assertRejects(() => loadConfig("/no/such/containerpilot.json5"), PilotedError);
- * ```
+ * @returns The configuration.
  */
 export async function loadConfig(
   path: string | URL,
   options: LoadConfigOptions = {},
 ): Promise<Config> {
-  const name = String(path);
-  let text: string;
-  try {
-    text = await readTextFile(fileLocation(path));
-  } catch (cause) {
-    throw notFound(name, cause);
-  }
-  return await parseConfigText(text, environments(options.env), name);
+  checkOptions("loadConfig()", options, RULES);
+  return await readConfigFile(path, readContext(options));
 }
 
 /**
- * The environment for the template, where each variable counts, and for Consul's own variables,
- * which a process may do without the permission to read.
+ * Reads a configuration file.
  *
- * @param env What was given in place of the process's.
- * @returns Both.
+ * @param path A path or a `file:` URL.
+ * @param context The environment, and what an unset variable is.
+ * @returns The configuration.
+ * @throws {PilotedError} as `loadConfig`.
  */
-export function environments(env: Environment | undefined): Environments {
-  return { template: env ?? environment(), consul: env ?? environment({ quiet: true }) };
+export async function readConfigFile(path: string | URL, context: ReadContext): Promise<Config> {
+  if (typeof path !== "string" && !(path instanceof URL)) {
+    throw new TypeError(
+      "Cannot read a configuration file: the path must be a string or a file: URL, " +
+        `received ${describeKind(path)}`,
+    );
+  }
+  const name = String(path);
+  let text: string;
+  try {
+    text = await readTextFile(filePath(name));
+  } catch (cause) {
+    throw notFound(name, cause);
+  }
+  return await parseConfigText(text, context, name);
 }
 
-function fileLocation(path: string | URL): string | URL {
-  if (typeof path !== "string" || !/^file:/i.test(path)) return path;
-  if (/^file:\/\/(?!localhost\/|\/)/i.test(path)) return path.slice("file://".length);
-  return new URL(path);
+/**
+ * The context of reading: for the template every variable counts, while Consul's own variables may
+ * be such that the process has no permission to read them.
+ *
+ * @param options The environment instead of the process's, and what an unset variable is.
+ * @returns The context.
+ */
+export function readContext({ env, missing }: LoadConfigOptions): ReadContext {
+  return {
+    template: env ?? environment(),
+    consul: env ?? environment({ quiet: true }),
+    missing,
+  };
+}
+
+function filePath(path: string): string {
+  if (!/^file:/i.test(path)) return path;
+  // Without a third slash it is a path for ContainerPilot 2, not a host.
+  const rest = /^file:\/\/(?!localhost\/|\/)(.*)/is.exec(path)?.[1];
+  return rest ?? fromFileUrl(path);
 }
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
   ENOTDIR: "there is no such file",
   EISDIR: "it is a folder",
-  EACCES: "this user may not read it",
-  EPERM: "this user may not read it",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
   NotCapable: "Deno does not allow it, run with --allow-read",
 };
 
@@ -78,14 +103,20 @@ function notFound(path: string, cause: unknown): PilotedError {
   const problem = "Cannot read the configuration file";
   // Neither is repeated: a text may hold secrets, a URL a password.
   const mistake = /^\s*[{[]|[\r\n]/.test(path)
-    ? "a path is expected and a text was received, which parseConfig() takes"
+    ? "a path is expected and a text was received, pass a text to parseConfig()"
     : /^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(path)
-    ? "of all URLs only file: URLs can be read"
+    ? "a path or a file: URL is expected and another URL was received"
     : undefined;
   if (mistake !== undefined) {
-    return new PilotedError("CONFIG_NOT_FOUND", `${problem}: ${mistake}`, { cause });
+    return new PilotedError("CONFIG_NOT_FOUND", `${problem}: ${mistake}`);
   }
   const { code, name } = cause as { code?: string; name?: string };
   const reason = REASONS[code ?? ""] ?? REASONS[name ?? ""] ?? "it can't be read";
-  return new PilotedError("CONFIG_NOT_FOUND", `${problem} ${path}: ${reason}`, { cause, path });
+  const hint = code === "ENOENT" && !/^file:/i.test(path) && !isAbsolute(path)
+    ? ". The path is relative to the working directory"
+    : "";
+  return new PilotedError("CONFIG_NOT_FOUND", `${problem} ${path}: ${reason}${hint}`, {
+    cause,
+    path,
+  });
 }

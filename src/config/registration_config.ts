@@ -1,6 +1,6 @@
 /**
- * What this application may register of itself: `jobs` of ContainerPilot 3 and `services` of
- * ContainerPilot 2 that have a port. All else about them is ContainerPilot's own and left alone.
+ * What this application can register: `jobs` of ContainerPilot 3 and `services` of ContainerPilot 2
+ * that have a port. Their other keys are ContainerPilot's and not used.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { ConfigFault, type DecodeContext } from "./config_fault.ts";
 import { decodeDuration } from "./go_duration.ts";
 import { readList } from "./list_entries.ts";
 import { decodeServiceName } from "./service_name.ts";
+import { didYouMean, unknownKeyProblem } from "./unknown_key.ts";
 import {
   decodeBoolean,
   decodeInteger,
@@ -23,7 +24,7 @@ import {
  * Reads a list of jobs or services.
  *
  * @param entry `jobs` or `services`.
- * @param context Whether names are free, and where warnings go.
+ * @param context Where the document comes from, and where warnings go.
  * @returns Those that have a port, in the document's order.
  * @throws {ConfigFault} when one that has a port is invalid.
  */
@@ -34,6 +35,7 @@ export function decodeRegistrations(entry: Entry, context: DecodeContext): Regis
     .filter((registration) => registration !== undefined);
 }
 
+// ContainerPilot 3's keys, those of version 2, and Piloted's own "meta".
 const FIELDS = [
   "name",
   "port",
@@ -43,28 +45,39 @@ const FIELDS = [
   "health",
   "poll",
   "ttl",
-  "initialStatus",
+  "initial_status",
   "consul",
 ] as const;
 
+const CONSUL_FIELDS = ["enableTagOverride", "deregisterCriticalServiceAfter"] as const;
+
+// Keys of ContainerPilot that Piloted does not use.
+const UNUSED = ["exec", "logging", "restarts", "stopTimeout", "timeout", "when"] as const;
+
 function decodeRegistration(item: Entry, context: DecodeContext): RegistrationConfig | undefined {
-  const { known } = readFields(item, FIELDS);
-  const problem = "must be a port from 1 to 65535";
-  const port = decodeInteger(known.port, problem);
+  const known = readPart(item, FIELDS, UNUSED, context);
+  const port = decodePort(known.port);
   if (port === 0) return undefined;
-  if (!(port >= 1 && port <= 65535)) throw new ConfigFault(known.port, problem, known.port.value);
-  const consul = readPart(known.consul, ["enableTagOverride", "deregisterCriticalServiceAfter"]);
+  const consul = readPart(known.consul, CONSUL_FIELDS, [], context);
   return Object.freeze({
-    name: decodeServiceName(known.name, context.anyName),
+    name: decodeServiceName(known.name, context.inCode),
     port,
     tags: Object.freeze(decodeStrings(known.tags)),
     meta: Object.freeze(decodeMeta(known.meta)),
     interfaces: Object.freeze(decodeStrings(known.interfaces)),
-    ...decodeHealth(known.health, known.poll, known.ttl),
-    initialStatus: decodeInitialStatus(known.initialStatus),
+    ...decodeHealth(known.health, known.poll, known.ttl, context),
+    initialStatus: decodeInitialStatus(known.initial_status),
     enableTagOverride: decodeBoolean(consul.enableTagOverride) ?? false,
     deregisterCriticalServiceAfterMs: decodeDuration(consul.deregisterCriticalServiceAfter),
   });
+}
+
+// 0 when there is none.
+function decodePort(entry: Entry): number {
+  const problem = "must be a port from 1 to 65535";
+  const port = decodeInteger(entry, problem);
+  if (!(port >= 0 && port <= 65535)) throw new ConfigFault(entry, problem, entry.value);
+  return port;
 }
 
 // Version 3 has `health: {interval, ttl}`; version 2 has `poll` and `ttl`, and `health` is a program.
@@ -72,8 +85,11 @@ function decodeHealth(
   health: Entry,
   poll: Entry,
   ttl: Entry,
+  context: DecodeContext,
 ): Pick<RegistrationConfig, "healthIntervalMs" | "ttlMs"> {
-  const version3 = isObject(health.value) ? readPart(health, ["interval", "ttl"]) : undefined;
+  const version3 = isObject(health.value)
+    ? readPart(health, ["interval", "ttl"], ["exec", "logging", "timeout"], context)
+    : undefined;
   return {
     healthIntervalMs: decodeDuration(version3?.interval ?? poll),
     ttlMs: decodeDuration(version3?.ttl ?? ttl),
@@ -98,9 +114,72 @@ function decodeMeta(entry: Entry): Record<string, string> {
   );
 }
 
+const LOADED_FIELDS = [
+  "name",
+  "port",
+  "tags",
+  "meta",
+  "interfaces",
+  "healthIntervalMs",
+  "ttlMs",
+  "initialStatus",
+  "enableTagOverride",
+  "deregisterCriticalServiceAfterMs",
+] as const;
+
+/**
+ * Reads the `registrations` of a loaded configuration that was spread into an object.
+ *
+ * @param entry The list, or nothing.
+ * @param context Where warnings go.
+ * @returns The registrations.
+ * @throws {ConfigFault} when one is invalid.
+ */
+export function decodeLoadedRegistrations(
+  entry: Entry,
+  context: DecodeContext,
+): RegistrationConfig[] {
+  return readList(entry, context).map((item) => {
+    const { known, unknown } = readFields(item, LOADED_FIELDS);
+    for (const path of unknown) {
+      const problem = unknownKeyProblem(String(path.at(-1)), LOADED_FIELDS);
+      throw new ConfigFault({ path, key: true }, problem);
+    }
+    const port = decodePort(known.port);
+    if (port === 0) throw new ConfigFault(known.port, "must be a port", known.port.value);
+    return Object.freeze({
+      name: decodeServiceName(known.name, true),
+      port,
+      tags: Object.freeze(decodeStrings(known.tags)),
+      meta: Object.freeze(decodeMeta(known.meta)),
+      interfaces: Object.freeze(decodeStrings(known.interfaces)),
+      healthIntervalMs: decodeMs(known.healthIntervalMs),
+      ttlMs: decodeMs(known.ttlMs),
+      initialStatus: decodeInitialStatus(known.initialStatus),
+      enableTagOverride: decodeBoolean(known.enableTagOverride) ?? false,
+      deregisterCriticalServiceAfterMs: decodeMs(known.deregisterCriticalServiceAfterMs),
+    });
+  });
+}
+
+function decodeMs(entry: Entry): number | undefined {
+  const { value } = entry;
+  if (value === undefined) return undefined;
+  if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return value;
+  throw new ConfigFault(entry, "must be a number of milliseconds", value);
+}
+
 function readPart<Name extends string>(
   entry: Entry,
   names: readonly Name[],
+  unused: readonly string[],
+  context: DecodeContext,
 ): Readonly<Record<Name, Entry>> {
-  return readFields({ path: entry.path, value: entry.value ?? {} }, names).known;
+  const all = [...names, ...unused];
+  const { known, unknown } = readFields({ path: entry.path, value: entry.value ?? {} }, all);
+  for (const path of unknown) {
+    const hint = didYouMean(String(path.at(-1)), all);
+    context.warn({ path, key: true }, `is not a known key and is left out${hint}`);
+  }
+  return known as Readonly<Record<Name, Entry>>;
 }

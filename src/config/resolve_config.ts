@@ -1,24 +1,37 @@
 import { PilotedError } from "../errors.ts";
 import type { Config } from "./config.ts";
-import { type ConfigObject, parseConfigObject } from "./config_object.ts";
-import { environments, loadConfig, type LoadConfigOptions } from "./load_config.ts";
+import type { ConfigObject } from "./config_object.ts";
+import { describeKind } from "./describe_value.ts";
+import { type LoadConfigOptions, readConfigFile, readContext } from "./load_config.ts";
+import { isConfig } from "./loaded_config.ts";
+import { parseConfigObject } from "./parse_config_object.ts";
+import type { ReadContext } from "./parse_config.ts";
 import { isObject } from "./weak_decode.ts";
 
-/** What a configuration can be made of. */
-export type ConfigInput = string | URL | ConfigObject | Config | undefined;
+/**
+ * A configuration, or where to find it: a path, a `file:` URL as a string or a `URL`, an object, or
+ * a loaded `Config`. `""` and `undefined` mean the file that the environment variable
+ * `CONTAINERPILOT` names.
+ */
+export type ConfigInput<Name extends string = string> =
+  | string
+  | URL
+  | ConfigObject<Name>
+  | Config
+  | undefined;
 
 /** Options of {@linkcode resolveConfig}. */
 export type ResolveConfigOptions = LoadConfigOptions;
 
 /**
- * Makes a configuration of what `config()` takes. Reads the file again each time.
+ * Reads the configuration that `config()` and `createPiloted()` are given. A file is read again by
+ * each call.
  *
- * @param source A path, a `file:` URL as a string or a `URL`, an object, or a configuration that is
- * ready. `""` and nothing stand for the file that the environment variable `CONTAINERPILOT` names.
+ * @param source The configuration, or where to find it.
  * @param options Options.
- * @returns The configuration, frozen all through.
- * @throws {PilotedError} `CONFIG_NOT_FOUND` when nothing names a file, or the file can't be read;
- * `TEMPLATE_INVALID` or `CONFIG_INVALID` when what was read is no configuration.
+ * @returns The configuration, deeply frozen. A loaded one is returned as it is.
+ * @throws {PilotedError} `CONFIG_NOT_FOUND` when no file is named, or the file can't be read;
+ * `TEMPLATE_INVALID` or `CONFIG_INVALID` when it is not a valid configuration.
  * @throws {TypeError} when `source` is something else.
  *
  * @example
@@ -34,30 +47,28 @@ export async function resolveConfig(
   source?: ConfigInput,
   options: ResolveConfigOptions = {},
 ): Promise<Config> {
+  const context = readContext(options);
   if (source === undefined || source === "") {
-    return await loadConfig(fromVariable(options), options);
+    return await readConfigFile(fromVariable(context), context);
   }
-  if (typeof source === "string" || source instanceof URL) return await loadConfig(source, options);
+  if (typeof source === "string" || source instanceof URL) {
+    return await readConfigFile(source, context);
+  }
   if (!isObject(source)) {
     throw new TypeError(
-      `Cannot configure Piloted: the source must be a path, a URL or an object, received ${source}`,
+      "Cannot use the configuration: it must be a path, a file: URL or an object, " +
+        `received ${describeKind(source)}`,
     );
   }
-  if (isConfig(source)) return source;
-  return await parseConfigObject(source, environments(options.env));
+  return isConfig(source) ? source : await parseConfigObject(source, context);
 }
 
-function fromVariable(options: ResolveConfigOptions): string {
-  const path = environments(options.env).template.CONTAINERPILOT;
+function fromVariable({ template }: ReadContext): string {
+  const path = template.CONTAINERPILOT;
   if (path) return path;
   throw new PilotedError(
     "CONFIG_NOT_FOUND",
-    "Cannot find the configuration: give config() a path, or set the environment variable " +
+    "Cannot find the configuration: pass a path or an object, or set the environment variable " +
       "CONTAINERPILOT to the path of containerpilot.json5",
   );
-}
-
-function isConfig(source: ConfigObject | Config): source is Config {
-  return Object.isFrozen(source) && Array.isArray(source.registrations) &&
-    Array.isArray(source.warnings);
 }

@@ -1,21 +1,24 @@
 /**
- * Keeping secrets out of what is shown.
+ * Keeps secrets out of errors and warnings.
  *
  * @module
  */
 import type { Environment } from "../runtime/environment.ts";
 
-/** Names whose values are nobody's business. */
+/** Names of variables and keys whose values are not shown. */
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|KEY/i;
 // A member or an argument with such a name, and its value: in quotes, or a word.
 const SECRET_MEMBER =
   /((?:token|secret|password|key)["']?\s*[:=]\s*["']?)((?<=")[^"\n]*|(?<=')[^'\n]*|[^\s"',{}[\]]+)/gi;
 
+// A user name and a password in a URL, or in an address without a scheme.
+const CREDENTIALS = /(?<![^\s"'])((?:[a-z][a-z0-9+.-]*:)?\/\/)?[^\s"']+(?=@)/gi;
+
 /**
  * Whether a text mentions a name that looks secret.
  *
  * @param text Such as a template's action.
- * @returns Whether a value that came of it must not be shown.
+ * @returns Whether a value that it printed must not be shown.
  */
 export function mentionsSecret(text: string): boolean {
   return SECRET_NAME.test(text);
@@ -23,14 +26,12 @@ export function mentionsSecret(text: string): boolean {
 
 /** An environment that remembers which secrets were read from it. */
 export class WatchedEnvironment {
-  /** The environment, to be read by others. */
+  /** The environment, for the template. */
   readonly env: Environment;
   readonly #secrets = new Set<string>();
 
   /**
-   * Makes one.
-   *
-   * @param env What is read in the end.
+   * @param env The environment that is read.
    */
   constructor(env: Environment) {
     const secrets = this.#secrets;
@@ -53,7 +54,7 @@ export class WatchedEnvironment {
     let masked = maskMembers(text);
     // Longer ones first: one secret may be a part of another.
     for (const secret of [...this.#secrets].sort((a, b) => b.length - a.length)) {
-      // As it is, and as it stands in quotes, with quotes and line breaks escaped.
+      // As it is, and as it is written in quotes, with quotes and line breaks escaped.
       for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) {
         masked = masked.replaceAll(form, stars(form));
       }
@@ -63,13 +64,15 @@ export class WatchedEnvironment {
 }
 
 /**
- * Hides values that follow a name which looks secret.
+ * Hides values that follow a name which looks secret, and credentials in addresses.
  *
  * @param text What is to be shown.
  * @returns The text with stars, in the same length and with the same lines.
  */
 export function maskMembers(text: string): string {
-  return text.replace(SECRET_MEMBER, (_, key: string, value: string) => key + stars(value));
+  return text
+    .replace(SECRET_MEMBER, (_, key: string, value: string) => key + stars(value))
+    .replace(CREDENTIALS, (all, scheme: string = "") => scheme + stars(all.slice(scheme.length)));
 }
 
 function stars(text: string): string {

@@ -8,8 +8,8 @@ const NAME = /^[a-z][a-zA-Z0-9-]+$/;
  * Reads the name of a service.
  *
  * @param entry The name.
- * @param anyName Whether every name that Consul takes will do, as in an object given in code; a
- * file keeps to ContainerPilot's rule.
+ * @param anyName Whether any name is accepted that Consul accepts, as in an object given in code. In
+ * a file ContainerPilot's rule applies.
  * @returns The name.
  * @throws {ConfigFault} when it is empty or breaks the rule.
  */

@@ -15,11 +15,11 @@ export interface Entry {
   readonly path: Path;
 }
 
-/** The members of an object, told apart by the names that were asked for. */
+/** The members of an object, divided into those with the given names and the others. */
 export interface Fields<Name extends string> {
   /** One entry per name; `undefined` values for what is absent. */
   readonly known: Readonly<Record<Name, Entry>>;
-  /** Paths of the members that none of the names stands for. */
+  /** Paths of the members with other names. */
   readonly unknown: readonly Path[];
 }
 
@@ -39,7 +39,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
  * @param entry The object.
  * @param names The names, in lower or camel case.
  * @returns The members.
- * @throws {ConfigFault} when it is no object.
+ * @throws {ConfigFault} when it is not an object.
  */
 export function readFields<Name extends string>(
   entry: Entry,
@@ -104,7 +104,7 @@ export function decodeInteger(entry: Entry, problem: string): number {
 /**
  * Reads a flag.
  *
- * @param entry A boolean, a number (anything but 0 is true), a string that Go takes, or nothing.
+ * @param entry A boolean, a number (anything but 0 is true), a string that Go accepts, or nothing.
  * @returns The flag; `undefined` for nothing and for `""`.
  * @throws {ConfigFault} when it is anything else.
  */

@@ -5,6 +5,7 @@
  */
 import type { TlsConfig } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
+import { revealSecret } from "../secret.ts";
 import { builtin, type FileModule } from "./transport_builtins.ts";
 
 /** What `node:tls` and `node:https` take. */
@@ -33,14 +34,15 @@ const KEY = "PRIVATE KEY";
  * message names the setting and the file, never the content.
  */
 export async function readTlsMaterial(tls: TlsConfig): Promise<TlsMaterial> {
-  if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
-    const [given, missing] = tls.keyFile === undefined
+  const keyFile = revealSecret(tls.keyFile);
+  if ((tls.certFile === undefined) !== (keyFile === undefined)) {
+    const [given, missing] = keyFile === undefined
       ? ["certFile", "keyFile"]
       : ["keyFile", "certFile"];
     throw new PilotedError(
       "CONFIG_INVALID",
       `Cannot use a client certificate: ${missing} is missing, received ${given} alone`,
-      { path: tls.certFile ?? tls.keyFile },
+      { path: tls.certFile ?? keyFile },
     );
   }
   const files = builtin("node:fs/promises");
@@ -52,9 +54,9 @@ export async function readTlsMaterial(tls: TlsConfig): Promise<TlsMaterial> {
   if (tls.caPath !== undefined) ca.push(...await readFolder(files, tls.caPath));
   return {
     ...(ca.length > 0 && { ca }),
-    ...(tls.certFile !== undefined && tls.keyFile !== undefined && {
+    ...(tls.certFile !== undefined && keyFile !== undefined && {
       cert: await readPem(files, "certFile", tls.certFile, CERTIFICATE),
-      key: await readPem(files, "keyFile", tls.keyFile, KEY),
+      key: await readPem(files, "keyFile", keyFile, KEY),
     }),
     ...(tls.serverName !== undefined && { servername: tls.serverName }),
     rejectUnauthorized: tls.verify,

@@ -5,6 +5,7 @@
  */
 import type { Fetch } from "../platform_fetch.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
+import { revealSecret, type Secret } from "../secret.ts";
 import { decodeHealth } from "./consul_decode.ts";
 import { decodeFreshness, decodeIndex, decodeRetryAfter } from "./consul_headers.ts";
 import { decodeSummary } from "./consul_summary.ts";
@@ -17,7 +18,7 @@ export interface ConsulSourceOptions {
   /** `http://host:port` or `https://host:port`, without a trailing slash. */
   url: string;
   /** ACL token, sent as `X-Consul-Token`. @default {undefined} */
-  token?: string;
+  token?: string | Secret | undefined;
   /** What asks. @default {globalThis.fetch} */
   fetch?: Fetch;
   /** Largest answer that is taken, in bytes after decompression. @default {33_554_432} */
@@ -72,20 +73,21 @@ export class ConsulSource implements Source {
    * @throws {PilotedError} `CONFIG_INVALID` when the token can't be sent in a header.
    */
   constructor(options: ConsulSourceOptions) {
+    const token = revealSecret(options.token);
     // The runtimes' own error for such a header prints its value.
-    if (options.token && !/^[\x21-\x7e]+$/.test(options.token)) {
+    if (token && !/^[\x21-\x7e]+$/.test(token)) {
       throw new PilotedError(
         "CONFIG_INVALID",
         "Cannot send the Consul token: it has a space, a line break or a character beyond ASCII",
       );
     }
     this.#url = options.url;
-    this.#token = options.token;
+    this.#token = token;
     // Looked up at each call, so that a stubbed or instrumented global fetch is used.
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
-    this.#headers = options.token
-      ? { Accept: "application/json", "X-Consul-Token": options.token }
+    this.#headers = token
+      ? { Accept: "application/json", "X-Consul-Token": token }
       : { Accept: "application/json" };
   }
 

@@ -1,5 +1,5 @@
 /**
- * Whether the arguments of a call are what the function takes.
+ * Whether the arguments of a call have the number and types that the function accepts.
  *
  * @module
  */

@@ -33,7 +33,7 @@ export class Budget {
   }
 
   /**
-   * Checks the length of a text, before it is made where that can be known.
+   * Checks the length of a text, before it is made if the length is known.
    *
    * @throws {TemplateFailure} when it is too long.
    */

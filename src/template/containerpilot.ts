@@ -11,7 +11,7 @@ import { isWhiteSpace } from "./rune_class.ts";
 import { decodeRune, encodeRune, isAscii } from "./utf8.ts";
 import { List, typeName, type Value } from "./value.ts";
 
-/** `default`: the value where it is a string with something in it, else the fallback, as a string. */
+/** `default`: the value if it is a string that is not empty, else the fallback, as a string. */
 export function defaultValue(fallback: Value, value: Value, budget: Budget): string {
   return typeof value === "string" && value !== "" ? value : sprint([fallback], budget);
 }

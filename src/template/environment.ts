@@ -3,9 +3,9 @@ import { fromBytes, toBytes } from "./utf8.ts";
 /** What was given as the environment. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** The template's data: the environment, read by byte strings. Inherited properties are no variables. */
+/** The template's data: the environment, read by byte strings. Inherited properties do not count. */
 export class Environment {
-  /** Above 0 while the template asks whether variables are set: reading one is no mistake then. */
+  /** Above 0 while the template tests whether variables are set: then reading an unset one is fine. */
   asking = 0;
   readonly #env: Env;
   readonly #onMissing: ((name: string) => void) | undefined;
@@ -25,10 +25,10 @@ export class Environment {
     return this.entries().length;
   }
 
-  /** A variable's value, the empty string where it is not set. */
+  /** A variable's value, the empty string if it is not set. */
   get(name: string): string {
     const key = fromBytes(name);
-    // Bytes that are not UTF-8 name no variable: not even one with U+FFFD in its name.
+    // Bytes that are not UTF-8 are not the name of a variable, not even of one with U+FFFD in it.
     const isName = Object.hasOwn(this.#env, key) && toBytes(key) === name;
     const value = isName ? this.#env[key] : undefined;
     if (typeof value === "string") return toBytes(value);

@@ -1,9 +1,9 @@
 /**
  * Why a template could not be parsed or executed, before it is known as a place in a file. The
- * message names no value: a value may come from a variable that holds a secret.
+ * message contains no values: they may come from a variable with a secret.
  */
 export class TemplateFailure extends Error {
-  /** Byte offset in the template; whoever knows it fills it in. */
+  /** Byte offset in the template, once it is known. */
   position: number | undefined;
 
   constructor(message: string, position?: number) {

@@ -18,8 +18,8 @@ interface Decimal {
  *
  * @param value A finite number.
  * @param form How.
- * @param precision Digits after the point, or for "g" in all; where it is not given 6, but for "g"
- * and "x" as many as it takes to read the same number back.
+ * @param precision Digits after the point, or for "g" in all. Default: 6, but for "g"
+ * and "x" as many as are needed to read the same number back.
  */
 export function formatFloat(value: number, form: FloatForm, precision: number | undefined): string {
   const sign = value < 0 || Object.is(value, -0) ? "-" : "";

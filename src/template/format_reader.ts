@@ -14,13 +14,13 @@ export interface FormatPiece {
 // Widths and precisions beyond this are refused, as in Go.
 const LARGEST_NUMBER = 1_000_000;
 
-/** Reads a format of Go's `printf` piece by piece, and hands out the values in the order it asks for. */
+/** Reads a format of Go's `printf` piece by piece, with the values in the order in which it uses them. */
 export class FormatReader {
   readonly #text: string;
   readonly #values: readonly Value[];
   #at = 0;
   #index = 0;
-  // Whether some [n] was there, so that unused values are no mistake.
+  // Whether there was an [n]: then unused values are not a mistake.
   #reordered = false;
   // Whether the [n] of this verb were good.
   #good = true;
@@ -42,7 +42,7 @@ export class FormatReader {
     return percent < 0 ? { text, format: plainFormat() } : this.#readVerb(text);
   }
 
-  /** The values that no verb asked for. */
+  /** The values that no verb used. */
   unused(): readonly Value[] {
     return this.#reordered ? [] : this.#values.slice(this.#index);
   }
@@ -135,7 +135,7 @@ export class FormatReader {
     return "";
   }
 
-  // The value that a star stands for, where it is a number of a sensible size.
+  // The value of a star, if it is a number of a sensible size.
   #takeNumber(): number | undefined {
     if (this.#index >= this.#values.length) return undefined;
     const value = this.#values[this.#index++];

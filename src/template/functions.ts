@@ -14,8 +14,8 @@ type Call = TemplateFunction["call"];
 export const REGEX_REPLACE_ALL: TemplateFunction = fixed(
   "regexReplaceAll",
   ["string", "string", "string"],
-  ([pattern, replacement, text], context) =>
-    replaceRegexp(pattern as string, replacement as string, text as string, context),
+  ([pattern, replacement, text], { regexp, budget }) =>
+    replaceRegexp(pattern as string, replacement as string, text as string, regexp!, budget),
 );
 
 /** Everything that a template can call: Go's functions and ContainerPilot's. */

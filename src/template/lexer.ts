@@ -53,7 +53,7 @@ const NUMBER = new RegExp(
 
 /**
  * Cuts a template into tokens, one at a time. After {@linkcode Lexer.next} its fields describe the
- * current token. White space is no token: `afterSpace` says that there was some.
+ * current token. White space is not a token: `afterSpace` says that there was some.
  */
 export class Lexer {
   /** The template, as a byte string. */
@@ -78,7 +78,7 @@ export class Lexer {
     this.source = source;
   }
 
-  /** The current token as it stands in the template. */
+  /** The current token as it is written in the template. */
   get value(): string {
     return this.source.slice(this.start, this.end);
   }

@@ -7,7 +7,7 @@ export interface TemplateLimits {
    */
   readonly outputBytes: number;
   /**
-   * Steps of evaluation, of which a million takes about half a second: one for each node evaluated,
+   * Steps of evaluation; a million takes about half a second. One for each node evaluated,
    * each pass of a `range`, each item of a list and each character that is escaped or quoted, and one
    * for every 32 bytes of any other text that is read or made. A regular expression takes its size
    * times the length of the text by 16, and with each match its size times what is left by 64.
@@ -29,7 +29,7 @@ export interface TemplateLimits {
   readonly regexpSize: number;
 }
 
-/** The limits where none are given: far above any configuration, far below a frozen process. */
+/** The default limits: far more than any configuration needs, far less than freezes a process. */
 export const DEFAULT_TEMPLATE_LIMITS: TemplateLimits = Object.freeze({
   outputBytes: 10 * 1024 * 1024,
   steps: 2_000_000,

@@ -49,7 +49,7 @@ export interface RangeNode {
   readonly otherwise: readonly Node[] | undefined;
 }
 
-/** A `template`, or the place where a `block` stands. */
+/** A `template`, or the call of a `block`. */
 export interface TemplateNode {
   readonly kind: "template";
   readonly position: number;

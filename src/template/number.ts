@@ -11,7 +11,7 @@ export const MAX_INT = 2n ** 63n - 1n;
 export const MIN_INT = -(2n ** 63n);
 
 const MAX_UINT = 2n ** 64n - 1n;
-// Go takes longer ones, but they differ from shorter ones in nothing that it can hold.
+// Go accepts longer ones, but their values are the same as those of shorter ones.
 const LONGEST = 2_000;
 // An underscore may stand between two digits, and after the prefix of a base.
 const INTEGER =
@@ -25,14 +25,14 @@ const WHOLE_FLOAT = new RegExp(`^[+-]?${FLOAT}$`);
 const COMPLEX = new RegExp(`^([+-]?${FLOAT})([+-]${FLOAT})i$`);
 
 /**
- * The value of a number literal. What has a point or an exponent is a float, even where it is a
+ * The value of a number literal. A literal with a point or an exponent is a float, even if it is a
  * whole number, and so is a hexadecimal with a sign and an `e` among its digits: Go looks for the
  * letter only.
  *
  * @param literal As the lexer found it.
  * @returns The value; `undefined` for a whole number that fits 64 bits but no `int`, which Go
  * refuses only when the place is executed.
- * @throws {TemplateFailure} when it is no number of Go's.
+ * @throws {TemplateFailure} when it is not a number for Go.
  */
 export function parseNumber(literal: string): bigint | number | Complex | undefined {
   if (literal.length > LONGEST) throw illegal(literal);

@@ -8,7 +8,7 @@ import { fromBytes } from "./utf8.ts";
 
 const A_VALUE = "expected a value such as .NAME, $variable, a literal or a function";
 
-/** Parses what stands inside of actions: pipelines, commands and operands. */
+/** Parses what is inside actions: pipelines, commands and operands. */
 export class PipeParser {
   /** The variables that are visible, with their dollar sign. */
   variables: string[] = ["$"];

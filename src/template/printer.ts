@@ -111,7 +111,7 @@ class Printer {
       return this.write(pad("<nil>", format));
     }
     if (verb === "T") return this.write(formatString(typeName(value), format));
-    // There are no addresses, and errors are no values.
+    // Values have no addresses, and there are no error values.
     if (verb === "p" || verb === "w") return this.#printBad(value, verb, format);
     this.#printItem(value, verb, format);
   }
@@ -161,7 +161,7 @@ class Printer {
   }
 }
 
-// What a verb makes of a value; undefined where it makes nothing of this type.
+// The text of a value for a verb; undefined if the verb is not for its type.
 function formatVerb(
   value: Exclude<Value, undefined | List | Environment>,
   verb: string,

@@ -81,7 +81,7 @@ export function unquote(literal: string): string | undefined {
 /**
  * Reads a single-quoted literal, quotes included.
  *
- * @returns The code point; `undefined` where it is not exactly one.
+ * @returns The code point; `undefined` if it is not exactly one.
  */
 export function unquoteRune(literal: string): number | undefined {
   const inner = literal.slice(1, -1);

@@ -1,5 +1,5 @@
+import type { Budget } from "./budget.ts";
 import { TemplateFailure } from "./failure.ts";
-import type { FunctionContext } from "./function.ts";
 import { nameGroups, regexpSize } from "./regexp_syntax.ts";
 import { nameEnd } from "./rune_class.ts";
 import { byteArray, fromBytes, toBytes } from "./utf8.ts";
@@ -25,18 +25,20 @@ export async function loadRegexpEngine(): Promise<RegexpEngine> {
  * @param source The regular expression, in RE2's syntax.
  * @param replacement May have `$1`, `${1}`, `$name` and `${name}` for groups, and `$$` for a dollar.
  * @param text The text.
- * @param context Has the engine.
- * @throws {TemplateFailure} when it is no regular expression of Go's.
+ * @param engine The engine.
+ * @param budget What is left of the limits.
+ * @throws {TemplateFailure} when it is not one of Go's regular expressions.
  */
 export function replaceRegexp(
   source: string,
   replacement: string,
   text: string,
-  { budget, regexp }: FunctionContext,
+  engine: RegexpEngine,
+  budget: Budget,
 ): string {
   budget.checkRegexp(regexpSize(source));
   const { renamed, names } = nameGroups(source);
-  const pattern = compile(renamed, regexp!);
+  const pattern = compile(renamed, engine);
   const size = pattern.programSize();
   budget.checkRegexp(size);
   // The engine's time grows with the size of the expression times the length of the text.
@@ -72,7 +74,7 @@ function invalid(reason: string): TemplateFailure {
   return new TemplateFailure(`invalid regular expression: ${reason}`);
 }
 
-// $name takes as many letters, digits and underscores as there are: $1x is the group named "1x".
+// $name goes on for as many letters, digits and underscores as there are: $1x is the group named "1x".
 function parseReplacement(
   replacement: string,
   names: readonly (string | undefined)[],

@@ -11,6 +11,10 @@ export interface ErrorContext {
   readonly path: string | undefined;
   /** What was done with it. */
   readonly stage: "parse" | "exec";
+  /** What the template is called in messages when it has no path. */
+  readonly place?: string | undefined;
+  /** Hides secrets that the template itself has, in a text that is shown. */
+  readonly mask?: ((text: string) => string) | undefined;
 }
 
 /**
@@ -23,17 +27,17 @@ export interface ErrorContext {
  */
 export function templateError(
   message: string,
-  { source, path, stage }: ErrorContext,
+  { source, path, stage, place, mask }: ErrorContext,
   position: number,
   cause?: unknown,
 ): PilotedError {
   const text = fromBytes(source);
   const { line, column } = locate(text, fromBytes(source.slice(0, position)).length);
   const verb = stage === "parse" ? "parse" : "execute";
-  const where = `${path ?? "the template"}, line ${line}, column ${column}`;
+  const where = `${path ?? place ?? "the template"}, line ${line}, column ${column}`;
   return new PilotedError(
     "TEMPLATE_INVALID",
-    `Cannot ${verb} ${where}: ${message}\n${caret(text, line, column)}`,
+    `Cannot ${verb} ${where}: ${message}\n${caret(mask?.(text) ?? text, line, column)}`,
     { stage, line, column, path, cause },
   );
 }

@@ -1,5 +1,5 @@
 /**
- * Go's strings are bytes. In this room a "byte string" stands for one: a JavaScript string with one
+ * Go's strings are bytes. Here a "byte string" is such a string: a JavaScript string with one
  * code unit from 0 to 255 for each byte, so that lengths, indexes and orders are Go's. ASCII text is
  * the same in both.
  *
@@ -33,7 +33,7 @@ export function toBytes(text: string): string {
   if (isAscii(text)) return text;
   const bytes = new TextEncoder().encode(text);
   let result = "";
-  // In pieces, since a call takes only so many arguments.
+  // In pieces, since the number of arguments of a call is limited.
   for (let index = 0; index < bytes.length; index += 8192) {
     result += String.fromCharCode(...bytes.subarray(index, index + 8192));
   }

@@ -115,7 +115,7 @@ export function typeName(value: Value): string {
   return value instanceof List ? `[]${value.element}` : "template.Environment";
 }
 
-/** Whether `if` takes a value for true: anything but zero, the empty and nothing. */
+/** Whether a value is true for `if`: anything but zero, empty and nil. */
 export function isTrue(value: Value): boolean {
   switch (typeof value) {
     case "bigint":

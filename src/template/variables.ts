@@ -16,7 +16,7 @@ export class Variables {
     this.#stack = [{ name: "$", value: dot }];
   }
 
-  /** How many there are. Setting it takes those away that were declared since it was read. */
+  /** How many there are. Setting it removes those that were declared since it was read. */
   get length(): number {
     return this.#stack.length;
   }
@@ -50,7 +50,7 @@ export class Variables {
   /**
    * Gives the last one, or the one that many before the end, another value, whatever its name.
    *
-   * @throws {TemplateFailure} when there are not so many.
+   * @throws {TemplateFailure} when there are fewer.
    */
   setLast(depth: number, value: Value): void {
     const variable = this.#stack.at(-depth);

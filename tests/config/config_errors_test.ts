@@ -211,6 +211,16 @@ test("parseConfig() warns of an unknown key, and of what may have been meant", a
   ]);
 });
 
+test("parseConfig() does not know the keys of a loaded configuration in a text", async () => {
+  const { registrations, warnings } = await parseConfig(
+    '{consul: "c:1", registrations: [{name: "me", port: 80}], warnings: 5}',
+  );
+  assertEquals(registrations, []);
+  assertEquals(warnings.map(({ at }) => at), ["registrations", "warnings"]);
+  const error = await refusal('{consul: {url: "http://c:1"}}');
+  assertMatch(headline(error), /consul\.url is not known here/);
+});
+
 test("parseConfig() leaves alone what belongs to ContainerPilot", async () => {
   const parts = [
     "logging",

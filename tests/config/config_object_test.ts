@@ -9,20 +9,44 @@ const env = { HOST: "consul", NAME: "app" };
 test("resolveConfig() reads an object as it reads a file", async () => {
   const config = await resolveConfig({
     consul: { address: "consul:8500", token: "secret", tls: { cafile: "ca.pem" } },
-    watches: [{ name: "app", interval: 5, tag: "a", dc: "b" }, { name: "db", interval: "7" }],
+    watches: [{ name: "app", interval: 5, tag: "a", datacenter: "b" }, {
+      name: "db",
+      interval: "7",
+    }],
     jobs: [{ name: "me", port: 80, health: { interval: 5, ttl: "10s" }, exec: "/bin/me" }],
     telemetry: { port: 9090 },
     odd: true,
-  }, { env: {} });
+    watchs: [],
+  } as ConfigObject, { env: {} });
   assertEquals(config.consul.url, "http://consul:8500");
-  assertEquals(config.consul.token, "secret");
+  assertEquals(config.consul.token?.reveal(), "secret");
   assertEquals(config.consul.tls, { caFile: "ca.pem", verify: true });
   assertEquals(config.watches, [
-    { name: "app", tag: "a", dc: "b", intervalMs: 5000 },
-    { name: "db", tag: undefined, dc: undefined, intervalMs: 7000 },
+    { name: "app", tag: "a", datacenter: "b", intervalMs: 5000 },
+    { name: "db", tag: undefined, datacenter: undefined, intervalMs: 7000 },
   ]);
   assertEquals(config.registrations.map(({ name, ttlMs }) => [name, ttlMs]), [["me", 10_000]]);
-  assertEquals(config.warnings, [{ message: "odd is not a known key and is left out", at: "odd" }]);
+  assertEquals(config.warnings, [
+    { message: "odd is not a known key and is left out", at: "odd" },
+    { message: 'watchs is not a known key and is left out, did you mean "watches"', at: "watchs" },
+  ]);
+});
+
+test("resolveConfig() refuses dc in an object, where it is datacenter", async () => {
+  for (const key of ["watches", "backends"]) {
+    const object = { consul: "c:1", [key]: [{ name: "app", dc: "eu" }] };
+    if (key === "watches") {
+      assertEquals(
+        (await rejection(resolveConfig(object))).message,
+        'Cannot use the configuration: watches[0].dc is not known here, did you mean "datacenter" ' +
+          "(the keys are name, interval, intervalMs, tag and datacenter)",
+      );
+    } else {
+      assertEquals((await resolveConfig(object)).warnings.map(({ message }) => message), [
+        'backends[0].dc is not a known key and is left out, did you mean "datacenter"',
+      ]);
+    }
+  }
 });
 
 test("resolveConfig() renders templates inside of an object's strings", async () => {
@@ -97,7 +121,8 @@ test("resolveConfig() refuses objects that are no plain data", async () => {
 test("resolveConfig() does not look into the parts that belong to ContainerPilot", async () => {
   const logging: Record<string, unknown> = { level: "{{ nofunc }}" };
   logging.self = logging;
-  const { warnings } = await resolveConfig({ consul: "c:1", logging, control: new Map() });
+  const object = { consul: "c:1", logging, control: new Map() } as ConfigObject;
+  const { warnings } = await resolveConfig(object);
   assertEquals(warnings, []);
 });
 

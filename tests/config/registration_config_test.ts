@@ -26,7 +26,7 @@ test("parseConfig() reads a job that has a port", async () => {
     tags: ["a", 5],
     interfaces: "eth0",
     health: { exec: "/bin/check", interval: 5, ttl: "1m30s", timeout: "5s" },
-    initialStatus: "warning",
+    initial_status: "warning",
     consul: { enableTagOverride: true, deregisterCriticalServiceAfter: "10m" },
   }]`);
   assertEquals(registrations, [registration({
@@ -67,6 +67,20 @@ test("parseConfig() leaves alone what has no port", async () => {
   assertEquals(warnings, []);
 });
 
+test("parseConfig() warns of unknown keys in a job, and of what may have been meant", async () => {
+  const { registrations, warnings } = await parseWith(
+    'jobs: [{name: "app", port: 80, initialStatus: "passing", health: {ttll: 5}, consul: {x: 1}},' +
+      '{name: "db", prot: 80}]',
+  );
+  assertEquals(registrations, [registration({})]);
+  assertEquals(warnings.map(({ message }) => message), [
+    'jobs[0].initialStatus is not a known key and is left out, did you mean "initial_status"',
+    "jobs[0].consul.x is not a known key and is left out",
+    'jobs[0].health.ttll is not a known key and is left out, did you mean "ttl"',
+    'jobs[1].prot is not a known key and is left out, did you mean "port"',
+  ]);
+});
+
 test("parseConfig() warns of jobs that are no list", async () => {
   const { warnings } = await parseWith('jobs: {name: "app"}');
   assertEquals(warnings.map(({ message }) => message), [
@@ -90,8 +104,8 @@ test("parseConfig() refuses a job with a port that can't be registered", async (
       'or a duration such as "1m30s", received 0',
     ],
     [
-      'port: 80, name: "app", initialStatus: "up"',
-      'jobs[0].initialStatus must be "passing", "warning" or "critical", received "up"',
+      'port: 80, name: "app", initial_status: "up"',
+      'jobs[0].initial_status must be "passing", "warning" or "critical", received "up"',
     ],
     [
       'port: 80, name: "app", tags: [[]]',

@@ -33,7 +33,7 @@ for (const { name, text, env, watches } of cases) {
         watches.map(({ name, interval, tag, dc }) => ({
           name,
           tag: tag || undefined,
-          dc: dc || undefined,
+          datacenter: dc || undefined,
           intervalMs: interval * 1000,
         })),
       );

@@ -2,10 +2,10 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { test } from "../support/test.ts";
 import { headline, parseWith, refusal } from "./support.ts";
 
-const watch = (name: string, intervalMs = 10_000, tag?: string, dc?: string) => ({
+const watch = (name: string, intervalMs = 10_000, tag?: string, datacenter?: string) => ({
   name,
   tag,
-  dc,
+  datacenter,
   intervalMs,
 });
 
@@ -50,9 +50,30 @@ test("parseConfig() warns of an unknown key in a backend, and refuses it in a wa
   }]);
   assertEquals(
     headline(await refusal('{consul: "c:1", watches: [{name: "app", id: 1}]}')),
-    "Cannot use the configuration in 1:41: watches[0].id is not known here: " +
-      "the keys are name, interval, tag and dc",
+    "Cannot use the configuration in 1:41: watches[0].id is not known here " +
+      "(the keys are name, interval, tag and dc)",
   );
+});
+
+test("parseConfig() takes dc in a text, and datacenter for a mistake", async () => {
+  const { watches } = await parseWith('watches: [{name: "app", dc: "eu"}]');
+  assertEquals(watches, [watch("app", 10_000, undefined, "eu")]);
+  assertMatch(
+    headline(await refusal('{consul: "c:1", watches: [{name: "app", datacenter: "eu"}]}')),
+    /watches\[0\]\.datacenter is not known here, did you mean "dc" /,
+  );
+  assertMatch(
+    headline(await refusal('{consul: "c:1", watches: [{name: "app", intervalMs: 5}]}')),
+    /watches\[0\]\.intervalMs is not known here, did you mean "interval" /,
+  );
+  const { warnings } = await parseWith(
+    'backends: [{name: "app", datacenter: "eu", pol: 5, pool: 5}]',
+  );
+  assertEquals(warnings.map(({ message }) => message), [
+    'backends[0].datacenter is not a known key and is left out, did you mean "dc"',
+    "backends[0].pol is not a known key and is left out",
+    'backends[0].pool is not a known key and is left out, did you mean "poll"',
+  ]);
 });
 
 test("parseConfig() keeps a watch that is there twice, with a warning", async () => {

@@ -69,7 +69,17 @@ test("renderTemplate() rejects arguments of a wrong kind", async () => {
     renderTemplate(text as string, options as RenderTemplateOptions);
   await assertRejects(wrong(1, { env: {} }), TypeError, "number");
   await assertRejects(wrong("a", { env: null }), TypeError, "null");
-  await assertRejects(wrong("a", {}), TypeError, "undefined");
-  await assertRejects(wrong("a", { env: {}, limits: { steps: 0 } }), RangeError, "limits.steps");
+  await assertRejects(wrong("a", undefined), TypeError, "undefined");
+  await assertRejects(wrong("a", {}), TypeError, "option env is missing");
+  await assertRejects(wrong("a", { env: "A=b" }), TypeError, 'an object, received "A=b"');
+  await assertRejects(wrong("a", { env: {}, mising: "error" }), TypeError, "Did you mean missing?");
+  await assertRejects(wrong("a", { env: {}, missing: "eror" }), TypeError, "did you mean error?");
+  await assertRejects(wrong("a", { env: {}, path: 5 }), TypeError, "must be a string, received 5");
+  await assertRejects(
+    wrong("a", { env: {}, limits: { step: 5 } }),
+    TypeError,
+    "Did you mean steps?",
+  );
+  await assertRejects(wrong("a", { env: {}, limits: { steps: 0 } }), RangeError, "option steps");
   await assertRejects(wrong("a", { env: {}, limits: { nesting: 1.5 } }), RangeError, "1.5");
 });
