@@ -9,7 +9,7 @@ import { bodyLimit } from "hono/body-limit";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { timingSafeEqual } from "hono/utils/buffer";
 import { loginResponse } from "./page/pages.tsx";
-import { problem } from "./problem.ts";
+import { problem } from "./routes/problem.ts";
 
 const COOKIE = "piloted_session";
 const LONGEST_FORM = 4_096;

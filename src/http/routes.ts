@@ -5,21 +5,21 @@
  */
 import { type Context, Hono } from "hono";
 import { type Clock, systemClock } from "../clock.ts";
-import { EventLog } from "./event_log.ts";
-import { EventStreams } from "./event_streams.ts";
-import type { FetchTally } from "./fetch_tally.ts";
-import { liveness, readiness } from "./health.ts";
-import { jsonResponse, serviceFacts, serviceSummary } from "./json.ts";
-import { LookupAnswers } from "./lookup_answers.ts";
-import type { Lookups } from "./lookups.ts";
-import { OPERATIONS } from "./operations.ts";
-import { problem } from "./problem.ts";
-import { Revisions } from "./revisions.ts";
-import { addNotFound, addOperation, type Answerer } from "./route_table.ts";
-import { RequestLog } from "./request_log.ts";
-import { addShortcut } from "./shortcut.ts";
-import { Served } from "./served.ts";
-import { Tally } from "./tally.ts";
+import { EventLog } from "./events/event_log.ts";
+import { EventStreams } from "./events/event_streams.ts";
+import type { FetchMetrics } from "./metrics/fetch_metrics.ts";
+import { liveness, readiness } from "./routes/health.ts";
+import { jsonResponse, serviceFacts, serviceSummary } from "./routes/json_body.ts";
+import { LookupRoutes } from "./routes/lookup_routes.ts";
+import type { LookupClient } from "./lookup_client.ts";
+import { OPERATIONS } from "./routes/operations.ts";
+import { problem } from "./routes/problem.ts";
+import { ListIndexes } from "./routes/list_index.ts";
+import { addNotFound, addOperation, type Answerer } from "./routes/add_operation.ts";
+import { RequestHistogram } from "./metrics/request_histogram.ts";
+import { addFastEndpoint } from "./routes/fast_endpoint.ts";
+import { PickCounter } from "./metrics/pick_counter.ts";
+import { EventCounters } from "./metrics/event_counters.ts";
 
 /** Options of {@linkcode routes}. */
 export interface RoutesOptions {
@@ -30,8 +30,8 @@ export interface RoutesOptions {
   signal?: AbortSignal;
   /** Milliseconds between two signs of life in an event stream. @default {15_000} */
   heartbeatMs?: number;
-  /** Counts of a balanced fetch in this process, for `/metrics`. @default {undefined} */
-  fetchTally?: FetchTally;
+  /** LabelledCounter of a balanced fetch in this process, for `/metrics`. @default {undefined} */
+  fetchMetrics?: FetchMetrics;
   /** Time of waits and events. @default {the system's} */
   clock?: Clock;
 }
@@ -78,11 +78,11 @@ export interface RoutesOptions {
  * assertEquals((await response.json()).host, "10.0.0.1:8080");
  * ```
  */
-export function routes(piloted: Lookups, options: RoutesOptions = {}): Hono {
+export function routes(piloted: LookupClient, options: RoutesOptions = {}): Hono {
   const app = new Hono();
   const { shortcut } = addRoutes(app, piloted, options);
   addNotFound(app);
-  addShortcut(app, piloted.services, shortcut);
+  addFastEndpoint(app, piloted.services, shortcut);
   return app;
 }
 
@@ -91,7 +91,7 @@ export interface RouteState {
   /** What happens. */
   readonly log: EventLog;
   /** Endpoints that were handed out. */
-  readonly served: Served;
+  readonly served: PickCounter;
   /** Answers the plain lookup of a service, where nothing must be waited for. */
   readonly shortcut: (service: string) => Response | undefined;
 }
@@ -104,15 +104,15 @@ export interface RouteState {
  * @param options How.
  * @returns What the routes learn.
  */
-export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): RouteState {
-  const { signal, heartbeatMs = 15_000, clock = systemClock, fetchTally } = options;
+export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptions): RouteState {
+  const { signal, heartbeatMs = 15_000, clock = systemClock, fetchMetrics } = options;
   const log = new EventLog(piloted, () => clock.now());
   const streams = new EventStreams(log, clock, heartbeatMs, signal);
-  const revisions = new Revisions(piloted, clock, signal);
-  const served = new Served();
-  const answers = new LookupAnswers(piloted, revisions, served);
-  const requests = new RequestLog();
-  const tally = new Tally(piloted);
+  const revisions = new ListIndexes(piloted, clock, signal);
+  const served = new PickCounter();
+  const answers = new LookupRoutes(piloted, revisions, served);
+  const requests = new RequestHistogram();
+  const tally = new EventCounters(piloted);
   const add = (name: keyof typeof OPERATIONS, answer: Answerer) =>
     addOperation(app, OPERATIONS[name], answer, requests.counter(name));
 
@@ -152,8 +152,8 @@ export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): 
     return readiness(piloted, signal);
   });
   add("metrics", async () => {
-    const { metricsResponse } = await import("./metrics.ts");
-    return await metricsResponse({ piloted, tally, fetchTally, served, requests, streams });
+    const { metricsResponse } = await import("./metrics/prometheus.ts");
+    return await metricsResponse({ piloted, tally, fetchMetrics, served, requests, streams });
   });
   add("openapi", openApi);
   const count = requests.counter("endpoint");
@@ -179,7 +179,7 @@ let document: string | undefined;
 // Made when it is first asked for, as is the library that makes it.
 async function openApi(): Promise<Response> {
   if (document === undefined) {
-    const { openApiDocument } = await import("./openapi.ts");
+    const { openApiDocument } = await import("./routes/openapi.ts");
     document = JSON.stringify(openApiDocument());
   }
   return jsonResponse(document, "public, max-age=300");

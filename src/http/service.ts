@@ -15,13 +15,13 @@ import { timeout } from "hono/timeout";
 import { systemClock } from "../clock.ts";
 import { accessLog, type AccessLogEntry } from "./access_log.ts";
 import { addAuth, isBearerToken } from "./auth.ts";
-import type { Lookups } from "./lookups.ts";
-import { OPERATIONS } from "./operations.ts";
+import type { LookupClient } from "./lookup_client.ts";
+import { OPERATIONS } from "./routes/operations.ts";
 import { addPages, PAGE_PATHS } from "./page/pages.tsx";
-import { problem } from "./problem.ts";
-import { addNotFound } from "./route_table.ts";
+import { problem } from "./routes/problem.ts";
+import { addNotFound } from "./routes/add_operation.ts";
 import { addRoutes, type RoutesOptions } from "./routes.ts";
-import { addShortcut } from "./shortcut.ts";
+import { addFastEndpoint } from "./routes/fast_endpoint.ts";
 
 /** Options of {@linkcode service}. */
 export interface ServiceOptions extends RoutesOptions {
@@ -95,7 +95,7 @@ const compressOnDemand: MiddlewareHandler = (c, next) =>
  * assertEquals((await app.request("/v1/services", { headers })).status, 200);
  * ```
  */
-export function service(piloted: Lookups, options: ServiceOptions = {}): Hono {
+export function service(piloted: LookupClient, options: ServiceOptions = {}): Hono {
   const { token, accessLog: write, cors: origins = [], clock = systemClock } = options;
   const app = new Hono();
   if (write !== undefined) app.use("*", requestId(), accessLog(write));
@@ -124,7 +124,7 @@ export function service(piloted: Lookups, options: ServiceOptions = {}): Hono {
   addPages(app, { piloted, log, served, now: () => clock.now() });
   addNotFound(app);
   const isPlain = token === undefined && write === undefined && origins.length === 0;
-  if (isPlain) addShortcut(app, piloted.services, shortcut);
+  if (isPlain) addFastEndpoint(app, piloted.services, shortcut);
   app.onError((error) => {
     if (!(error instanceof HTTPException)) {
       return problem(500, "Cannot answer: an unexpected error");

@@ -3,14 +3,14 @@ import { routes } from "../../src/http/mod.ts";
 import { ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 import { readEvents, type SentEvent } from "./read_events.ts";
 
 const A = endpoint("app", 1);
 const B = endpoint("app", 2);
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("app", [A]).set("db", []);
+function sample(): FakeClient {
+  return new FakeClient().set("app", [A]).set("db", []);
 }
 
 function open(

@@ -3,14 +3,14 @@ import { routes } from "../../src/http/mod.ts";
 import { ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 
 const A = endpoint("app", 1, { tags: ["blue", "v1"], zone: "west" });
 const B = endpoint("app", 2, { tags: ["blue"], zone: "east" });
 const C = endpoint("app", 3, { tags: ["green"], zone: "west" });
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("app", [A, B, C]);
+function sample(): FakeClient {
+  return new FakeClient().set("app", [A, B, C]);
 }
 
 async function hosts(response: Response): Promise<string[]> {
@@ -68,7 +68,7 @@ test("?key gives equal keys the same endpoint, and keys to every endpoint", asyn
 
 test("?balancer chooses who picks", async () => {
   const heavy = endpoint("app", 9, { weight: 3 });
-  const app = routes(new FakeLookups().set("app", [heavy, A]));
+  const app = routes(new FakeClient().set("app", [heavy, A]));
   const counts: Record<string, number> = {};
   for (let i = 0; i < 40; i++) {
     const path = "/v1/services/app/endpoint?balancer=weighted_round_robin";
@@ -191,7 +191,7 @@ test("?index makes 10,000 callers wait and no more", async () => {
 
 test("redirect goes to the next endpoint and keeps path and query", async () => {
   const secure = endpoint("app", 4, { meta: { scheme: "https" }, address: "2001:db8::1" });
-  const app = routes(new FakeLookups().set("app", [A, secure]));
+  const app = routes(new FakeClient().set("app", [A, secure]));
   const location = async (path: string, prefix = "") => {
     const response = await app.request(`${prefix}/v1/services/app/redirect${path}`);
     assertEquals([response.status, response.headers.get("cache-control")], [307, "no-store"]);
@@ -210,7 +210,7 @@ test("redirect goes to the next endpoint and keeps path and query", async () => 
 
 test("redirect never leaves for what is no host", async () => {
   for (const address of ["evil.example/x", "user@evil.example", "a b", "x#y", "x\\y", "x?y"]) {
-    const app = routes(new FakeLookups().set("app", [endpoint("app", 1, { address })]));
+    const app = routes(new FakeClient().set("app", [endpoint("app", 1, { address })]));
     await assertProblem(await app.request("/v1/services/app/redirect/x"), 502);
   }
 });

@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { PilotedError } from "../../src/errors.ts";
-import { FetchTally, routes } from "../../src/http/mod.ts";
+import { FetchMetrics, routes } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 
 const A = endpoint("app", 1);
 const B = endpoint("app", 2);
@@ -18,7 +18,7 @@ async function scrape(app: ReturnType<typeof routes>): Promise<Map<string, numbe
 }
 
 test("GET metrics tells the state of every service", async () => {
-  const lookups = new FakeLookups().set("app", [A, B], { state: "stale", ageMs: 2_500 })
+  const lookups = new FakeClient().set("app", [A, B], { state: "stale", ageMs: 2_500 })
     .set("new", [], { state: "pending", ageMs: undefined });
   const metrics = await scrape(routes(lookups));
   assertEquals(metrics.get('piloted_endpoints{service="app"}'), 2);
@@ -32,7 +32,7 @@ test("GET metrics tells the state of every service", async () => {
 });
 
 test("GET metrics counts what happens", async () => {
-  const lookups = new FakeLookups().set("app", [A]);
+  const lookups = new FakeClient().set("app", [A]);
   const app = routes(lookups);
   lookups.set("app", [B]);
   lookups.set("app", [A, B]);
@@ -60,7 +60,7 @@ test("GET metrics counts what happens", async () => {
 });
 
 test("GET metrics counts requests by operation and status, and endpoints handed out", async () => {
-  const app = routes(new FakeLookups().set("app", [A, B]).set("none", []));
+  const app = routes(new FakeClient().set("app", [A, B]).set("none", []));
   for (const path of ["app/endpoint", "app/endpoint?tag=blue", "app/redirect/x", "none/endpoint"]) {
     await app.request(`/v1/services/${path}`);
   }
@@ -77,15 +77,15 @@ test("GET metrics counts requests by operation and status, and endpoints handed 
 });
 
 test("GET metrics counts what a balanced fetch needs", async () => {
-  const fetchTally = new FetchTally();
+  const fetchMetrics = new FetchMetrics();
   const call = { service: "app", method: "GET", url: "http://app/", startedAt: 0 };
   const attempt = { endpoint: A, durationMs: 1 };
-  const answered = fetchTally.started(call);
+  const answered = fetchMetrics.started(call);
   answered.attempted({ ...attempt, outcome: "rejected" } as never);
   answered.attempted({ ...attempt, outcome: "success" } as never);
   answered.ended({ response: new Response(), durationMs: 2, retryBudget: 30 });
-  fetchTally.started(call).ended({ error: new Error("x"), durationMs: 2, retryBudget: 29 });
-  const metrics = await scrape(routes(new FakeLookups().set("app", [A]), { fetchTally }));
+  fetchMetrics.started(call).ended({ error: new Error("x"), durationMs: 2, retryBudget: 29 });
+  const metrics = await scrape(routes(new FakeClient().set("app", [A]), { fetchMetrics }));
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="success"}'), 1);
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="failed"}'), 1);
   assertEquals(metrics.get('piloted_fetch_attempts_total{service="app",outcome="rejected"}'), 1);
@@ -94,6 +94,6 @@ test("GET metrics counts what a balanced fetch needs", async () => {
 
 test("GET metrics escapes what services are called", async () => {
   const name = 'a"b\\c\nd';
-  const metrics = await scrape(routes(new FakeLookups().set(name, [])));
+  const metrics = await scrape(routes(new FakeClient().set(name, [])));
   assertEquals(metrics.get(String.raw`piloted_endpoints{service="a\"b\\c\nd"}`), 0);
 });

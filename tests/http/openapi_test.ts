@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { routes } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
-import { FakeLookups } from "./fake_lookups.ts";
+import { FakeClient } from "./fake_client.ts";
 
 interface Document {
   openapi: string;
@@ -10,7 +10,7 @@ interface Document {
 }
 
 test("GET openapi.json describes every route, and no other", async () => {
-  const app = routes(new FakeLookups());
+  const app = routes(new FakeClient());
   const response = await app.request("/openapi.json");
   assertEquals(response.headers.get("cache-control"), "public, max-age=300");
   const document: Document = await response.json();
@@ -29,7 +29,7 @@ test("GET openapi.json describes every route, and no other", async () => {
 });
 
 test("GET openapi.json refers to nothing that it does not define", async () => {
-  const text = await (await routes(new FakeLookups()).request("/openapi.json")).text();
+  const text = await (await routes(new FakeClient()).request("/openapi.json")).text();
   const { components }: Document = JSON.parse(text);
   const references = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
   assert(references.length > 0);

@@ -4,13 +4,13 @@ import { PilotedError } from "../../src/errors.ts";
 import { routes } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 
 const A = endpoint("customers", 1);
 const B = endpoint("customers", 2, { address: "2001:db8::2" });
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("customers", [A, B]).set("orders", []);
+function sample(): FakeClient {
+  return new FakeClient().set("customers", [A, B]).set("orders", []);
 }
 
 test("GET endpoint gives every endpoint in turn, as JSON that no cache keeps", async () => {
@@ -44,7 +44,7 @@ test("GET endpoint of a name that is not watched is a 404, whatever the name tri
 
 test("GET endpoint knows names that must be encoded, and hosts of any form", async () => {
   const names = ["a b", "a/b", "é", "a?b", "endpoint"];
-  const lookups = new FakeLookups();
+  const lookups = new FakeClient();
   for (const name of names) lookups.set(name, [endpoint(name, 1)]);
   const app = routes(lookups);
   for (const origin of ["http://localhost", "http://a", "https://[::1]:8443"]) {
@@ -58,7 +58,7 @@ test("GET endpoint knows names that must be encoded, and hosts of any form", asy
 });
 
 test("GET endpoint does not take a query for a part of a name", async () => {
-  const app = routes(new FakeLookups().set("a?b", [A]));
+  const app = routes(new FakeClient().set("a?b", [A]));
   await assertProblem(await app.request("/v1/services/a?b/endpoint"), 404);
 });
 

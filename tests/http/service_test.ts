@@ -4,13 +4,13 @@ import type { AccessLogEntry } from "../../src/http/mod.ts";
 import { service } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 
 const A = endpoint("app", 1, { tags: ["blue"], zone: "west" });
 const TOKEN = "Zm9vYmFy.secret_~+/-=";
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("app", [A]).set("db", []);
+function sample(): FakeClient {
+  return new FakeClient().set("app", [A]).set("db", []);
 }
 
 const HTML = { accept: "text/html,application/xhtml+xml" };
@@ -131,7 +131,7 @@ test("the page shows every service, its endpoints and how fresh they are", async
 
 test("the page of a service shows a thousand endpoints at most, the overview ten", async () => {
   const many = Array.from({ length: 1_200 }, (_, number) => endpoint("app", number));
-  const app = service(new FakeLookups().set("app", many));
+  const app = service(new FakeClient().set("app", many));
   const rows = async (path: string) => {
     const html = await (await app.request(path)).text();
     return [html.match(/<tr role="row" data-key/g)!.length, html];
@@ -147,7 +147,7 @@ test("the page of a service shows a thousand endpoints at most, the overview ten
 test("the page escapes whatever the registry says", async () => {
   const evil = `"><script>alert(1)</script>`;
   const bad = endpoint(evil, 1, { id: evil, tags: [evil], node: evil, zone: evil });
-  const lookups = new FakeLookups().set(evil, []);
+  const lookups = new FakeClient().set(evil, []);
   const app = service(lookups);
   lookups.set(evil, [bad], { state: "stale" });
   for (
@@ -173,7 +173,7 @@ test("pages from other origins may read answers only when they are named", async
 
 test("lists are compressed for those who take it, and streams are not", async () => {
   const many = Array.from({ length: 50 }, (_, number) => endpoint("app", number));
-  const app = service(new FakeLookups().set("app", many));
+  const app = service(new FakeClient().set("app", many));
   const headers = { "accept-encoding": "gzip" };
   const list = await app.request("/v1/services/app", { headers });
   assertEquals(list.headers.get("content-encoding"), "gzip");

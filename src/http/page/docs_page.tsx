@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { OpenApiObject } from "../openapi.ts";
+import type { OpenApiObject } from "../routes/openapi.ts";
 import { Bar, Document } from "./document.tsx";
 import type { Html } from "./html.ts";
 

@@ -7,13 +7,13 @@
  */
 import type { Context, Hono } from "hono";
 import { endpointIdentity } from "../../endpoint.ts";
-import type { EventLog } from "../event_log.ts";
-import type { Lookups } from "../lookups.ts";
-import { problem } from "../problem.ts";
-import type { Served } from "../served.ts";
+import type { EventLog } from "../events/event_log.ts";
+import type { LookupClient } from "../lookup_client.ts";
+import { problem } from "../routes/problem.ts";
+import type { PickCounter } from "../metrics/pick_counter.ts";
 import { type Asset, ASSETS } from "./assets.ts";
 import { DocsPage } from "./docs_page.tsx";
-import { History } from "./history.ts";
+import { History } from "./endpoint_history.ts";
 import { LoginPage } from "./login_page.tsx";
 import type { ServiceView } from "./service_card.tsx";
 import { type PageView, ServicesPage } from "./services_page.tsx";
@@ -22,11 +22,11 @@ import type { Html } from "./html.ts";
 /** Where the pages take what they show. */
 export interface PageSources {
   /** The client. */
-  readonly piloted: Lookups;
+  readonly piloted: LookupClient;
   /** What happens. */
   readonly log: EventLog;
   /** Endpoints that were handed out. */
-  readonly served: Served;
+  readonly served: PickCounter;
   /** Time. */
   readonly now: () => number;
 }
@@ -81,7 +81,7 @@ export function addPages(app: Hono, sources: PageSources): void {
     return show(c, { services, events, only: name, query: "", root: "../" });
   });
   app.get("/docs", async (c) => {
-    const { openApiDocument } = await import("../openapi.ts");
+    const { openApiDocument } = await import("../routes/openapi.ts");
     return page(c, <DocsPage document={openApiDocument()} root="./" />, "public, max-age=300");
   });
   app.get("/assets/:name", (c) => {

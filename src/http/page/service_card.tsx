@@ -7,9 +7,9 @@
  */
 import type { ServiceStatus } from "../../watch/status.ts";
 import { EndpointTable, type EndpointView } from "./endpoint_table.tsx";
-import type { Count } from "./history.ts";
+import type { Count } from "./endpoint_history.ts";
 import { Sparkline } from "./sparkline.tsx";
-import { duration, many, STATE_WORDS } from "./words.ts";
+import { duration, many, STATE_WORDS } from "./format.ts";
 import type { Html } from "./html.ts";
 
 /** One service as the page shows it. */

@@ -5,11 +5,11 @@
  *
  * @module
  */
-import type { LoggedEvent } from "../event_log.ts";
+import type { LoggedEvent } from "../events/event_log.ts";
 import { Bar, Document } from "./document.tsx";
 import { ServiceCard, type ServiceView } from "./service_card.tsx";
 import { Timeline } from "./timeline.tsx";
-import { many } from "./words.ts";
+import { many } from "./format.ts";
 import type { Html } from "./html.ts";
 
 /** What the page shows. */

@@ -5,8 +5,8 @@
  *
  * @module
  */
-import { type Count, HISTORY_MS } from "./history.ts";
-import { duration } from "./words.ts";
+import { type Count, HISTORY_MS } from "./endpoint_history.ts";
+import { duration } from "./format.ts";
 import type { Html } from "./html.ts";
 
 const WIDTH = 160;

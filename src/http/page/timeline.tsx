@@ -6,8 +6,8 @@
  * @module
  */
 import type { Endpoint } from "../../endpoint.ts";
-import type { LoggedEvent } from "../event_log.ts";
-import { duration, many } from "./words.ts";
+import type { LoggedEvent } from "../events/event_log.ts";
+import { duration, many } from "./format.ts";
 import type { Html } from "./html.ts";
 
 const MOST_EVENTS = 30;

@@ -17,7 +17,7 @@ import { OPERATIONS } from "./operations.ts";
  * @param services Names to look for.
  * @param answer Answers for a name; `undefined` or an error leaves it to the app.
  */
-export function addShortcut(
+export function addFastEndpoint(
   app: Hono,
   services: readonly string[],
   answer: (service: string) => Response | undefined,

@@ -5,8 +5,8 @@
  * @module
  */
 import type { GenericSchema } from "valibot";
-import { ListQuery, PickQuery } from "./parameters.ts";
-import * as bodies from "./schemas.ts";
+import { ListQuery, PickQuery } from "./query_parameters.ts";
+import * as bodies from "./response_schemas.ts";
 
 /** One kind of answer. */
 export interface Answer {

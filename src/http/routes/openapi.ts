@@ -6,7 +6,7 @@
 import { toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import type { Answer, Operation } from "./operations.ts";
 import { OPERATIONS } from "./operations.ts";
-import * as bodies from "./schemas.ts";
+import * as bodies from "./response_schemas.ts";
 
 const DEFINITIONS = {
   Endpoint: bodies.EndpointBody,

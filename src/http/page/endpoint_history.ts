@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { EventLog } from "../event_log.ts";
-import type { Lookups } from "../lookups.ts";
+import type { EventLog } from "../events/event_log.ts";
+import type { LookupClient } from "../lookup_client.ts";
 
 /** From a moment on a service had so many endpoints. */
 export interface Count {
@@ -18,7 +18,7 @@ export interface Count {
 export const HISTORY_MS: number = 30 * 60_000;
 const MOST_COUNTS = 200;
 
-/** Counts of every service in the last half hour. */
+/** LabelledCounter of every service in the last half hour. */
 export class History {
   readonly #counts = new Map<string, Count[]>();
   readonly #now: () => number;
@@ -30,7 +30,7 @@ export class History {
    * @param log What happens.
    * @param now Time.
    */
-  constructor(piloted: Lookups, log: EventLog, now: () => number) {
+  constructor(piloted: LookupClient, log: EventLog, now: () => number) {
     this.#now = now;
     for (const { service, endpointCount } of piloted.status().services) {
       this.#counts.set(service, [{ at: now(), count: endpointCount }]);

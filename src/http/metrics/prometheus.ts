@@ -4,25 +4,25 @@
  * @module
  */
 import { Counter, Gauge, Histogram, type MetricValueWithName, Registry } from "prom-client";
-import type { EventStreams } from "./event_streams.ts";
-import type { FetchTally } from "./fetch_tally.ts";
-import type { Lookups } from "./lookups.ts";
-import { DURATION_BUCKETS, type RequestLog } from "./request_log.ts";
-import type { Served } from "./served.ts";
-import type { Counts, Tally } from "./tally.ts";
+import type { EventStreams } from "../events/event_streams.ts";
+import type { FetchMetrics } from "./fetch_metrics.ts";
+import type { LookupClient } from "../lookup_client.ts";
+import { DURATION_BUCKETS, type RequestHistogram } from "./request_histogram.ts";
+import type { PickCounter } from "./pick_counter.ts";
+import type { LabelledCounter, EventCounters } from "./event_counters.ts";
 
 /** Where the figures come from. */
 export interface MetricSources {
   /** The client. */
-  readonly piloted: Lookups;
+  readonly piloted: LookupClient;
   /** What the client told. */
-  readonly tally: Tally;
+  readonly tally: EventCounters;
   /** What a balanced fetch did, where there is one. */
-  readonly fetchTally: FetchTally | undefined;
+  readonly fetchMetrics: FetchMetrics | undefined;
   /** Endpoints that were handed out. */
-  readonly served: Served;
+  readonly served: PickCounter;
   /** Requests that were answered. */
-  readonly requests: RequestLog;
+  readonly requests: RequestHistogram;
   /** Event streams. */
   readonly streams: EventStreams;
 }
@@ -87,10 +87,10 @@ function addServices(registry: Registry, { piloted, streams }: MetricSources): v
   gauge("piloted_event_streams", "Event streams that are open").set(streams.size);
 }
 
-function addCounters(registry: Registry, { tally, fetchTally, served }: MetricSources): void {
+function addCounters(registry: Registry, { tally, fetchMetrics, served }: MetricSources): void {
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
-  const fill = <L extends string>(name: string, help: string, labels: L[], counts: Counts<L>) => {
+  const fill = <L extends string>(name: string, help: string, labels: L[], counts: LabelledCounter<L>) => {
     const metric = counter(name, help, ...labels);
     for (const { labels, count } of counts.entries) metric.inc(labels, count);
   };
@@ -98,8 +98,8 @@ function addCounters(registry: Registry, { tally, fetchTally, served }: MetricSo
   fill("piloted_changes_total", "Changes of a list", ["service"], tally.changes);
   fill("piloted_refreshes_total", "Refreshes that were asked for", ["outcome"], tally.refreshes);
   fill("piloted_ejections_total", "Ejections", ["service", "reason"], tally.ejections);
-  if (fetchTally !== undefined) {
-    const { requests, attempts } = fetchTally;
+  if (fetchMetrics !== undefined) {
+    const { requests, attempts } = fetchMetrics;
     const labels: ("service" | "outcome")[] = ["service", "outcome"];
     fill("piloted_fetch_requests_total", "Balanced requests", labels, requests);
     fill("piloted_fetch_attempts_total", "Attempts of balanced requests", labels, attempts);
@@ -109,7 +109,7 @@ function addCounters(registry: Registry, { tally, fetchTally, served }: MetricSo
       labelNames: ["service"],
       registers: [registry],
     });
-    for (const [service, left] of fetchTally.retryBudgets) budget.set({ service }, left);
+    for (const [service, left] of fetchMetrics.retryBudgets) budget.set({ service }, left);
   }
   const picks = counter("piloted_picks_total", "Endpoints handed out over HTTP", "service");
   for (const [service, { count }] of served.totals) picks.inc({ service }, count);
@@ -122,9 +122,9 @@ const DURATION = {
 
 /** A histogram of what was counted before: the library's own can only be filled one by one. */
 class Durations extends Histogram {
-  readonly #requests: RequestLog;
+  readonly #requests: RequestHistogram;
 
-  constructor(requests: RequestLog, registry: Registry) {
+  constructor(requests: RequestHistogram, registry: Registry) {
     super({ ...DURATION, registers: [registry] });
     this.#requests = requests;
   }

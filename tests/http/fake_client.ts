@@ -10,7 +10,7 @@ import type {
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { diffEndpoints } from "../../src/snapshot.ts";
-import type { Lookups } from "../../src/http/lookups.ts";
+import type { LookupClient } from "../../src/http/lookup_client.ts";
 import { endpoint as baseEndpoint } from "../support/endpoints.ts";
 
 export function endpoint(service: string, number: number, more: Partial<Endpoint> = {}): Endpoint {
@@ -25,7 +25,7 @@ interface Entry {
   error: PilotedError | undefined;
 }
 
-export class FakeLookups implements Lookups {
+export class FakeClient implements LookupClient {
   readonly events = new Events();
   /** A refresh under way. */
   refreshed: Promise<void> | undefined;

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { EndpointPool } from "../balance/endpoint_pool.ts";
-import type { Endpoint } from "../endpoint.ts";
-import type { Lookups } from "./lookups.ts";
-import type { LookupBalancer } from "./parameters.ts";
+import { EndpointPool } from "../../balance/endpoint_pool.ts";
+import type { Endpoint } from "../../endpoint.ts";
+import type { LookupClient } from "../lookup_client.ts";
+import type { LookupBalancer } from "./query_parameters.ts";
 
 /** Which endpoints count. */
 export interface Filters {
@@ -64,12 +64,12 @@ interface Rotation {
 const MOST_ROTATIONS = 1_000;
 
 /** A rotation for each selection that callers ask for. */
-export class Selections {
-  readonly #piloted: Lookups;
+export class FilteredPicks {
+  readonly #piloted: LookupClient;
   readonly #rotations = new Map<string, Rotation>();
 
   /** Makes one without rotations. */
-  constructor(piloted: Lookups) {
+  constructor(piloted: LookupClient) {
     this.#piloted = piloted;
   }
 

@@ -4,31 +4,31 @@
  * @module
  */
 import type { Context } from "hono";
-import type { Endpoint } from "../endpoint.ts";
-import { jsonResponse, serviceJson, serviceSummary } from "./json.ts";
-import type { Lookups } from "./lookups.ts";
-import { ListQuery, parseQuery, parseWait, PickQuery } from "./parameters.ts";
+import type { Endpoint } from "../../endpoint.ts";
+import { jsonResponse, serviceJson, serviceSummary } from "./json_body.ts";
+import type { LookupClient } from "../lookup_client.ts";
+import { ListQuery, parseQuery, parseWait, PickQuery } from "./query_parameters.ts";
 import { redirectResponse } from "./redirect.ts";
-import { contentTag, isKnown, type Revisions } from "./revisions.ts";
-import { filterEndpoints, type Selection, Selections } from "./selection.ts";
-import type { Served } from "./served.ts";
+import { contentTag, isKnown, type ListIndexes } from "./list_index.ts";
+import { filterEndpoints, type Selection, FilteredPicks } from "./filtered_picks.ts";
+import type { PickCounter } from "../metrics/pick_counter.ts";
 
 // May be kept, and must be asked for again each time, which costs a 304.
 const REVALIDATE = "no-cache";
 
 /** Answers to lookups of one client. */
-export class LookupAnswers {
-  readonly #piloted: Lookups;
-  readonly #revisions: Revisions;
-  readonly #served: Served;
-  readonly #selections: Selections;
+export class LookupRoutes {
+  readonly #piloted: LookupClient;
+  readonly #revisions: ListIndexes;
+  readonly #served: PickCounter;
+  readonly #selections: FilteredPicks;
 
   /** Makes them for a client. */
-  constructor(piloted: Lookups, revisions: Revisions, served: Served) {
+  constructor(piloted: LookupClient, revisions: ListIndexes, served: PickCounter) {
     this.#piloted = piloted;
     this.#served = served;
     this.#revisions = revisions;
-    this.#selections = new Selections(piloted);
+    this.#selections = new FilteredPicks(piloted);
   }
 
   /** Every watched service. */

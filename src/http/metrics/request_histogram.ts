@@ -21,11 +21,11 @@ export interface RequestCount {
   readonly buckets: number[];
 }
 
-/** Counts the requests for one operation. */
+/** LabelledCounter the requests for one operation. */
 export type RequestCounter = (status: number, durationMs: number) => void;
 
-/** Counts of all operations. */
-export class RequestLog {
+/** LabelledCounter of all operations. */
+export class RequestHistogram {
   readonly #counts: RequestCount[] = [];
   readonly #counters = new Map<string, RequestCounter>();
 
@@ -38,7 +38,7 @@ export class RequestLog {
    * What counts an operation.
    *
    * @param operation Its name.
-   * @returns Counts one request; cheap, as every lookup goes through it.
+   * @returns LabelledCounter one request; cheap, as every lookup goes through it.
    */
   counter(operation: string): RequestCounter {
     const known = this.#counters.get(operation);

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { hashText } from "../balance/hash_text.ts";
-import type { Clock, Timer } from "../clock.ts";
-import type { Endpoint } from "../endpoint.ts";
-import { frozenJson } from "./json.ts";
-import type { Lookups } from "./lookups.ts";
+import { hashText } from "../../balance/hash_text.ts";
+import type { Clock, Timer } from "../../clock.ts";
+import type { Endpoint } from "../../endpoint.ts";
+import { frozenJson } from "./json_body.ts";
+import type { LookupClient } from "../lookup_client.ts";
 
 interface Revision {
   list: readonly Endpoint[];
@@ -17,8 +17,8 @@ interface Revision {
 const MOST_WAITING = 10_000;
 
 /** The index of each service's list, which only grows, also over a restart of this process. */
-export class Revisions {
-  readonly #piloted: Lookups;
+export class ListIndexes {
+  readonly #piloted: LookupClient;
   readonly #clock: Clock;
   readonly #stop: AbortSignal | undefined;
   readonly #revisions = new Map<string, Revision>();
@@ -32,7 +32,7 @@ export class Revisions {
    * @param clock Time of the waits.
    * @param stop Ends every wait.
    */
-  constructor(piloted: Lookups, clock: Clock, stop: AbortSignal | undefined) {
+  constructor(piloted: LookupClient, clock: Clock, stop: AbortSignal | undefined) {
     this.#piloted = piloted;
     this.#clock = clock;
     this.#stop = stop;

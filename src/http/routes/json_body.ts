@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ServiceStatus, WatchStatus } from "../watch/status.ts";
-import type { Endpoint } from "../endpoint.ts";
+import type { ServiceStatus, WatchStatus } from "../../watch/status.ts";
+import type { Endpoint } from "../../endpoint.ts";
 
 // Endpoints are frozen and shared, and so are their lists: their text can be kept with them.
 const texts = new WeakMap<object, string>();

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { PilotedError, type PilotedErrorCode } from "../errors.ts";
-import { ParameterError } from "./parameters.ts";
-import { NoMatchError } from "./selection.ts";
+import { PilotedError, type PilotedErrorCode } from "../../errors.ts";
+import { ParameterError } from "./query_parameters.ts";
+import { NoMatchError } from "./filtered_picks.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { ServiceStatus } from "../watch/status.ts";
-import { jsonResponse } from "./json.ts";
-import type { Lookups } from "./lookups.ts";
+import type { ServiceStatus } from "../../watch/status.ts";
+import { jsonResponse } from "./json_body.ts";
+import type { LookupClient } from "../lookup_client.ts";
 import { problem } from "./problem.ts";
 
 /**
@@ -25,7 +25,7 @@ export function liveness(): Response {
  * @param stop Aborted once the server stops.
  * @returns 200, or a 503 that names the services that are waited for.
  */
-export function readiness(piloted: Lookups, stop: AbortSignal | undefined): Response {
+export function readiness(piloted: LookupClient, stop: AbortSignal | undefined): Response {
   if (stop?.aborted) return problem(503, "Cannot serve lookups any more: the server stops");
   const { state, services } = piloted.status();
   if (state === "closed") return problem(503, "Cannot serve lookups: the client was closed");

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock, Timer } from "../../clock.ts";
 import type { EventLog, LoggedEvent } from "./event_log.ts";
 
 /** What one client asks for. */

@@ -120,7 +120,7 @@ export const StatusBody = v.strictObject({
 /** The process lives. */
 export const LiveBody = v.strictObject({ status: v.literal("live") });
 
-/** Lookups can be answered. */
+/** LookupClient can be answered. */
 export const ReadyBody = v.strictObject({ status: v.literal("ready") });
 
 /** Any error, as RFC 9457 has it. */

@@ -8,7 +8,7 @@ import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import type { Endpoint } from "../endpoint.ts";
 
 /** The part of `Piloted` that the routes use; anything that behaves so can be served. */
-export interface Lookups {
+export interface LookupClient {
   /** Names of the watched services, in the configuration's order. */
   readonly services: readonly string[];
   /** Whether a refresh is under way that `service()` waits for. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Lookups } from "./lookups.ts";
+import type { LookupClient } from "../lookup_client.ts";
 
 /** One thing that happened. */
 export interface LoggedEvent {
@@ -39,7 +39,7 @@ export class EventLog {
    * @param piloted The client.
    * @param now Time.
    */
-  constructor(piloted: Lookups, now: () => number) {
+  constructor(piloted: LookupClient, now: () => number) {
     this.epoch = Math.floor(now()).toString(36) +
       Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, "0");
     const add = (type: string, service: string | undefined, data: Record<string, unknown>) => {

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Endpoint } from "../endpoint.ts";
-import { frozenJson } from "./json.ts";
+import type { Endpoint } from "../../endpoint.ts";
+import { frozenJson } from "../routes/json_body.ts";
 
 interface Entry {
   readonly text: string;
@@ -13,7 +13,7 @@ interface Entry {
 }
 
 /** Endpoints as text, counted each time that one is handed out. */
-export class Served {
+export class PickCounter {
   readonly #entries = new WeakMap<Endpoint, Entry>();
   readonly #totals = new Map<string, { count: number }>();
 

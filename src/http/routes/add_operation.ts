@@ -6,7 +6,7 @@
 import type { Context, Hono } from "hono";
 import type { Operation } from "./operations.ts";
 import { methodNotAllowed, problem, problemOf } from "./problem.ts";
-import type { RequestCounter } from "./request_log.ts";
+import type { RequestCounter } from "../metrics/request_histogram.ts";
 
 /** Answers a request; what it throws becomes a problem. */
 export type Answerer = (c: Context) => Response | Promise<Response>;

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Lookups } from "./lookups.ts";
+import type { LookupClient } from "../lookup_client.ts";
 
-/** Counts by labels. */
-export class Counts<Label extends string> {
+/** LabelledCounter by labels. */
+export class LabelledCounter<Label extends string> {
   readonly #entries = new Map<string, { labels: Record<Label, string>; count: number }>();
 
-  /** Counts one. */
+  /** LabelledCounter one. */
   add(labels: Record<Label, string>): void {
     const key = JSON.stringify(labels);
     const entry = this.#entries.get(key);
@@ -23,19 +23,19 @@ export class Counts<Label extends string> {
   }
 }
 
-/** Counts what a client tells, from now on. */
-export class Tally {
+/** LabelledCounter what a client tells, from now on. */
+export class EventCounters {
   /** Failures by service and code. */
-  readonly errors: Counts<"service" | "code"> = new Counts();
+  readonly errors: LabelledCounter<"service" | "code"> = new LabelledCounter();
   /** Changes of a list by service. */
-  readonly changes: Counts<"service"> = new Counts();
+  readonly changes: LabelledCounter<"service"> = new LabelledCounter();
   /** Refreshes by how they ended: `ok` or `failed`. */
-  readonly refreshes: Counts<"outcome"> = new Counts();
+  readonly refreshes: LabelledCounter<"outcome"> = new LabelledCounter();
   /** Ejections by service and reason. */
-  readonly ejections: Counts<"service" | "reason"> = new Counts();
+  readonly ejections: LabelledCounter<"service" | "reason"> = new LabelledCounter();
 
   /** Follows a client. */
-  constructor(piloted: Lookups) {
+  constructor(piloted: LookupClient) {
     piloted.on?.("error", ({ service = "", code }) => this.errors.add({ service, code }));
     piloted.on?.("change", ({ service }) => this.changes.add({ service }));
     piloted.on?.("refresh", ({ failed }) => {

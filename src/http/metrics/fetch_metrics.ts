@@ -3,16 +3,16 @@
  *
  * @module
  */
-import type { FetchCall, FetchCallObserver, FetchObserver } from "../fetch/fetch_observer.ts";
-import { Counts } from "./tally.ts";
+import type { FetchCall, FetchCallObserver, FetchObserver } from "../../fetch/fetch_observer.ts";
+import { LabelledCounter } from "./event_counters.ts";
 
 /**
- * Counts requests and attempts of `createFetch()`, and keeps what is left of the retry budgets.
+ * LabelledCounter requests and attempts of `createFetch()`, and keeps what is left of the retry budgets.
  *
  * @example
  * ```ts
  * import { createFetch, createPiloted } from "@piloted/core";
- * import { FetchTally, routes } from "@piloted/core/hono";
+ * import { FetchMetrics, routes } from "@piloted/core/hono";
  * import { EmbeddedConsul } from "@piloted/core/testing";
  * import { assertStringIncludes } from "@std/assert";
  *
@@ -22,25 +22,25 @@ import { Counts } from "./tally.ts";
  *   config: { consul: "consul:8500", watches: [{ name: "customers", interval: 10 }] },
  *   fetch: consul.fetch,
  * });
- * const observer = new FetchTally();
+ * const observer = new FetchMetrics();
  * const fetch = createFetch(piloted, {
  *   observer,
  *   fetch: () => Promise.resolve(new Response()), // only here: the runtime's own
  * });
  * await fetch("http://customers/");
- * const metrics = await routes(piloted, { fetchTally: observer }).request("/metrics");
+ * const metrics = await routes(piloted, { fetchMetrics: observer }).request("/metrics");
  * assertStringIncludes(await metrics.text(), 'piloted_fetch_attempts_total{service="customers"');
  * ```
  */
-export class FetchTally implements FetchObserver {
+export class FetchMetrics implements FetchObserver {
   /** Calls by service and how they ended: `success` or `failed`. */
-  readonly requests: Counts<"service" | "outcome"> = new Counts();
+  readonly requests: LabelledCounter<"service" | "outcome"> = new LabelledCounter();
   /** Attempts by service and how they ended. */
-  readonly attempts: Counts<"service" | "outcome"> = new Counts();
+  readonly attempts: LabelledCounter<"service" | "outcome"> = new LabelledCounter();
   /** Retries that each service might still get after its last request. */
   readonly retryBudgets: Map<string, number> = new Map();
 
-  /** Counts a call and its attempts as they end. */
+  /** LabelledCounter a call and its attempts as they end. */
   started({ service }: FetchCall): FetchCallObserver {
     return {
       attempted: ({ outcome }) => this.attempts.add({ service, outcome }),
