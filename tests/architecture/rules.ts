@@ -63,7 +63,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@valibot/to-json-schema": ["http"],
   "@hono/node-server": ["runtime"],
   "@std/path": ["config", "cli", "serve.ts", "cli.ts"],
-  "@std/fmt": ["cli", "serve.ts", "cli.ts"],
+  "@std/fmt": ["http", "cli", "serve.ts", "cli.ts"],
 };
 
 const RUNTIME_NAMES = ["Deno", "Bun", "process", "Buffer", "__dirname", "require"];

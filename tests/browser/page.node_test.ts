@@ -45,8 +45,8 @@ async function withPage(
   }
 }
 
-const LIVE = /^Page live$/;
-const NOT_LIVE = /^Page not live/;
+const LIVE = /^Live updates on$/;
+const NOT_LIVE = /^Live updates off/;
 const connection = (page: Page, text: RegExp) =>
   page.locator("#connection", { hasText: text }).waitFor();
 
@@ -95,10 +95,10 @@ test(
         await agent.close();
         const stale = page.locator("#service-customers .freshness.stale");
         await stale.waitFor();
-        assertStringIncludes(await stale.innerText(), "Stale: the registry does not answer");
+        assertStringIncludes(await stale.innerText(), "Stale: the registry does not respond");
         // What was known stays.
         await page.getByText("10.0.0.1:8001", { exact: true }).first().waitFor();
-        await page.getByText(/\d in trouble/).waitFor();
+        await page.getByText(/\d unhealthy/).waitFor();
       })
     ),
 );
@@ -130,7 +130,7 @@ test(
         await page.keyboard.press("Tab");
         assertEquals(
           await page.evaluate(() => document.activeElement?.textContent),
-          "To the content",
+          "Skip to content",
         );
         await page.keyboard.press("Enter");
         assertEquals(await page.evaluate(() => document.activeElement?.id), "main");
@@ -155,7 +155,7 @@ test("a search that finds nothing says so, and what is hidden stays hidden while
     withPage(url, async (page) => {
       await connection(page, LIVE);
       await page.getByRole("searchbox").fill("10.0.0.9");
-      await page.getByText("Nothing matches the search.").waitFor();
+      await page.getByText("No service matches the search.").waitFor();
       register(consul, "search", 9);
       await page.locator("#service-search").waitFor({ state: "visible" });
       assertEquals(await page.locator("#service-customers").isHidden(), true);

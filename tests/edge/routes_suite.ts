@@ -63,7 +63,7 @@ export async function checkOnDemand(url: string, consul: EmbeddedConsul): Promis
   // A refresh sees what the cache does not know yet.
   consul.deregister("customers-1");
   const refresh = await fetch(`${url}/v1/refresh`, { method: "POST" });
-  assertEquals(JSON.parse(await refresh.text()).services[0].endpoints, 1);
+  assertEquals(JSON.parse(await refresh.text()).services[0].endpointCount, 1);
   assertEquals(await host("/v1/services/customers/endpoint"), "10.0.0.2:80");
 
   // A stale list is given, and then the new one comes by itself.

@@ -1,16 +1,17 @@
-/** A scripted client for the routes: lists and states as the test sets them, no registry. */
+/** A scripted client for the routes: lists and states as the test sets them, without a registry. */
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
+import { closest } from "../../src/check_options.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "../../src/client/events.ts";
+import type { Endpoint } from "../../src/endpoint.ts";
+import { type InstanceCounts, PilotedError } from "../../src/errors.ts";
+import type { LookupClient } from "../../src/http/lookup_client.ts";
+import { diffEndpoints } from "../../src/snapshot.ts";
 import type {
   PilotedStatus,
   ServiceStatus,
-  WatchState,
+  WatchStateName,
   WatchStatus,
 } from "../../src/watch/status.ts";
-import type { Endpoint } from "../../src/endpoint.ts";
-import { PilotedError } from "../../src/errors.ts";
-import { diffEndpoints } from "../../src/snapshot.ts";
-import type { LookupClient } from "../../src/http/lookup_client.ts";
 import { endpoint as baseEndpoint } from "../support/endpoints.ts";
 
 export function endpoint(service: string, number: number, more: Partial<Endpoint> = {}): Endpoint {
@@ -18,40 +19,57 @@ export function endpoint(service: string, number: number, more: Partial<Endpoint
   return baseEndpoint(`${service}-${number}`, { ...facts, ...more });
 }
 
+/** What the registry says about a service. */
 interface Entry {
+  /** Instances of any status. */
+  instances: readonly Endpoint[];
+  /** Those that can be picked. */
   endpoints: readonly Endpoint[];
-  state: WatchState;
+  state: WatchStateName;
   ageMs: number | undefined;
   error: PilotedError | undefined;
+  /** Number of watches of the service. */
+  watchCount: number;
 }
 
 export class FakeClient implements LookupClient {
   readonly events = new Events();
+  readonly mode: "live" | "on-demand";
   /** A refresh under way. */
   refreshed: Promise<void> | undefined;
   readonly #entries = new Map<string, Entry>();
   #picks = 0;
+  #outage = false;
   #closed = false;
 
-  /** Sets what is known of a service, and tells of it when it changes a list. */
-  set(service: string, endpoints: readonly Endpoint[], more: Partial<Entry> = {}): this {
+  constructor(mode: "live" | "on-demand" = "live") {
+    this.mode = mode;
+  }
+
+  /** Sets the instances of a service; a known service emits what changed. */
+  set(service: string, instances: readonly Endpoint[], more: Partial<Entry> = {}): this {
     const before = this.#entries.get(service);
-    const change = diffEndpoints(service, before?.endpoints ?? [], endpoints);
-    // As in the client, a list that says the same stays the same object.
-    const list = before === undefined || change !== undefined
-      ? Object.freeze([...endpoints])
-      : before.endpoints;
-    const after = { state: "live" as const, ageMs: 5, error: undefined, ...more, endpoints: list };
+    const passing = instances.filter(({ status }) => status === "passing");
+    const change = diffEndpoints(service, before?.endpoints ?? [], passing);
+    // As in the client, a list with the same content stays the same object.
+    const endpoints = change?.endpoints ?? before?.endpoints ?? Object.freeze(passing);
+    const facts = { state: "live" as const, ageMs: 5, error: undefined, watchCount: 1 };
+    const after = { ...facts, ...more, instances, endpoints };
     this.#entries.set(service, after);
     if (before === undefined) return this;
     if (change !== undefined) this.events.emit("change", change);
-    if (before.state !== after.state) this.events.emit("status", this.#status(service).watches[0]!);
+    if (before.state !== after.state) this.events.emit("status", this.#status(service));
     return this;
   }
 
-  /** From now on every call fails as after `close()`. */
-  close(): void {
+  /** Makes every refresh fail, or lets them succeed again. */
+  setOutage(outage: boolean): void {
+    this.#outage = outage;
+  }
+
+  close(): Promise<void> {
     this.#closed = true;
+    return Promise.resolve();
   }
 
   get services(): readonly string[] {
@@ -61,14 +79,17 @@ export class FakeClient implements LookupClient {
   pick(name: string): Endpoint {
     const { endpoints } = this.#entry(name);
     if (endpoints.length > 0) return endpoints[this.#picks++ % endpoints.length]!;
-    throw new PilotedError("NO_ENDPOINTS", `Cannot pick an endpoint of "${name}": none`, {
-      service: name,
-    });
+    throw this.#noEndpoints(name);
   }
 
   async service(name: string): Promise<Endpoint> {
-    await this.refreshed;
+    await this.load(name);
     return this.pick(name);
+  }
+
+  load(name: string): Promise<void> | undefined {
+    this.#entry(name);
+    return this.refreshed;
   }
 
   get refreshing(): boolean {
@@ -86,14 +107,18 @@ export class FakeClient implements LookupClient {
     return {
       state: this.#closed ? "closed" : "ready",
       registry: "http://127.0.0.1:8500",
-      refreshing: false,
-      services: this.services.map((service) => this.#status(service)),
+      refreshing: this.refreshing,
+      services: this.#closed ? [] : this.services.map((service) => this.#status(service)),
     };
   }
 
-  refresh(): Promise<void> {
-    this.events.emit("refresh", { services: this.services, failed: [], durationMs: 1 });
-    return Promise.resolve();
+  async refresh(): Promise<void> {
+    if (this.#closed) throw closedError();
+    const { services } = this;
+    for (const service of services) this.#refresh(service);
+    const failed = this.#outage ? services : [];
+    this.events.emit("refresh", { services, failed, durationMs: 1 });
+    await this.refreshed;
   }
 
   on<T extends keyof PilotedEvents>(
@@ -104,38 +129,83 @@ export class FakeClient implements LookupClient {
     return this.events.on(type, listener, options);
   }
 
+  #refresh(service: string): void {
+    const { instances, state, error } = this.#entry(service);
+    if (this.#outage) {
+      const message = "Cannot read the service: connection refused";
+      const failure = new PilotedError("REGISTRY_UNREACHABLE", message, { service });
+      this.events.emit("error", failure);
+      this.set(service, instances, { state: "stale", error: failure });
+    } else if (state === "stale" && error?.code === "REGISTRY_UNREACHABLE") {
+      this.set(service, instances);
+    }
+  }
+
   #entry(name: string): Entry {
-    if (this.#closed) throw new PilotedError("CLOSED", "Cannot use this client: it was closed");
+    if (this.#closed) throw closedError();
     const entry = this.#entries.get(name);
     if (entry !== undefined) return entry;
-    throw new PilotedError("UNKNOWN_SERVICE", `Cannot look up service ${JSON.stringify(name)}`, {
-      service: name,
-      services: this.services,
-    });
+    const { services } = this;
+    const best = closest(name, services);
+    const watched = `watched are ${services.map((each) => JSON.stringify(each)).join(", ")}`;
+    const hint = best === undefined ? "" : `. Did you mean ${JSON.stringify(best)}?`;
+    throw new PilotedError(
+      "UNKNOWN_SERVICE",
+      `Cannot look up service ${JSON.stringify(name)}: ${watched}${hint}`,
+      { service: name, services },
+    );
+  }
+
+  #noEndpoints(service: string): PilotedError {
+    const instances = countInstances(this.#entry(service).instances);
+    const why = instances.listed === 0
+      ? "the registry knows no such service"
+      : `${instances.listed} instances, all critical`;
+    const message = `Cannot pick an endpoint of ${JSON.stringify(service)}: ${why}`;
+    return new PilotedError("NO_ENDPOINTS", message, { service, instances });
   }
 
   #status(service: string): ServiceStatus {
-    const { endpoints, state, ageMs, error } = this.#entry(service);
+    const { instances, endpoints, state, ageMs, error, watchCount } = this.#entry(service);
     const reason = error?.message;
     const watch: WatchStatus = {
       service,
       tag: undefined,
       datacenter: undefined,
       state,
-      endpoints: endpoints.length,
-      statuses: { passing: endpoints.length, warning: 0, critical: 0, maintenance: 0 },
-      index: "7",
+      endpointCount: endpoints.length,
+      instanceCounts: countInstances(instances),
+      skippedReasons: [],
+      position: "7",
       confirmedAt: ageMs,
       ageMs,
       changedAt: undefined,
       reason,
       error,
-      failures: 0,
+      failureCount: error === undefined ? 0 : 1,
       nextAttemptAt: undefined,
       freshness: {},
     };
-    const count = endpoints.length;
-    const facts = { service, state, endpoints: count, ageMs, reason, failover: undefined };
-    return { ...facts, balance: new EndpointPool().status(), watches: [watch] };
+    return {
+      service,
+      state,
+      endpointCount: endpoints.length,
+      ageMs,
+      reason,
+      failover: undefined,
+      balance: new EndpointPool().status(),
+      watches: Array.from({ length: watchCount }, () => watch),
+    };
   }
+}
+
+function countInstances(instances: readonly Endpoint[]): InstanceCounts {
+  const counts = { listed: instances.length, passing: 0, warning: 0, critical: 0 };
+  const all = { ...counts, maintenance: 0, skipped: 0 };
+  for (const { status } of instances) all[status]++;
+  return all;
+}
+
+function closedError(): PilotedError {
+  return new PilotedError("CLOSED", "Cannot use this client: it was closed");
 }

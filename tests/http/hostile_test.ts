@@ -65,7 +65,7 @@ test("serve.ts answers others while clients are slow, idle or do not read", () =
     });
   }));
 
-test("serve.ts stops gracefully: streams are told, waits are answered, and then it ends with 0", () =>
+test("serve.ts stops gracefully: streams end, waits are answered, and then it ends with 0", () =>
   serving([...DEV, "--grace", "20"], {}, async (serve, url) => {
     const events = readEvents(await fetch(`${url}/v1/events`));
     assertEquals((await events.next()).value?.type, "snapshot");
@@ -98,7 +98,10 @@ test("serve.ts warns when everybody may ask, and not when they need a token", as
   const args = ["--dev", "--port", "0", "--host", "203.0.113.7"];
   const open = await startServe(args);
   assertEquals((await open.exited).code, 1);
-  assertMatch(open.stderr(), /^Warning: whoever reaches 203\.0\.113\.7 may ask/m);
+  assertMatch(
+    open.stderr(),
+    /^Warning: listening on 203\.0\.113\.7 without authentication\. Set \$PILOTED_TOKEN/m,
+  );
   assertMatch(open.stderr(), /^Cannot listen on 203\.0\.113\.7:0/m);
   const closed = await startServe(args, { PILOTED_TOKEN: "secret" });
   await closed.exited;

@@ -1,4 +1,4 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { routes } from "../../src/http/mod.ts";
 import { ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
@@ -27,11 +27,14 @@ test("?tag and ?zone leave out endpoints of the list", async () => {
   assertEquals(await list("zone=west&tag=blue"), [A.host]);
   assertEquals(await list("zone=north"), []);
   assertEquals(await list("other=1"), [A.host, B.host, C.host]);
+  // The count is of all endpoints, the list of those that match.
+  const body = await (await app.request("/v1/services/app?tag=green")).json();
+  assertEquals([body.endpointCount, body.endpoints.length], [3, 1]);
 });
 
 test("?tag and ?zone have a rotation of their own, which follows the list", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+  const client = sample();
+  const app = routes(client);
   const next = async (query: string) =>
     (await (await app.request(`/v1/services/app/endpoint${query}`)).json()).host;
   assertEquals(await next("?tag=blue"), A.host);
@@ -40,7 +43,7 @@ test("?tag and ?zone have a rotation of their own, which follows the list", asyn
   assertEquals(await next("?tag=blue"), B.host);
   assertEquals(await next("?tag=blue"), A.host);
   assertEquals(await next("?zone=west"), C.host);
-  lookups.set("app", [B, C]);
+  client.set("app", [B, C]);
   for (let i = 0; i < 3; i++) assertEquals(await next("?tag=blue"), B.host);
 });
 
@@ -97,8 +100,8 @@ test("a parameter that can't be used is a 400 that names it", async () => {
 });
 
 test("ETag tells a list that says the same, also of another process", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+  const client = sample();
+  const app = routes(client);
   for (const path of ["/v1/services/app", "/v1/services"]) {
     const etag = (await app.request(path)).headers.get("etag")!;
     const ask = async (from: typeof app, tag: string) => {
@@ -112,27 +115,27 @@ test("ETag tells a list that says the same, also of another process", async () =
     assertEquals(await ask(app, `"x", ${etag.slice(2)}`), 304);
     assertEquals(await ask(app, "*"), 304);
     assertEquals(await ask(app, `"x"`), 200);
-    lookups.set("app", [A, B, C], { state: "stale" });
+    client.set("app", [A, B, C], { state: "stale" });
     assertEquals(await ask(app, etag), 200);
-    lookups.set("app", [A, B]);
+    client.set("app", [A, B]);
     assertEquals(await ask(app, etag), 200);
-    lookups.set("app", [A, B, C]);
+    client.set("app", [A, B, C]);
     assertEquals(await ask(app, etag), 304);
   }
 });
 
 test("?index waits until the list has changed", async () => {
   const clock = new ManualClock();
-  const lookups = sample().set("other", [C]);
-  const app = routes(lookups, { clock });
+  const client = sample().set("other", [C]);
+  const app = routes(client, { clock });
   const index = (await app.request("/v1/services/app")).headers.get("piloted-index")!;
   let answered = false;
   const pending = Promise.resolve(app.request(`/v1/services/app?index=${index}&wait=30s`));
   void pending.then(() => answered = true);
-  lookups.set("other", []);
+  client.set("other", []);
   await clock.advance(29_000);
   assertEquals(answered, false);
-  lookups.set("app", [A]);
+  client.set("app", [A]);
   const response = await pending;
   assertEquals(await hosts(response.clone()), [A.host]);
   const { index: moved } = await response.json();
@@ -150,11 +153,11 @@ test("?index answers at once when the list is another one, from whatever process
 });
 
 test("the index grows with every change, also within one millisecond", async () => {
-  const lookups = sample();
-  const app = routes(lookups, { clock: new ManualClock() });
+  const client = sample();
+  const app = routes(client, { clock: new ManualClock() });
   let last = 0;
   for (const list of [[A], [B], [A]]) {
-    lookups.set("app", list);
+    client.set("app", list);
     const { index } = await (await app.request("/v1/services/app")).json();
     assertEquals(index > last, true);
     last = index;
@@ -178,13 +181,13 @@ test("?index answers with the same list when the wait is over or the server stop
 });
 
 test("?index makes 10,000 callers wait and no more", async () => {
-  const lookups = sample();
-  const app = routes(lookups, { clock: new ManualClock() });
+  const client = sample();
+  const app = routes(client, { clock: new ManualClock() });
   const index = (await app.request("/v1/services/app")).headers.get("piloted-index")!;
   const ask = () => app.request(`/v1/services/app?index=${index}`);
   const waiting = Array.from({ length: 10_000 }, ask);
   assertEquals((await ask()).headers.get("piloted-index"), index);
-  lookups.set("app", [A]);
+  client.set("app", [A]);
   const statuses = new Set((await Promise.all(waiting)).map(({ status }) => status));
   assertEquals([...statuses], [200]);
 });
@@ -216,10 +219,10 @@ test("redirect never leaves for what is no host", async () => {
 });
 
 test("POST refresh reads again, and not for a page of another origin", async () => {
-  const lookups = sample();
+  const client = sample();
   let refreshes = 0;
-  lookups.on("refresh", () => void refreshes++);
-  const app = routes(lookups);
+  client.on("refresh", () => void refreshes++);
+  const app = routes(client);
   const post = (headers: Record<string, string> = {}) =>
     app.request("http://piloted.test/v1/refresh", {
       method: "POST",
@@ -237,13 +240,17 @@ test("POST refresh reads again, and not for a page of another origin", async () 
   await assertProblem(get, 405);
 });
 
-test("GET status tells of the whole client", async () => {
+test("GET status shows the whole client", async () => {
   const body = await (await routes(sample()).request("/v1/status")).json();
   assertEquals([body.state, body.registry, body.refreshing], [
     "ready",
     "http://127.0.0.1:8500",
     false,
   ]);
-  assertEquals(body.services[0].watches[0].statuses.passing, 3);
-  assertNotEquals(body.services[0].endpoints, undefined);
+  const [service] = body.services;
+  assertEquals([service.endpointCount, service.endpoints], [3, undefined]);
+  assertEquals([service.balance.pendingCount, service.balance.ejectedCount], [0, 0]);
+  const [watch] = service.watches;
+  assertEquals([watch.instanceCounts.listed, watch.instanceCounts.passing], [3, 3]);
+  assertEquals([watch.endpointCount, watch.position, watch.failureCount], [3, "7", 0]);
 });

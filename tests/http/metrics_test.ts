@@ -17,13 +17,14 @@ async function scrape(app: ReturnType<typeof routes>): Promise<Map<string, numbe
   }));
 }
 
-test("GET metrics tells the state of every service", async () => {
-  const lookups = new FakeClient().set("app", [A, B], { state: "stale", ageMs: 2_500 })
+test("GET metrics has the state of every service", async () => {
+  const client = new FakeClient().set("app", [A, B], { state: "stale", ageMs: 2_500 })
     .set("new", [], { state: "pending", ageMs: undefined });
-  const metrics = await scrape(routes(lookups));
+  const metrics = await scrape(routes(client));
   assertEquals(metrics.get('piloted_endpoints{service="app"}'), 2);
   assertEquals(metrics.get('piloted_instances{service="app",status="passing"}'), 2);
   assertEquals(metrics.get('piloted_instances{service="app",status="critical"}'), 0);
+  assertEquals(metrics.has('piloted_instances{service="app",status="listed"}'), false);
   assertEquals(metrics.get('piloted_list_age_seconds{service="app"}'), 2.5);
   assertEquals(metrics.has('piloted_list_age_seconds{service="new"}'), false);
   assertEquals(metrics.get('piloted_service_state{service="app",state="stale"}'), 1);
@@ -32,15 +33,15 @@ test("GET metrics tells the state of every service", async () => {
 });
 
 test("GET metrics counts what happens", async () => {
-  const lookups = new FakeClient().set("app", [A]);
-  const app = routes(lookups);
-  lookups.set("app", [B]);
-  lookups.set("app", [A, B]);
-  await lookups.refresh();
-  lookups.events.emit("refresh", { services: ["app"], failed: ["app"], durationMs: 1 });
+  const client = new FakeClient().set("app", [A]);
+  const app = routes(client);
+  client.set("app", [B]);
+  client.set("app", [A, B]);
+  await client.refresh();
+  client.events.emit("refresh", { services: ["app"], failed: ["app"], durationMs: 1 });
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask", { service: "app" });
-  lookups.events.emit("error", error);
-  lookups.events.emit("balance", {
+  client.events.emit("error", error);
+  client.events.emit("balance", {
     type: "ejected",
     service: "app",
     endpoint: A,
@@ -50,7 +51,7 @@ test("GET metrics counts what happens", async () => {
   });
   const metrics = await scrape(app);
   assertEquals(metrics.get('piloted_changes_total{service="app"}'), 2);
-  assertEquals(metrics.get('piloted_refreshes_total{outcome="ok"}'), 1);
+  assertEquals(metrics.get('piloted_refreshes_total{outcome="success"}'), 1);
   assertEquals(metrics.get('piloted_refreshes_total{outcome="failed"}'), 1);
   assertEquals(metrics.get('piloted_errors_total{service="app",code="REGISTRY_UNREACHABLE"}'), 1);
   assertEquals(

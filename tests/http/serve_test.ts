@@ -74,7 +74,7 @@ test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIG
             port: 80,
           });
           send(serve, "SIGHUP");
-          await logged(serve, /^Refreshed: 1 of 1 services answered$/, number - 1);
+          await logged(serve, /^Refreshed 1 of 1 services$/, number - 1);
           assertEquals((await hosts(url, "app")).length, number);
         }
         send(serve, "SIGINT");
@@ -108,7 +108,7 @@ test("serve.ts ends with a readable line when its command line or configuration 
       [["--nonsense"], 2, "nonsense"],
       [["--port", "70000"], 2, "received 70000"],
       [["--port", "8o"], 2, "received 8o"],
-      [["--dev", "--config", path], 2, "--dev brings its own"],
+      [["--dev", "--config", path], 2, "--dev has its own"],
       [["stray"], 2, "stray"],
       [["--config", `${path}.missing`], 1, `${path}.missing`],
       [[], 1, "CONTAINERPILOT"],

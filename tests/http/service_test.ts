@@ -47,7 +47,11 @@ test("only the right token lets in", async () => {
 
 test("service() refuses a token that no client could send", () => {
   for (const token of ["", " ", "a b", "ü", "a\nb"]) {
-    assertThrows(() => service(sample(), { token }), TypeError, "Cannot use the token");
+    assertThrows(
+      () => service(sample(), { token }),
+      TypeError,
+      "Cannot use option token of service()",
+    );
   }
 });
 
@@ -60,7 +64,7 @@ test("a person signs in with the form, and the cookie is not the token", async (
     app.request("/login", { method: "POST", body: new URLSearchParams({ token }) });
   const refused = await login("wrong");
   assertEquals([refused.status, refused.headers.get("set-cookie")], [401, null]);
-  assertStringIncludes(await refused.text(), "That is not the token");
+  assertStringIncludes(await refused.text(), "Wrong token");
   const accepted = await login(TOKEN);
   assertEquals([accepted.status, accepted.headers.get("location")], [303, "./"]);
   const cookie = accepted.headers.get("set-cookie")!;
@@ -110,22 +114,25 @@ test("pages come with a policy that lets nothing in from elsewhere", async () =>
 
 test("the page shows every service, its endpoints and how fresh they are", async () => {
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
-  const lookups = sample().set("old", [], { state: "stale", ageMs: 240_000, error });
-  const app = service(lookups);
+  const client = sample().set("old", [], { state: "stale", ageMs: 240_000, error });
+  const app = service(client);
   const text = async (path: string) => await (await app.request(path, { headers: HTML })).text();
   const all = await text("/");
-  for (const part of ["10.0.0.1:8080", "blue", "4 min ago", "Cannot ask Consul: refused"]) {
+  for (const part of ["10.0.0.1:8080", "blue", "4m ago", "Cannot ask Consul: refused"]) {
     assertStringIncludes(all, part);
   }
-  assertStringIncludes(all, "No endpoint can be handed out");
-  lookups.set("app", [A, endpoint("app", 2)]);
+  assertStringIncludes(
+    all,
+    "Lookups respond 503. Cannot pick an endpoint of &quot;db&quot;: the registry knows no such service.",
+  );
+  client.set("app", [A, endpoint("app", 2)]);
   assertStringIncludes(await text("/services/app"), "10.0.0.2:8080 joined (2 endpoints)");
   const found = await text("/?q=blue");
   assertEquals([found.includes('id="service-app"'), found.includes('id="service-db"')], [
     true,
     false,
   ]);
-  assertStringIncludes(await text("/?q=nonsense"), "Nothing matches the search");
+  assertStringIncludes(await text("/?q=nonsense"), "No service matches the search");
   assertEquals((await app.request("/services/none")).status, 404);
 });
 
@@ -147,9 +154,9 @@ test("the page of a service shows a thousand endpoints at most, the overview ten
 test("the page escapes whatever the registry says", async () => {
   const evil = `"><script>alert(1)</script>`;
   const bad = endpoint(evil, 1, { id: evil, tags: [evil], node: evil, zone: evil });
-  const lookups = new FakeClient().set(evil, []);
-  const app = service(lookups);
-  lookups.set(evil, [bad], { state: "stale" });
+  const client = new FakeClient().set(evil, []);
+  const app = service(client);
+  client.set(evil, [bad], { state: "stale" });
   for (
     const path of ["/", `/services/${encodeURIComponent(evil)}`, `/?q=${encodeURIComponent(evil)}`]
   ) {
@@ -197,7 +204,7 @@ test("each request is told once, without its query or token", async () => {
   ]);
   assertEquals(entries[0]!.id, response.headers.get("x-request-id"));
   assertEquals(entries[1]!.id, "given-1");
-  assert(entries.every(({ ms }) => ms >= 0));
+  assert(entries.every(({ durationMs }) => durationMs >= 0));
   assertEquals(/secret|Zm9v/.test(JSON.stringify(entries)), false);
 });
 

@@ -1,43 +1,45 @@
 /**
- * What happened, numbered, so that an event stream can be taken up again where it broke off.
+ * The last events of a client, numbered so that an event stream can continue where it ended.
  *
  * @module
  */
+import type { BalanceEvent } from "../../client/events.ts";
 import type { LookupClient } from "../lookup_client.ts";
+import { serviceSummary } from "../routes/json_body.ts";
 
-/** One thing that happened. */
+/** One event. */
 export interface LoggedEvent {
-  /** Name of the event: `change`, `status`, `balance` or `refresh`. */
+  /** Type of the event: `change`, `status`, `balance` or `refresh`. */
   readonly type: string;
-  /** Service that it concerns; `undefined` for all. */
+  /** Service of the event; `undefined` for all services. */
   readonly service: string | undefined;
-  /** Its number in this log, from 1. */
+  /** Number of the event in this log, from 1. */
   readonly number: number;
   /** When it happened, in milliseconds since the Unix epoch. */
   readonly at: number;
-  /** What happened, plain data. */
+  /** Plain data. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Receives what happens from now on. */
+/** Receives new events. */
 export type EventReceiver = (event: LoggedEvent) => void;
 
-// Enough for a client that was away for a while; whoever was away longer starts from a snapshot.
-const LONGEST_MEMORY = 1_000;
+// Enough for a client that was disconnected for a while; after more events it gets a snapshot.
+const MAX_EVENTS = 1_000;
 
-/** The last events of a client, and whoever wants the next ones. */
+/** Keeps the last events of a client and sends new ones to its receivers. */
 export class EventLog {
-  /** Tells this log from that of any other process. */
+  /** Identifies this log among those of other processes. */
   readonly epoch: string;
   readonly #events: LoggedEvent[] = [];
   readonly #receivers = new Set<EventReceiver>();
   #number = 0;
 
   /**
-   * Follows a client from now on.
+   * Logs from now on.
    *
    * @param piloted The client.
-   * @param now Time.
+   * @param now Returns the time in milliseconds since the Unix epoch.
    */
   constructor(piloted: LookupClient, now: () => number) {
     this.epoch = Math.floor(now()).toString(36) +
@@ -46,19 +48,15 @@ export class EventLog {
       const at = Math.floor(now());
       const event: LoggedEvent = { type, service, number: ++this.#number, at, data };
       this.#events.push(event);
-      if (this.#events.length > LONGEST_MEMORY) this.#events.shift();
+      if (this.#events.length > MAX_EVENTS) this.#events.shift();
       for (const receive of [...this.#receivers]) receive(event);
     };
-    piloted.on?.("change", ({ service, added, removed, changed, endpoints }) => {
+    piloted.on("change", ({ service, added, removed, changed, endpoints }) => {
       add("change", service, { added, removed, changed, endpointCount: endpoints.length });
     });
-    piloted.on?.("status", ({ service, state, endpointCount, reason }) => {
-      add("status", service, { state, endpointCount, reason });
-    });
-    piloted.on?.("balance", ({ service, type: decision, ...facts }) => {
-      add("balance", service, { decision, ...facts });
-    });
-    piloted.on?.("refresh", ({ services, failed, durationMs }) => {
+    piloted.on("status", (status) => add("status", status.service, serviceSummary(status)));
+    piloted.on("balance", (event) => add("balance", event.service, balanceData(event)));
+    piloted.on("refresh", ({ services, failed, durationMs }) => {
       add("refresh", undefined, { services, failed, durationMs });
     });
   }
@@ -68,16 +66,16 @@ export class EventLog {
     return this.#number;
   }
 
-  /** Events that are still known, oldest first. */
+  /** Events that are still in the log, oldest first. */
   get events(): readonly LoggedEvent[] {
     return this.#events;
   }
 
   /**
-   * What happened after an event.
+   * Events after another one.
    *
    * @param number Number of that event.
-   * @returns The events, oldest first; `undefined` when some of them are no longer known.
+   * @returns The events, oldest first; `undefined` when some of them are no longer in the log.
    */
   after(number: number): readonly LoggedEvent[] | undefined {
     const first = this.#number - this.#events.length;
@@ -86,13 +84,31 @@ export class EventLog {
   }
 
   /**
-   * Receives what happens from now on.
+   * Subscribes to new events.
    *
    * @param receive Called with each event.
-   * @returns Ends it.
+   * @returns Unsubscribes.
    */
   subscribe(receive: EventReceiver): () => void {
     this.#receivers.add(receive);
     return () => void this.#receivers.delete(receive);
+  }
+}
+
+function balanceData(event: BalanceEvent): Record<string, unknown> {
+  switch (event.type) {
+    case "ejected": {
+      const { endpoint, reason, ejections, ejectedUntil } = event;
+      return { decision: "ejected", endpoint, reason, ejectionCount: ejections, ejectedUntil };
+    }
+    case "readmitted":
+      return { decision: "readmitted", endpoint: event.endpoint };
+    case "panic":
+      return {
+        decision: "panic",
+        on: event.on,
+        usableCount: event.usable,
+        endpointCount: event.total,
+      };
   }
 }

@@ -1,20 +1,22 @@
 /**
- * Server-sent events, as "9.2 Server-sent events" of the HTML standard has them.
+ * Server-sent events (HTML standard, section 9.2).
  *
  * @module
  */
+import { format } from "@std/fmt/bytes";
 import type { Clock, Timer } from "../../clock.ts";
+import { onAbort } from "../../wait.ts";
 import type { EventLog, LoggedEvent } from "./event_log.ts";
 
-/** What one client asks for. */
+/** Request for an event stream. */
 export interface StreamRequest {
   /** Only events of this service. */
-  readonly service?: string;
+  readonly service?: string | undefined;
   /** `Last-Event-ID` of the request. */
   readonly lastEventId: string | undefined;
-  /** What the client starts from, unless it can go on where it was. */
+  /** Data of the first event, unless the stream continues an earlier one. */
   readonly snapshot: () => Readonly<Record<string, unknown>>;
-  /** Whether only the headers are wanted. */
+  /** Whether the request is a HEAD. */
   readonly headOnly: boolean;
 }
 
@@ -23,19 +25,19 @@ interface Stream {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
 }
 
-/** How long a client waits before it comes again, in milliseconds. */
+/** How long a client waits before it reconnects, in milliseconds. */
 const RETRY_MS = 1_000;
-// A client that reads slower than this fills up is let go: it takes up again from Last-Event-ID.
-const MOST_BYTES_WAITING = 1 << 20;
+// A client that falls further behind is disconnected; it can continue from Last-Event-ID.
+const MAX_UNREAD_BYTES = 1 << 20;
 const HEADERS = {
   "content-type": "text/event-stream",
   "cache-control": "no-store",
-  // nginx would collect events otherwise.
+  // Without it nginx buffers events.
   "x-accel-buffering": "no",
 };
 const encoder = new TextEncoder();
 
-/** All event streams that are open. */
+/** All open event streams. */
 export class EventStreams {
   readonly #log: EventLog;
   readonly #clock: Clock;
@@ -46,11 +48,11 @@ export class EventStreams {
   #heartbeat: Timer | undefined;
 
   /**
-   * Makes one without streams.
+   * Starts without streams.
    *
-   * @param log What happens.
-   * @param clock Time of the heartbeats.
-   * @param heartbeatMs Milliseconds between two signs of life.
+   * @param log Events to send.
+   * @param clock Clock of the heartbeats.
+   * @param heartbeatMs Milliseconds between two heartbeats.
    * @param stop Ends every stream.
    */
   constructor(log: EventLog, clock: Clock, heartbeatMs: number, stop: AbortSignal | undefined) {
@@ -58,10 +60,10 @@ export class EventStreams {
     this.#clock = clock;
     this.#heartbeatMs = heartbeatMs;
     this.#stop = stop;
-    stop?.addEventListener("abort", () => this.#end());
+    onAbort(stop, () => this.#end());
   }
 
-  /** How many streams are open. */
+  /** Number of open streams. */
   get size(): number {
     return this.#streams.size;
   }
@@ -69,12 +71,12 @@ export class EventStreams {
   /**
    * Opens a stream.
    *
-   * @param request What the client asks for.
-   * @returns The response, whose body ends when the client goes or the server stops.
+   * @param request The request.
+   * @returns The response; its body ends when the client disconnects or the server stops.
    */
   open(request: StreamRequest): Response {
     const { service, lastEventId, snapshot, headOnly } = request;
-    // Nobody would ever end a stream that is not sent.
+    // The body of a HEAD response is never read, so its stream would never end.
     if (headOnly) return new Response(null, { headers: HEADERS });
     let stream: Stream;
     const body = new ReadableStream<Uint8Array>({
@@ -89,8 +91,8 @@ export class EventStreams {
         if (this.#stop?.aborted) return controller.close();
         this.#add(stream);
       },
-      cancel: () => this.#forget(stream),
-    }, new ByteLengthQueuingStrategy({ highWaterMark: MOST_BYTES_WAITING }));
+      cancel: () => this.#remove(stream),
+    }, new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES }));
     return new Response(body, { headers: HEADERS });
   }
 
@@ -102,10 +104,10 @@ export class EventStreams {
   #add(stream: Stream): void {
     this.#streams.add(stream);
     this.#unsubscribe ??= this.#log.subscribe((event) => this.#send(event));
-    if (this.#heartbeat === undefined) this.#beat();
+    if (this.#heartbeat === undefined) this.#startHeartbeat();
   }
 
-  #forget(stream: Stream): void {
+  #remove(stream: Stream): void {
     if (!this.#streams.delete(stream) || this.#streams.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
@@ -113,14 +115,14 @@ export class EventStreams {
     this.#heartbeat = undefined;
   }
 
-  // A comment: it keeps proxies from closing the connection, and shows a dead one.
-  #beat(): void {
+  // A comment keeps proxies from closing an idle connection, and detects a dead one.
+  #startHeartbeat(): void {
     this.#heartbeat = this.#clock.start(
       () => {
         const bytes = encoder.encode(": alive\n\n");
         for (const stream of [...this.#streams]) this.#write(stream, bytes);
         this.#heartbeat = undefined;
-        if (this.#streams.size > 0) this.#beat();
+        if (this.#streams.size > 0) this.#startHeartbeat();
       },
       this.#heartbeatMs,
       true,
@@ -137,8 +139,11 @@ export class EventStreams {
   #write(stream: Stream, bytes: Uint8Array): void {
     const { controller } = stream;
     if ((controller.desiredSize ?? 0) > 0) return controller.enqueue(bytes);
-    this.#forget(stream);
-    controller.error(new Error("Cannot go on with an event stream: its client reads too slowly"));
+    this.#remove(stream);
+    const limit = format(MAX_UNREAD_BYTES, { binary: true });
+    controller.error(
+      new Error(`Cannot continue the event stream: the client has ${limit} of unread events`),
+    );
   }
 
   #end(): void {
@@ -146,7 +151,7 @@ export class EventStreams {
     for (const stream of [...this.#streams]) {
       this.#write(stream, bytes);
       if (!this.#streams.has(stream)) continue;
-      this.#forget(stream);
+      this.#remove(stream);
       stream.controller.close();
     }
   }
@@ -164,7 +169,7 @@ function concerns({ service }: Stream, event: LoggedEvent): boolean {
   return service === undefined || event.service === undefined || event.service === service;
 }
 
-// JSON has no line break of its own, so that one data line is enough.
+// JSON contains no line breaks, so one data line is enough.
 function frame(type: string, id: string | undefined, data: unknown): string {
   const idLine = id === undefined ? "" : `id: ${id}\n`;
   return `event: ${type}\n${idLine}data: ${JSON.stringify(data)}\n\n`;

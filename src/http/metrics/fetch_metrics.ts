@@ -1,13 +1,14 @@
 /**
- * What a balanced fetch of the same process does, counted for metrics.
+ * Metrics of a balanced fetch in the same process.
  *
  * @module
  */
 import type { FetchCall, FetchCallObserver, FetchObserver } from "../../fetch/fetch_observer.ts";
-import { LabelledCounter } from "./event_counters.ts";
+import { LabelledCounter } from "./labelled_counter.ts";
 
 /**
- * LabelledCounter requests and attempts of `createFetch()`, and keeps what is left of the retry budgets.
+ * Counts requests and attempts of `createFetch()`, and keeps what is left of the retry budgets.
+ * Give it to `createFetch()` as `observer` and to `routes()` or `service()` as `fetchMetrics`.
  *
  * @example
  * ```ts
@@ -25,7 +26,7 @@ import { LabelledCounter } from "./event_counters.ts";
  * const observer = new FetchMetrics();
  * const fetch = createFetch(piloted, {
  *   observer,
- *   fetch: () => Promise.resolve(new Response()), // only here: the runtime's own
+ *   fetch: () => Promise.resolve(new Response()), // leave it out for the runtime's own fetch
  * });
  * await fetch("http://customers/");
  * const metrics = await routes(piloted, { fetchMetrics: observer }).request("/metrics");
@@ -33,14 +34,22 @@ import { LabelledCounter } from "./event_counters.ts";
  * ```
  */
 export class FetchMetrics implements FetchObserver {
-  /** Calls by service and how they ended: `success` or `failed`. */
+  /** Calls by service and outcome: `success` when there was a response, else `failed`. */
   readonly requests: LabelledCounter<"service" | "outcome"> = new LabelledCounter();
-  /** Attempts by service and how they ended. */
+  /**
+   * Attempts by service and outcome: `success`, `rejected`, `connect_failed`, `reset`, `timeout`,
+   * `aborted` or `superseded`.
+   */
   readonly attempts: LabelledCounter<"service" | "outcome"> = new LabelledCounter();
-  /** Retries that each service might still get after its last request. */
+  /** Retries that the budget of each service allows after its last request. */
   readonly retryBudgets: Map<string, number> = new Map();
 
-  /** LabelledCounter a call and its attempts as they end. */
+  /**
+   * Counts a call and its attempts as they end.
+   *
+   * @param call The call.
+   * @returns Its observer.
+   */
   started({ service }: FetchCall): FetchCallObserver {
     return {
       attempted: ({ outcome }) => this.attempts.add({ service, outcome }),

@@ -1,5 +1,5 @@
 /**
- * How often each endpoint was handed out.
+ * Counts how often each endpoint was picked over HTTP.
  *
  * @module
  */
@@ -7,39 +7,39 @@ import type { Endpoint } from "../../endpoint.ts";
 import { frozenJson } from "../routes/json_body.ts";
 
 interface Entry {
-  readonly text: string;
+  readonly json: string;
   readonly total: { count: number };
   count: number;
 }
 
-/** Endpoints as text, counted each time that one is handed out. */
+/** Counts by endpoint and by service. It keeps the JSON as well, so that a pick is one look-up. */
 export class PickCounter {
   readonly #entries = new WeakMap<Endpoint, Entry>();
   readonly #totals = new Map<string, { count: number }>();
 
-  /** How many of each service, since the start. */
+  /** Picks of each service since the start. */
   get totals(): ReadonlyMap<string, { readonly count: number }> {
     return this.#totals;
   }
 
   /**
-   * Hands an endpoint out.
+   * Counts a pick.
    *
    * @param endpoint The endpoint.
-   * @returns It as JSON, made once.
+   * @returns Its JSON, created once per endpoint.
    */
-  take(endpoint: Endpoint): string {
+  record(endpoint: Endpoint): string {
     const entry = this.#entries.get(endpoint) ?? this.#add(endpoint);
     entry.count++;
     entry.total.count++;
-    return entry.text;
+    return entry.json;
   }
 
   /**
-   * How often an endpoint was handed out.
+   * How often an endpoint was picked.
    *
-   * @param endpoint The endpoint, as the registry describes it now.
-   * @returns The count since that description is known.
+   * @param endpoint The endpoint.
+   * @returns The count since its description last changed.
    */
   count(endpoint: Endpoint): number {
     return this.#entries.get(endpoint)?.count ?? 0;
@@ -48,7 +48,7 @@ export class PickCounter {
   #add(endpoint: Endpoint): Entry {
     let total = this.#totals.get(endpoint.service);
     if (total === undefined) this.#totals.set(endpoint.service, total = { count: 0 });
-    const entry: Entry = { text: frozenJson(endpoint), total, count: 0 };
+    const entry: Entry = { json: frozenJson(endpoint), total, count: 0 };
     this.#entries.set(endpoint, entry);
     return entry;
   }

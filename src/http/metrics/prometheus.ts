@@ -5,40 +5,41 @@
  */
 import { Counter, Gauge, Histogram, type MetricValueWithName, Registry } from "prom-client";
 import type { EventStreams } from "../events/event_streams.ts";
-import type { FetchMetrics } from "./fetch_metrics.ts";
 import type { LookupClient } from "../lookup_client.ts";
-import { DURATION_BUCKETS, type RequestHistogram } from "./request_histogram.ts";
+import type { EventCounters } from "./event_counters.ts";
+import type { FetchMetrics } from "./fetch_metrics.ts";
+import type { LabelledCounter } from "./labelled_counter.ts";
 import type { PickCounter } from "./pick_counter.ts";
-import type { LabelledCounter, EventCounters } from "./event_counters.ts";
+import { DURATION_BUCKETS, type RequestHistogram } from "./request_histogram.ts";
 
-/** Where the figures come from. */
+/** Where the values come from. */
 export interface MetricSources {
   /** The client. */
   readonly piloted: LookupClient;
-  /** What the client told. */
-  readonly tally: EventCounters;
-  /** What a balanced fetch did, where there is one. */
+  /** Events of the client. */
+  readonly counters: EventCounters;
+  /** Requests of a balanced fetch, where there is one. */
   readonly fetchMetrics: FetchMetrics | undefined;
-  /** Endpoints that were handed out. */
-  readonly served: PickCounter;
-  /** Requests that were answered. */
+  /** Endpoints picked over HTTP. */
+  readonly picks: PickCounter;
+  /** HTTP requests. */
   readonly requests: RequestHistogram;
-  /** Event streams. */
+  /** Open event streams. */
   readonly streams: EventStreams;
 }
 
 /**
- * Writes all metrics as they are now.
+ * Responds with the current value of every metric.
  *
- * @param sources Where the figures come from.
- * @returns A 200 that no cache keeps.
+ * @param sources Where the values come from.
+ * @returns A 200 that must not be cached.
  */
 export async function metricsResponse(sources: MetricSources): Promise<Response> {
-  // Everything is counted elsewhere, cheaply; the library is only what writes it down.
+  // The values are counted elsewhere, cheaply; the library only formats them.
   const registry = new Registry();
   addServices(registry, sources);
   addCounters(registry, sources);
-  new Durations(sources.requests, registry);
+  new DurationHistogram(sources.requests, registry);
   return new Response(await registry.metrics(), {
     headers: { "content-type": registry.contentType, "cache-control": "no-store" },
   });
@@ -49,32 +50,30 @@ function addServices(registry: Registry, { piloted, streams }: MetricSources): v
     new Gauge({ name, help, labelNames, registers: [registry] });
   const instances = gauge(
     "piloted_instances",
-    "Instances that the registry lists, by status",
+    "Instances in the registry by status; skipped are those that are unusable",
     "service",
     "status",
   );
-  const endpoints = gauge(
-    "piloted_endpoints",
-    "Endpoints that may be handed out",
-    "service",
-  );
+  const endpoints = gauge("piloted_endpoints", "Endpoints that can be picked", "service");
   const age = gauge(
     "piloted_list_age_seconds",
-    "Time since the registry last confirmed the list; absent until it has",
+    "Seconds since the registry last confirmed the list; absent before the first time",
     "service",
   );
   const state = gauge(
     "piloted_service_state",
-    "1 for the state that the list of the service is in",
+    "1 for the current state of the service's list",
     "service",
     "state",
   );
-  const ejected = gauge("piloted_ejected_endpoints", "Endpoints left out for failures", "service");
-  const pending = gauge("piloted_pending_requests", "Balanced requests under way", "service");
+  const ejected = gauge("piloted_ejected_endpoints", "Endpoints that are ejected", "service");
+  const pending = gauge("piloted_pending_requests", "Balanced requests in flight", "service");
   for (const status of piloted.status().services) {
     const { service, balance } = status;
     for (const watch of status.watches) {
-      for (const [name, count] of Object.entries(watch.instanceCounts)) {
+      // Without the total, so that a sum over the label is right.
+      const { listed: _listed, ...byStatus } = watch.instanceCounts;
+      for (const [name, count] of Object.entries(byStatus)) {
         instances.inc({ service, status: name }, count);
       }
     }
@@ -84,44 +83,51 @@ function addServices(registry: Registry, { piloted, streams }: MetricSources): v
     ejected.set({ service }, balance.ejected);
     pending.set({ service }, balance.pending);
   }
-  gauge("piloted_event_streams", "Event streams that are open").set(streams.size);
+  gauge("piloted_event_streams", "Open event streams").set(streams.size);
 }
 
-function addCounters(registry: Registry, { tally, fetchMetrics, served }: MetricSources): void {
+function addCounters(registry: Registry, sources: MetricSources): void {
+  const { counters, fetchMetrics, picks } = sources;
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers: [registry] });
-  const fill = <L extends string>(name: string, help: string, labels: L[], counts: LabelledCounter<L>) => {
-    const metric = counter(name, help, ...labels);
+  const fill = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    counts: LabelledCounter<L>,
+  ) => {
+    const metric = counter(name, help, ...labelNames);
     for (const { labels, count } of counts.entries) metric.inc(labels, count);
   };
-  fill("piloted_errors_total", "Failures that were dealt with", ["service", "code"], tally.errors);
-  fill("piloted_changes_total", "Changes of a list", ["service"], tally.changes);
-  fill("piloted_refreshes_total", "Refreshes that were asked for", ["outcome"], tally.refreshes);
-  fill("piloted_ejections_total", "Ejections", ["service", "reason"], tally.ejections);
+  const { errors, changes, refreshes, ejections } = counters;
+  fill("piloted_errors_total", "Failures that were handled", ["service", "code"], errors);
+  fill("piloted_changes_total", "Changes of a list", ["service"], changes);
+  fill("piloted_refreshes_total", "Refreshes by SIGHUP or request", ["outcome"], refreshes);
+  fill("piloted_ejections_total", "Ejections of endpoints", ["service", "reason"], ejections);
   if (fetchMetrics !== undefined) {
     const { requests, attempts } = fetchMetrics;
-    const labels: ("service" | "outcome")[] = ["service", "outcome"];
-    fill("piloted_fetch_requests_total", "Balanced requests", labels, requests);
-    fill("piloted_fetch_attempts_total", "Attempts of balanced requests", labels, attempts);
+    const labelNames: ("service" | "outcome")[] = ["service", "outcome"];
+    fill("piloted_fetch_requests_total", "Balanced requests", labelNames, requests);
+    fill("piloted_fetch_attempts_total", "Attempts of balanced requests", labelNames, attempts);
     const budget = new Gauge({
       name: "piloted_fetch_retry_budget",
-      help: "Retries that a service might still get after its last request",
+      help: "Retries that the budget of the service allows after its last request",
       labelNames: ["service"],
       registers: [registry],
     });
     for (const [service, left] of fetchMetrics.retryBudgets) budget.set({ service }, left);
   }
-  const picks = counter("piloted_picks_total", "Endpoints handed out over HTTP", "service");
-  for (const [service, { count }] of served.totals) picks.inc({ service }, count);
+  const metric = counter("piloted_picks_total", "Endpoints picked over HTTP", "service");
+  for (const [service, { count }] of picks.totals) metric.inc({ service }, count);
 }
 
 const DURATION = {
   name: "piloted_http_request_duration_seconds",
-  help: "Requests by how long their answer took to begin; what waits for nothing counts as 0",
+  help: "Time until the response started; 0 for requests that are answered synchronously",
 };
 
-/** A histogram of what was counted before: the library's own can only be filled one by one. */
-class Durations extends Histogram {
+/** A histogram with given counts: the library's own can only observe one value at a time. */
+class DurationHistogram extends Histogram {
   readonly #requests: RequestHistogram;
 
   constructor(requests: RequestHistogram, registry: Registry) {
@@ -129,17 +135,17 @@ class Durations extends Histogram {
     this.#requests = requests;
   }
 
-  /** What the library writes down. */
+  /** Called by the library. */
   getForPromString():
     & { type: "histogram"; values: MetricValueWithName<string>[] }
     & typeof DURATION {
     const values: MetricValueWithName<string>[] = [];
     const { name } = DURATION;
-    for (const { operation, status, count, seconds, buckets } of this.#requests.counts) {
+    for (const { operation, status, count, seconds, buckets } of this.#requests.series) {
       const labels = { operation, status };
       let sum = 0;
-      DURATION_BUCKETS.forEach((le, index) => {
-        sum += buckets[index]!;
+      DURATION_BUCKETS.forEach((le, position) => {
+        sum += buckets[position]!;
         values.push({ metricName: `${name}_bucket`, value: sum, labels: { ...labels, le } });
       });
       values.push(

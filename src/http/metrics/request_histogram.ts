@@ -1,5 +1,5 @@
 /**
- * How many requests were answered, how, and how long it took.
+ * Counts and durations of HTTP requests.
  *
  * @module
  */
@@ -7,53 +7,56 @@
 /** Upper bounds of the buckets of durations, in seconds; one more bucket has no bound. */
 export const DURATION_BUCKETS: readonly number[] = [0.001, 0.01, 0.1, 1, 10, 60];
 
-/** Requests for one operation that were answered with one status. */
-export interface RequestCount {
+/** Requests of one operation with one status. */
+export interface RequestSeries {
   /** Name of the operation. */
   readonly operation: string;
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   readonly status: number;
-  /** How many. */
+  /** Number of requests. */
   count: number;
   /** Sum of their durations in seconds. */
   seconds: number;
-  /** How many took at most as long as each bound of {@linkcode DURATION_BUCKETS} but longer than the one before; at last those beyond. */
+  /**
+   * Requests by duration: one bucket for each bound of {@linkcode DURATION_BUCKETS}, without those
+   * of the bucket before, and one for longer requests.
+   */
   readonly buckets: number[];
 }
 
-/** LabelledCounter the requests for one operation. */
+/** Counts one request of an operation. */
 export type RequestCounter = (status: number, durationMs: number) => void;
 
-/** LabelledCounter of all operations. */
+/** Counts requests by operation and status. */
 export class RequestHistogram {
-  readonly #counts: RequestCount[] = [];
+  readonly #series: RequestSeries[] = [];
   readonly #counters = new Map<string, RequestCounter>();
 
-  /** What was counted. */
-  get counts(): readonly RequestCount[] {
-    return this.#counts;
+  /** What was counted so far. */
+  get series(): readonly RequestSeries[] {
+    return this.#series;
   }
 
   /**
-   * What counts an operation.
+   * The counter of an operation.
    *
-   * @param operation Its name.
-   * @returns LabelledCounter one request; cheap, as every lookup goes through it.
+   * @param operation Name of the operation.
+   * @returns Counts one request. It is cheap, since every lookup calls it.
    */
   counter(operation: string): RequestCounter {
     const known = this.#counters.get(operation);
     if (known !== undefined) return known;
-    const byStatus = new Map<number, RequestCount>();
+    const byStatus = new Map<number, RequestSeries>();
     const counter: RequestCounter = (status, durationMs) => {
-      let entry = byStatus.get(status);
-      if (entry === undefined) {
-        entry = { operation, status, count: 0, seconds: 0, buckets: [...EMPTY] };
-        byStatus.set(status, entry);
-        this.#counts.push(entry);
+      let series = byStatus.get(status);
+      if (series === undefined) {
+        series = { operation, status, count: 0, seconds: 0, buckets: [...EMPTY] };
+        byStatus.set(status, series);
+        this.#series.push(series);
       }
-      entry.count++;
-      entry.seconds += durationMs / 1_000;
-      entry.buckets[bucketOf(durationMs)]!++;
+      series.count++;
+      series.seconds += durationMs / 1_000;
+      series.buckets[bucketOf(durationMs)]!++;
     };
     this.#counters.set(operation, counter);
     return counter;

@@ -1,44 +1,43 @@
 /**
- * How many endpoints a service had, and when.
+ * How many endpoints each service had over the last half hour.
  *
  * @module
  */
 import type { EventLog } from "../events/event_log.ts";
 import type { LookupClient } from "../lookup_client.ts";
 
-/** From a moment on a service had so many endpoints. */
-export interface Count {
+/** The number of endpoints from a point in time on. */
+export interface CountSince {
   /** Milliseconds since the Unix epoch. */
   readonly at: number;
-  /** How many. */
+  /** Number of endpoints. */
   readonly count: number;
 }
 
-/** How far back a history goes, in milliseconds. */
+/** Length of a history in milliseconds. */
 export const HISTORY_MS: number = 30 * 60_000;
-const MOST_COUNTS = 200;
+const MAX_COUNTS = 200;
 
-/** LabelledCounter of every service in the last half hour. */
-export class History {
-  readonly #counts = new Map<string, Count[]>();
+/** Endpoint counts of every service. */
+export class EndpointHistory {
+  readonly #counts = new Map<string, CountSince[]>();
   readonly #now: () => number;
 
   /**
-   * Follows a client from now on.
+   * Records from now on.
    *
    * @param piloted The client.
-   * @param log What happens.
-   * @param now Time.
+   * @param events Its events.
+   * @param now Returns the time in milliseconds since the Unix epoch.
    */
-  constructor(piloted: LookupClient, log: EventLog, now: () => number) {
+  constructor(piloted: LookupClient, events: EventLog, now: () => number) {
     this.#now = now;
     for (const { service, endpointCount } of piloted.status().services) {
       this.#counts.set(service, [{ at: now(), count: endpointCount }]);
     }
-    log.subscribe(({ type, service, at, data }) => {
-      if (type === "change" && service !== undefined) {
-        this.#add(service, at, Number(data.endpointCount));
-      }
+    events.subscribe(({ type, service, at, data }) => {
+      if (type !== "change" || service === undefined) return;
+      this.#add(service, at, Number(data.endpointCount));
     });
   }
 
@@ -46,19 +45,18 @@ export class History {
    * The counts of a service, oldest first.
    *
    * @param service Name of the service.
-   * @param current What it has now.
+   * @param current Its number of endpoints now.
    * @returns At least one count.
    */
-  counts(service: string, current: number): readonly Count[] {
-    const counts = this.#counts.get(service);
-    return counts === undefined ? [{ at: this.#now(), count: current }] : counts;
+  counts(service: string, current: number): readonly CountSince[] {
+    return this.#counts.get(service) ?? [{ at: this.#now(), count: current }];
   }
 
   #add(service: string, at: number, count: number): void {
     let counts = this.#counts.get(service);
     if (counts === undefined) this.#counts.set(service, counts = []);
     counts.push({ at, count });
-    // One from before the window stays: it says how many there were when the window begins.
-    while (counts.length > MOST_COUNTS || (counts[1]?.at ?? at) < at - HISTORY_MS) counts.shift();
+    // The last count before the half hour stays: it is the value at its start.
+    while (counts.length > MAX_COUNTS || (counts[1]?.at ?? at) < at - HISTORY_MS) counts.shift();
   }
 }

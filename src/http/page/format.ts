@@ -1,43 +1,64 @@
 /**
- * How the pages say things.
+ * Words and numbers on the pages.
  *
  * @module
  */
+import { format } from "@std/fmt/duration";
+import type { InstanceCounts } from "../../errors.ts";
 import type { WatchStateName } from "../../watch/status.ts";
 
-/** What each state of a list means to the person who looks. */
-export const STATE_WORDS: Readonly<Record<WatchStateName, string>> = {
-  pending: "Waiting for the registry",
+/** Each state of a list, in words. */
+export const STATE_LABELS: Readonly<Record<WatchStateName, string>> = {
+  pending: "Pending: waiting for the first response of the registry",
   live: "Live",
-  unconfirmed: "Held: the registry's answer is not believed yet",
-  stale: "Stale: the registry does not answer",
-  denied: "Denied: the registry refuses the token",
+  unconfirmed:
+    "Unconfirmed: the registry's last list is empty or much smaller, keeping the old one",
+  stale: "Stale: the registry does not respond",
+  denied: "Denied: the registry rejects the token",
   restored: "Restored from the snapshot file",
   closed: "Closed",
 };
 
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
 /**
- * Says how long something took.
+ * Formats a duration with at most two units. The page's script does the same in the browser.
  *
  * @param ms Milliseconds.
- * @returns Such as `12 s` or `3 min`.
+ * @returns Such as `12s`, `3m 5s` or `2d 4h`.
  */
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `${Math.floor(seconds / 3_600)} h`
-    : `${Math.floor(seconds / 86_400)} d`;
+export function formatDuration(ms: number): string {
+  const unit = ms < HOUR ? SECOND : ms < DAY ? MINUTE : HOUR;
+  const rounded = Math.floor(Math.max(ms, 0) / unit) * unit;
+  return rounded === 0 ? "0s" : format(rounded, { ignoreZero: true });
 }
 
 /**
- * Says how many.
+ * Formats a number with its noun.
  *
- * @param count How many.
- * @param one The word for one of them.
+ * @param count The number.
+ * @param noun The noun in the singular.
  * @returns Such as `1 endpoint` or `3 endpoints`.
  */
-export function many(count: number, one: string): string {
-  return `${count} ${one}${count === 1 ? "" : "s"}`;
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * Formats instances by status.
+ *
+ * @param counts Counts of one or more watches.
+ * @returns Such as `5 instances: 3 passing, 2 critical`.
+ */
+export function formatInstances(counts: readonly InstanceCounts[]): string {
+  const sum = (status: keyof InstanceCounts) =>
+    counts.reduce((total, each) => total + each[status], 0);
+  const statuses = (["passing", "warning", "critical", "maintenance", "skipped"] as const)
+    .filter((status) => sum(status) > 0)
+    .map((status) => `${sum(status)} ${status === "maintenance" ? "in maintenance" : status}`);
+  const all = formatCount(sum("listed"), "instance");
+  return statuses.length === 0 ? all : `${all}: ${statuses.join(", ")}`;
 }

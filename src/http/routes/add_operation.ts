@@ -1,67 +1,72 @@
 /**
- * Putting an operation on a path, with everything that HTTP wants of that path.
+ * Registers an operation on its path, with `HEAD`, `OPTIONS` and 405 for other methods.
  *
  * @module
  */
 import type { Context, Hono } from "hono";
-import type { Operation } from "./operations.ts";
-import { methodNotAllowed, problem, problemOf } from "./problem.ts";
 import type { RequestCounter } from "../metrics/request_histogram.ts";
+import type { Operation } from "./operations.ts";
+import { type ErrorListener, errorResponse, methodNotAllowed, problem } from "./problem.ts";
 
-/** Answers a request; what it throws becomes a problem. */
-export type Answerer = (c: Context) => Response | Promise<Response>;
+/** Handles a request; what it throws becomes a problem response. */
+export type Handler = (c: Context) => Response | Promise<Response>;
+
+/** Callbacks of {@linkcode addOperation}. */
+export interface OperationHooks {
+  /** Called with the status and duration of each response. */
+  readonly count: RequestCounter;
+  /** Called with the error behind a 500. */
+  readonly onError: ErrorListener | undefined;
+}
 
 const OTHER_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /**
- * Adds one operation: its method (`HEAD` comes with `GET`), `OPTIONS`, and a 405 for the others.
+ * Registers one operation: its method (`GET` includes `HEAD`), `OPTIONS`, and 405 for the others.
  *
- * One handler for each method and no middleware: Hono then calls it without composing anything,
- * also when the app is mounted in another one.
+ * There is one handler per method and no middleware, so Hono calls it directly, also when the app
+ * is mounted in another one.
  *
  * @param app The app.
  * @param operation The operation.
- * @param answer Answers it.
- * @param count Told of each answer.
+ * @param handle Handles the request.
+ * @param hooks Callbacks.
  */
 export function addOperation(
   app: Hono,
   operation: Operation,
-  answer: Answerer,
-  count: RequestCounter,
+  handle: Handler,
+  { count, onError }: OperationHooks,
 ): void {
   const { method, path } = operation;
-  const allow = allowed(method);
+  const allow = allowedMethods(method);
   app.on(method, [path], (c: Context): Response | Promise<Response> => {
     let response: Response | Promise<Response>;
     try {
-      response = answer(c);
+      response = handle(c);
     } catch (error) {
-      response = problemOf(error);
+      response = errorResponse(error, c.req.raw, onError);
     }
-    if (response instanceof Promise) return measure(response, count);
-    // What waits for nothing takes some microseconds, of which reading a clock would be the most.
+    if (response instanceof Promise) return handleAsync(c, response);
+    // A synchronous handler takes microseconds; reading a clock twice would double that.
     count(response.status, 0);
     return response;
   });
-  app.on("OPTIONS", path, () => allowedResponse(allow));
+  app.on("OPTIONS", path, () => optionsResponse(allow));
   const others = OTHER_METHODS.filter((other) => other !== method);
   app.on(others, path, () => methodNotAllowed(allow));
-}
 
-async function measure(
-  pending: Promise<Response>,
-  count: RequestCounter,
-): Promise<Response> {
-  const startedAt = performance.now();
-  const response = await pending.catch(problemOf);
-  count(response.status, performance.now() - startedAt);
-  return response;
+  async function handleAsync(c: Context, pending: Promise<Response>): Promise<Response> {
+    const startedAt = performance.now();
+    const response = await pending.catch((error) => errorResponse(error, c.req.raw, onError));
+    count(response.status, performance.now() - startedAt);
+    return response;
+  }
 }
 
 /**
- * Answers what no operation answers: a method that nobody knows, or a path that is not there. Only
- * for an app that is served as it is; one that mounts another has its own answer here.
+ * Responds to requests that no route matches: an unusual method, or an unknown path. Only for an
+ * app that is served as it is; an app that mounts another one has its own handler for that.
  *
  * @param app The app.
  */
@@ -70,19 +75,19 @@ export function addNotFound(app: Hono): void {
     const { path, method } = c.req;
     for (const known of ["GET", "POST"] as const) {
       const [handlers] = app.router.match(known, path);
-      // Middleware is on every path, for every method.
+      // Middleware matches every path; its route has no method.
       if (!handlers.some(([[, route]]) => route.method === known)) continue;
-      const allow = allowed(known);
-      return method === "OPTIONS" ? allowedResponse(allow) : methodNotAllowed(allow);
+      const allow = allowedMethods(known);
+      return method === "OPTIONS" ? optionsResponse(allow) : methodNotAllowed(allow);
     }
     return problem(404, `Cannot find a route: received ${method} ${path}`);
   });
 }
 
-function allowedResponse(allow: string): Response {
+function optionsResponse(allow: string): Response {
   return new Response(null, { status: 204, headers: { allow } });
 }
 
-function allowed(method: Operation["method"]): string {
+function allowedMethods(method: Operation["method"]): string {
   return method === "GET" ? "GET, HEAD, OPTIONS" : `${method}, OPTIONS`;
 }

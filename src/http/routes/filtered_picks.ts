@@ -1,5 +1,5 @@
 /**
- * Picking among the endpoints that a caller's filters leave over.
+ * Picks among the endpoints of a service that match a filter.
  *
  * @module
  */
@@ -8,32 +8,32 @@ import type { Endpoint } from "../../endpoint.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import type { LookupBalancer } from "./query_parameters.ts";
 
-/** Which endpoints count. */
-export interface Filters {
-  /** Tags that must all be there. */
-  readonly tag?: readonly string[];
-  /** Zone that it must be in. */
-  readonly zone?: string;
+/** Which endpoints match. */
+export interface EndpointFilter {
+  /** Tags that an endpoint must all have. */
+  readonly tag?: readonly string[] | undefined;
+  /** Zone of the endpoint. */
+  readonly zone?: string | undefined;
 }
 
-/** Which endpoints count, and who picks. */
-export interface Selection extends Filters {
+/** Which endpoints match, and how one of them is picked. */
+export interface FilteredPick extends EndpointFilter {
   /** Equal keys get the same endpoint. */
-  readonly key?: string;
-  /** Who picks. @default {"hash" with a key, else "round_robin"} */
-  readonly balancer?: LookupBalancer;
+  readonly key?: string | undefined;
+  /** Balancing algorithm. @default {"hash" with a key, else "round_robin"} */
+  readonly balancer?: LookupBalancer | undefined;
 }
 
 /**
- * Leaves out what the filters refuse.
+ * Filters a list.
  *
- * @param endpoints All.
- * @param filters Which count.
- * @returns The same list where nothing is filtered.
+ * @param endpoints The list.
+ * @param filter Which endpoints match.
+ * @returns The matching endpoints; the same list when there is no filter.
  */
 export function filterEndpoints(
   endpoints: readonly Endpoint[],
-  { tag = [], zone }: Filters,
+  { tag = [], zone }: EndpointFilter,
 ): readonly Endpoint[] {
   if (tag.length === 0 && zone === undefined) return endpoints;
   return endpoints.filter((endpoint) =>
@@ -42,15 +42,25 @@ export function filterEndpoints(
   );
 }
 
-/** A service has endpoints, and the caller's filters leave none of them over. */
+/** A service has endpoints, but none of them matches the filter. */
 export class NoMatchError extends Error {
   override readonly name: "NoMatchError" = "NoMatchError";
   /** Name of the service. */
   readonly service: string;
 
-  /** Makes one for a service with so many endpoints. */
-  constructor(service: string, total: number) {
-    super(`Cannot pick an endpoint of ${JSON.stringify(service)}: none of its ${total} matches`);
+  /**
+   * Creates an error.
+   *
+   * @param service Name of the service.
+   * @param endpointCount How many endpoints it has.
+   */
+  constructor(service: string, endpointCount: number) {
+    const endpoints = endpointCount === 1 ? "1 endpoint" : `${endpointCount} endpoints`;
+    super(
+      `Cannot pick an endpoint of ${
+        JSON.stringify(service)
+      }: ${endpoints}, none matches the filter`,
+    );
     this.service = service;
   }
 }
@@ -60,48 +70,52 @@ interface Rotation {
   source: readonly Endpoint[];
 }
 
-// Only selections that match an endpoint are remembered, and still callers could make up many.
-const MOST_ROTATIONS = 1_000;
+// Only filters that match an endpoint are kept, but a caller could still invent many.
+const MAX_ROTATIONS = 1_000;
 
-/** A rotation for each selection that callers ask for. */
+/** One rotation per service, filter and balancer. */
 export class FilteredPicks {
   readonly #piloted: LookupClient;
   readonly #rotations = new Map<string, Rotation>();
 
-  /** Makes one without rotations. */
+  /**
+   * Starts without rotations.
+   *
+   * @param piloted The client.
+   */
   constructor(piloted: LookupClient) {
     this.#piloted = piloted;
   }
 
   /**
-   * Picks the next endpoint of a selection.
+   * Picks the next matching endpoint.
    *
    * @param service Name of the service.
-   * @param selection Which endpoints count, and who picks.
+   * @param wanted Which endpoints match, and how one of them is picked.
    * @returns An endpoint of the current list.
-   * @throws {NoMatchError} when the service has endpoints and none of them is left over.
+   * @throws {NoMatchError} when the service has endpoints and none of them matches.
    * @throws {PilotedError} as `pick()`.
    */
-  pick(service: string, selection: Selection): Endpoint {
+  pick(service: string, wanted: FilteredPick): Endpoint {
     const source = this.#piloted.serviceHosts(service);
-    const { key, balancer = key === undefined ? "round_robin" : "hash" } = selection;
-    const id = JSON.stringify([service, balancer, selection.tag, selection.zone]);
+    const { key, balancer = key === undefined ? "round_robin" : "hash" } = wanted;
+    const id = JSON.stringify([service, balancer, wanted.tag, wanted.zone]);
     let rotation = this.#rotations.get(id);
     if (rotation?.source !== source) {
-      // Throws what is to be said of a service without endpoints.
+      // pick() throws NO_ENDPOINTS with the reason.
       if (source.length === 0) return this.#piloted.pick(service);
-      const endpoints = filterEndpoints(source, selection);
+      const endpoints = filterEndpoints(source, wanted);
       if (endpoints.length === 0) throw new NoMatchError(service, source.length);
       rotation ??= this.#add(id, new EndpointPool({ balancer, outliers: false }));
       rotation.pool.update(endpoints);
       rotation.source = source;
     }
-    // A pool that was given endpoints always picks one.
+    // A pool with endpoints always picks one.
     return rotation.pool.pick(key === undefined ? undefined : { key })!;
   }
 
   #add(id: string, pool: EndpointPool): Rotation {
-    if (this.#rotations.size >= MOST_ROTATIONS) {
+    if (this.#rotations.size >= MAX_ROTATIONS) {
       this.#rotations.delete(this.#rotations.keys().next().value!);
     }
     const rotation: Rotation = { pool, source: [] };

@@ -1,35 +1,31 @@
 /**
- * Whether this process lives and whether it can be sent traffic.
+ * Liveness and readiness.
  *
  * @module
  */
 import type { ServiceStatus } from "../../watch/status.ts";
-import { jsonResponse } from "./json_body.ts";
 import type { LookupClient } from "../lookup_client.ts";
+import { jsonResponse } from "./json_body.ts";
 import { problem } from "./problem.ts";
 
-/**
- * Answers that the process lives.
- *
- * @returns 200, always.
- */
+/** Responds 200: the process runs. */
 export function liveness(): Response {
   return jsonResponse(`{"status":"live"}`);
 }
 
 /**
- * Answers whether lookups can be answered: every watched service was answered once, by the
- * registry or from the snapshot file.
+ * Responds whether lookups can be answered: every watched service has a list, from the registry or
+ * from the snapshot file.
  *
  * @param piloted The client.
- * @param stop Aborted once the server stops.
- * @returns 200, or a 503 that names the services that are waited for.
+ * @param stop Aborted when the server stops.
+ * @returns 200, or a 503 that names the services without a list.
  */
 export function readiness(piloted: LookupClient, stop: AbortSignal | undefined): Response {
-  if (stop?.aborted) return problem(503, "Cannot serve lookups any more: the server stops");
+  if (stop?.aborted) return problem(503, "Cannot answer lookups: the server is stopping");
   const { state, services } = piloted.status();
-  if (state === "closed") return problem(503, "Cannot serve lookups: the client was closed");
-  const waiting = services.filter(isWaiting).map(({ service, state, reason }) => ({
+  if (state === "closed") return problem(503, "Cannot answer lookups: the client was closed");
+  const waiting = services.filter(hasNoList).map(({ service, state, reason }) => ({
     service,
     state,
     reason,
@@ -38,12 +34,12 @@ export function readiness(piloted: LookupClient, stop: AbortSignal | undefined):
   const names = waiting.map(({ service }) => service).join(", ");
   return problem(
     503,
-    `Cannot serve every lookup yet: the registry has not answered for ${names}`,
+    `Cannot answer every lookup yet: waiting for the first list of ${names}`,
     { waiting },
     { "retry-after": "1" },
   );
 }
 
-function isWaiting(service: ServiceStatus): boolean {
+function hasNoList(service: ServiceStatus): boolean {
   return service.ageMs === undefined;
 }

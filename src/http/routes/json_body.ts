@@ -1,47 +1,46 @@
 /**
- * Bodies of the answers. What never changes is turned into text once.
+ * JSON bodies. Endpoints and lists never change, so their JSON is cached.
  *
  * @module
  */
-import type { ServiceStatus, WatchStatus } from "../../watch/status.ts";
 import type { Endpoint } from "../../endpoint.ts";
+import type { ServiceStatus, WatchStatus } from "../../watch/status.ts";
 
-// Endpoints are frozen and shared, and so are their lists: their text can be kept with them.
-const texts = new WeakMap<object, string>();
+const cache = new WeakMap<object, string>();
 
 /**
- * An endpoint, or a list of endpoints, as JSON.
+ * Serializes an endpoint or a list of endpoints.
  *
- * @param value A frozen one.
- * @returns The text, made once for each object.
+ * @param value A frozen object.
+ * @returns JSON, created once per object.
  */
 export function frozenJson(value: Endpoint | readonly unknown[]): string {
-  let text = texts.get(value);
-  if (text === undefined) texts.set(value, text = JSON.stringify(value));
-  return text;
+  let json = cache.get(value);
+  if (json === undefined) cache.set(value, json = JSON.stringify(value));
+  return json;
 }
 
 const JSON_INIT: ResponseInit = { headers: { "content-type": "application/json" } };
 
 /**
- * A successful answer.
+ * Creates a response with status 200.
  *
- * @param text JSON.
- * @param cacheControl Who may keep it. @default {"no-store": nobody}
+ * @param json The body.
+ * @param cacheControl Value of `Cache-Control`. @default {"no-store"}
  * @returns The response.
  */
-export function jsonResponse(text: string, cacheControl = "no-store"): Response {
-  // Deno makes a response with one literal header, and a second one added later, ten times as fast
-  // as one with two literal headers.
-  const response = new Response(text, JSON_INIT);
+export function jsonResponse(json: string, cacheControl = "no-store"): Response {
+  // Deno creates a response with one literal header and a second one appended ten times as fast as
+  // one with two literal headers.
+  const response = new Response(json, JSON_INIT);
   response.headers.append("cache-control", cacheControl);
   return response;
 }
 
 /**
- * One line of the list of services.
+ * One entry of the list of services.
  *
- * @param status What is known of it.
+ * @param status Status of the service.
  * @returns Plain data.
  */
 export function serviceSummary(status: ServiceStatus): Record<string, unknown> {
@@ -50,26 +49,26 @@ export function serviceSummary(status: ServiceStatus): Record<string, unknown> {
 }
 
 /**
- * All that is known of a service, without its endpoints.
+ * Everything about a service except its endpoints.
  *
- * @param status What is known of it.
+ * @param status Status of the service.
  * @returns Plain data.
  */
 export function serviceFacts(status: ServiceStatus): Record<string, unknown> {
   const { picker, leaser, pending, ejected, panic, localShare } = status.balance;
   return {
     ...serviceSummary(status),
-    balance: { picker, leaser, pending, ejected, panic, localShare },
+    balance: { picker, leaser, pendingCount: pending, ejectedCount: ejected, panic, localShare },
     watches: status.watches.map(watchFacts),
   };
 }
 
 /**
- * All that is known of a service, and its endpoints.
+ * Everything about a service and its endpoints.
  *
- * @param status What is known of it.
- * @param index Version of the list.
- * @param endpoints Its list.
+ * @param status Status of the service.
+ * @param index Index of the list.
+ * @param endpoints The list, or the part of it that was requested.
  * @returns JSON.
  */
 export function serviceJson(
@@ -77,12 +76,11 @@ export function serviceJson(
   index: number,
   endpoints: readonly Endpoint[],
 ): string {
-  const { endpoints: _count, ...facts } = serviceFacts(status);
-  const head = JSON.stringify({ ...facts, index });
+  const head = JSON.stringify({ ...serviceFacts(status), index });
   return `${head.slice(0, -1)},"endpoints":${frozenJson(endpoints)}}`;
 }
 
-// An error is told by its code and message only.
+// Of an error only code and message are sent.
 function watchFacts(status: WatchStatus): Record<string, unknown> {
   const { service: _service, error, ...facts } = status;
   return { ...facts, error: error && { code: error.code, message: error.message } };

@@ -1,122 +1,147 @@
 /**
- * Answers to lookups.
+ * Handlers of the lookup routes.
  *
  * @module
  */
 import type { Context } from "hono";
 import type { Endpoint } from "../../endpoint.ts";
-import { jsonResponse, serviceJson, serviceSummary } from "./json_body.ts";
 import type { LookupClient } from "../lookup_client.ts";
+import type { PickCounter } from "../metrics/pick_counter.ts";
+import { contentTag, matchesEtag } from "./etag.ts";
+import { type FilteredPick, FilteredPicks, filterEndpoints } from "./filtered_picks.ts";
+import { jsonResponse, serviceJson, serviceSummary } from "./json_body.ts";
+import type { ListIndexes } from "./list_index.ts";
+import { problem } from "./problem.ts";
 import { ListQuery, parseQuery, parseWait, PickQuery } from "./query_parameters.ts";
 import { redirectResponse } from "./redirect.ts";
-import { contentTag, isKnown, type ListIndexes } from "./list_index.ts";
-import { filterEndpoints, type Selection, FilteredPicks } from "./filtered_picks.ts";
-import type { PickCounter } from "../metrics/pick_counter.ts";
 
-// May be kept, and must be asked for again each time, which costs a 304.
+// Caches may store the response but must revalidate it, which usually costs a 304.
 const REVALIDATE = "no-cache";
 
-/** Answers to lookups of one client. */
+/** Handlers of the lookup routes of one client. */
 export class LookupRoutes {
   readonly #piloted: LookupClient;
-  readonly #revisions: ListIndexes;
-  readonly #served: PickCounter;
-  readonly #selections: FilteredPicks;
+  readonly #indexes: ListIndexes;
+  readonly #picks: PickCounter;
+  readonly #filteredPicks: FilteredPicks;
 
-  /** Makes them for a client. */
-  constructor(piloted: LookupClient, revisions: ListIndexes, served: PickCounter) {
+  /**
+   * Creates the handlers.
+   *
+   * @param piloted The client.
+   * @param indexes Indexes of its lists.
+   * @param picks Counts the endpoints of responses.
+   */
+  constructor(piloted: LookupClient, indexes: ListIndexes, picks: PickCounter) {
     this.#piloted = piloted;
-    this.#served = served;
-    this.#revisions = revisions;
-    this.#selections = new FilteredPicks(piloted);
+    this.#picks = picks;
+    this.#indexes = indexes;
+    this.#filteredPicks = new FilteredPicks(piloted);
   }
 
-  /** Every watched service. */
+  /** `GET /v1/services` */
   async services(c: Context): Promise<Response> {
     const piloted = this.#piloted;
-    await this.loadAll(c);
+    await this.loadLists(c);
     const { services } = piloted.status();
     const tags = services.map(({ service, state }) =>
       contentTag(piloted.serviceHosts(service)) + state
     );
     const etag = `W/"${contentTag(tags)}"`;
-    if (isKnown(c.req.header("if-none-match"), etag)) return notModified({ etag });
+    if (matchesEtag(c.req.header("if-none-match"), etag)) return notModified({ etag });
     const body = JSON.stringify({ services: services.map(serviceSummary) });
     return withHeaders(jsonResponse(body, REVALIDATE), { etag });
   }
 
-  /** All endpoints of a service, at once or when they have changed. */
+  /** `GET /v1/services/:name`, with `?index=` as a long poll. */
   async service(c: Context): Promise<Response> {
     const piloted = this.#piloted;
     const name = c.req.param("name")!;
     const query = hasQuery(c) ? parseQuery(ListQuery, c.req.url) : {};
-    const loading = this.#load(c, name);
-    if (loading !== undefined) await loading;
+    await this.loadLists(c, [name]);
     const { index, wait } = query;
     if (index !== undefined) {
-      await this.#revisions.moved(name, Number(index), parseWait(wait));
+      if (piloted.mode !== "live") return noLongPolls();
+      await this.#indexes.waitForChange(name, Number(index), parseWait(wait));
     }
     const status = piloted.status(name);
     const all = piloted.serviceHosts(name);
     const headers = {
       etag: `W/"${contentTag(all)}-${status.state}"`,
-      "piloted-index": String(this.#revisions.index(name)),
+      "piloted-index": String(this.#indexes.of(name)),
       "piloted-state": status.state,
     };
-    if (isKnown(c.req.header("if-none-match"), headers.etag)) return notModified(headers);
+    if (matchesEtag(c.req.header("if-none-match"), headers.etag)) return notModified(headers);
     const endpoints = filterEndpoints(all, query);
-    const body = serviceJson(status, this.#revisions.index(name), endpoints);
+    const body = serviceJson(status, this.#indexes.of(name), endpoints);
     return withHeaders(jsonResponse(body, REVALIDATE), headers);
   }
 
-  /** The next endpoint of a service. */
+  /** `GET /v1/services/:name/endpoint` */
   endpoint(c: Context): Response | Promise<Response> {
-    const piloted = this.#piloted;
-    if (!hasQuery(c) && !piloted.refreshing) {
+    if (!hasQuery(c)) {
       const name = c.req.param("name")!;
-      // The usual case costs no promise.
-      if (this.#load(c, name) === undefined) return this.#handOut(piloted.pick(name));
+      // The usual case creates no promise.
+      if (this.#load(c, name) === undefined) return this.#respond(this.#piloted.pick(name));
     }
     const query = hasQuery(c) ? parseQuery(PickQuery, c.req.url) : {};
-    return this.#next(c, query).then((endpoint) => this.#handOut(endpoint));
+    return this.#next(c, query).then((endpoint) => this.#respond(endpoint));
   }
 
-  /** The next endpoint of a service, where nothing must be waited for. */
-  endpointAtOnce(name: string): Response | undefined {
+  /**
+   * The same as {@linkcode endpoint} without a context, where nothing has to be waited for.
+   *
+   * @param name Name of the service.
+   * @returns The response; `undefined` when the request needs {@linkcode endpoint}.
+   * @throws {PilotedError} as `pick()`.
+   */
+  pickAtOnce(name: string): Response | undefined {
     const piloted = this.#piloted;
-    if (piloted.refreshing || piloted.load !== undefined) return undefined;
-    return this.#handOut(piloted.pick(name));
+    if (piloted.refreshing || piloted.mode !== "live") return undefined;
+    return this.#respond(piloted.pick(name));
   }
 
-  /** On to the next endpoint of a service. */
+  /** `GET /v1/services/:name/redirect/*` */
   async redirect(c: Context): Promise<Response> {
     const endpoint = await this.#next(c, {});
-    this.#served.take(endpoint);
+    this.#picks.record(endpoint);
     return redirectResponse(endpoint, c.req.url);
   }
 
-  /** Makes sure that every list is there and fresh enough. */
-  async loadAll(c: Context): Promise<void> {
-    await Promise.all(this.#piloted.services.map((name) => this.#load(c, name)));
+  /**
+   * Reads lists that are missing or too old, for responses that show whole lists. Live lists refresh
+   * themselves, and are shown as they are, also during a refresh.
+   *
+   * @param c The request.
+   * @param names Names of the services. @default {all}
+   */
+  async loadLists(c: Context, names = this.#piloted.services): Promise<void> {
+    if (this.#piloted.mode === "live") return;
+    await Promise.all(names.map((name) => this.#load(c, name)));
   }
 
-  #handOut(endpoint: Endpoint): Response {
-    return jsonResponse(this.#served.take(endpoint));
+  #respond(endpoint: Endpoint): Response {
+    return jsonResponse(this.#picks.record(endpoint));
   }
 
-  async #next(c: Context, selection: Selection): Promise<Endpoint> {
+  async #next(c: Context, wanted: FilteredPick): Promise<Endpoint> {
     const name = c.req.param("name")!;
     await this.#load(c, name);
-    if (Object.keys(selection).length === 0) return await this.#piloted.service(name);
-    // Waits for a refresh; that turn of the common rotation is taken by nobody.
-    if (this.#piloted.refreshing) await this.#piloted.service(name).catch(() => {});
-    return this.#selections.pick(name, selection);
+    if (Object.keys(wanted).length === 0) return await this.#piloted.service(name);
+    return this.#filteredPicks.pick(name, wanted);
   }
 
   #load(c: Context, name: string): Promise<void> | undefined {
-    if (this.#piloted.load === undefined) return undefined;
     return this.#piloted.load(name, (work) => waitUntil(c, work));
   }
+}
+
+function noLongPolls(): Response {
+  return problem(
+    501,
+    'Cannot wait for a change: this service runs in mode "on-demand", which does not follow the ' +
+      "registry; leave out ?index and use If-None-Match",
+  );
 }
 
 function hasQuery(c: Context): boolean {
@@ -132,11 +157,11 @@ function withHeaders(response: Response, headers: Readonly<Record<string, string
   return response;
 }
 
-// Only edge runtimes end work with the answer unless they are asked not to.
+// Edge runtimes stop all work after the response unless they are told about it.
 function waitUntil(c: Context, work: Promise<unknown>): void {
   try {
     c.executionCtx.waitUntil(work);
   } catch {
-    // There is no such context here: work goes on by itself.
+    // Other runtimes have no such context, and work continues by itself.
   }
 }

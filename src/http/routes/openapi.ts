@@ -1,10 +1,10 @@
 /**
- * The service's own description.
+ * The OpenAPI document.
  *
  * @module
  */
 import { toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
-import type { Answer, Operation } from "./operations.ts";
+import type { Operation, ResponseDescription } from "./operations.ts";
 import { OPERATIONS } from "./operations.ts";
 import * as bodies from "./response_schemas.ts";
 
@@ -14,16 +14,16 @@ const DEFINITIONS = {
   ServiceSummary: bodies.SummaryBody,
   Services: bodies.ServicesBody,
   Watch: bodies.WatchBody,
+  Instances: bodies.InstancesBody,
   Status: bodies.StatusBody,
   Problem: bodies.ProblemBody,
 };
 
-/** An object of an OpenAPI document. */
+/** An object in an OpenAPI document. */
 export type OpenApiObject = Readonly<Record<string, unknown>>;
 
 /**
- * Describes the service in OpenAPI 3.1, from the schemas that check its queries and that the tests
- * hold its answers to.
+ * Describes the service in OpenAPI 3.1, from the same schemas that validate its query parameters.
  *
  * @returns The document.
  */
@@ -49,15 +49,16 @@ export function openApiDocument(): OpenApiObject {
       }),
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
     },
-    // One of the two: whether a token is needed is for the operator to say.
+    // Alternatives: the operator decides whether a token is required.
     security: [{}, { bearer: [] }],
   };
 }
 
 function describe(operationId: string, operation: Operation): OpenApiObject {
-  const { summary, description, answers } = operation;
-  const responses = Object.entries(answers).map(([status, answer]) => [status, response(answer)]);
-  const problem = response({
+  const { summary, description } = operation;
+  const responses = Object.entries(operation.responses)
+    .map(([status, each]) => [status, responseObject(each)]);
+  const problem = responseObject({
     description: "Any other error.",
     type: "application/problem+json",
     schema: bodies.ProblemBody,
@@ -71,7 +72,9 @@ function describe(operationId: string, operation: Operation): OpenApiObject {
   };
 }
 
-function response({ description, type = "application/json", schema }: Answer): OpenApiObject {
+function responseObject(
+  { description, type = "application/json", schema }: ResponseDescription,
+): OpenApiObject {
   if (schema !== undefined) return { description, content: { [type]: { schema: refTo(schema) } } };
   const isText = type.startsWith("text/");
   return isText
@@ -79,7 +82,7 @@ function response({ description, type = "application/json", schema }: Answer): O
     : { description };
 }
 
-function refTo(schema: NonNullable<Answer["schema"]>): OpenApiObject {
+function refTo(schema: NonNullable<ResponseDescription["schema"]>): OpenApiObject {
   const known = Object.entries(DEFINITIONS).find(([, definition]) => definition === schema);
   return known === undefined ? withoutDialect(toJsonSchema(schema)) : { $ref: ref(known[0]) };
 }
@@ -89,7 +92,10 @@ function pathParameters({ path }: Operation): OpenApiObject[] {
     ? [parameter("name", "path", { type: "string" }, "Name of a watched service.")]
     : [];
   if (!path.endsWith("*")) return parameters;
-  return [...parameters, parameter("rest", "path", { type: "string" }, "Path at the endpoint.")];
+  return [
+    ...parameters,
+    parameter("rest", "path", { type: "string" }, "Path of the redirect's target."),
+  ];
 }
 
 function queryParameters({ query }: Operation): OpenApiObject[] {
@@ -118,7 +124,7 @@ function ref(name: string): string {
   return `#/components/schemas/${name}`;
 }
 
-// The dialect of OpenAPI 3.1 is said once, for the whole document.
+// OpenAPI 3.1 defines the dialect for the whole document.
 function withoutDialect({ $schema: _, ...schema }: { $schema?: unknown }): OpenApiObject {
   return schema;
 }

@@ -1,6 +1,6 @@
 /**
- * Everything that can be asked of the service, in one place: the routes take their paths from here,
- * and the OpenAPI document its descriptions.
+ * Every operation of the service in one place: the routes take their paths from here, the OpenAPI
+ * document its descriptions.
  *
  * @module
  */
@@ -8,44 +8,47 @@ import type { GenericSchema } from "valibot";
 import { ListQuery, PickQuery } from "./query_parameters.ts";
 import * as bodies from "./response_schemas.ts";
 
-/** One kind of answer. */
-export interface Answer {
-  /** When it is given. */
+/** One kind of response. */
+export interface ResponseDescription {
+  /** When it is sent. */
   readonly description: string;
   /** Media type of the body. @default {"application/json" with a schema} */
   readonly type?: string;
-  /** Its body. */
+  /** Schema of the body. */
   readonly schema?: GenericSchema;
 }
 
-/** One thing that can be asked. */
+/** One operation. */
 export interface Operation {
-  /** HTTP method. `GET` comes with `HEAD`. */
+  /** HTTP method. `GET` includes `HEAD`. */
   readonly method: "GET" | "POST";
-  /** Path in Hono's words. */
+  /** Path in Hono's syntax. */
   readonly path: string;
   /** What it does, in a few words. */
   readonly summary: string;
-  /** What else there is to say. */
+  /** Details. */
   readonly description?: string;
-  /** Its query. */
+  /** Query parameters. */
   readonly query?: typeof ListQuery | typeof PickQuery;
-  /** Answers besides the errors that any of them can have. */
-  readonly answers: Readonly<Record<number, Answer>>;
+  /** Responses by status, without the errors that every operation can have. */
+  readonly responses: Readonly<Record<number, ResponseDescription>>;
 }
 
-const problem = (description: string): Answer => ({
+const problem = (description: string): ResponseDescription => ({
   description,
   type: "application/problem+json",
   schema: bodies.ProblemBody,
 });
 const unknown = problem("The service is not watched.");
-const none = problem("There is no endpoint at present; `Retry-After` says when to try again.");
-const badQuery = problem("A parameter has a value that can't be used.");
-const unchanged: Answer = { description: "It is what `If-None-Match` names." };
-const noEvents = problem("This instance looks up on demand and learns of no event.");
-const events: Answer = {
-  description: "Events, until the client goes.",
+const none = problem(
+  "The service has no endpoint at the moment: `detail` and `instances` say why, `Retry-After` when " +
+    "to try again.",
+);
+const badQuery = problem("A query parameter has an invalid value.");
+const unchanged: ResponseDescription = { description: "`If-None-Match` has its entity tag." };
+const noEvents = problem("The service runs on demand and does not follow changes.");
+const events: ResponseDescription = {
+  description: "Events until the client disconnects.",
   type: "text/event-stream",
 };
 
@@ -54,10 +57,10 @@ export const OPERATIONS = {
   services: {
     method: "GET",
     path: "/v1/services",
-    summary: "Every watched service",
-    answers: {
+    summary: "List every watched service",
+    responses: {
       200: {
-        description: "The services, in the configuration's order.",
+        description: "The services, in the order of the configuration.",
         schema: bodies.ServicesBody,
       },
       304: unchanged,
@@ -66,99 +69,100 @@ export const OPERATIONS = {
   service: {
     method: "GET",
     path: "/v1/services/:name",
-    summary: "All endpoints of a service",
+    summary: "List the endpoints of a service",
     description:
-      "With `index`, the index of an earlier answer, it waits until the list has changed, like a " +
-      "blocking query of Consul. The index is in the body and in the header `Piloted-Index`.",
+      "With `index`, the index of an earlier response, the request waits until the list has changed, " +
+      "like a blocking query of Consul. The index is in the body and in the header `Piloted-Index`.",
     query: ListQuery,
-    answers: {
+    responses: {
       200: { description: "Its endpoints and how fresh they are.", schema: bodies.ServiceBody },
       304: unchanged,
       400: badQuery,
       404: unknown,
+      501: problem("The service runs on demand, where `index` is not supported."),
     },
   },
   endpoint: {
     method: "GET",
     path: "/v1/services/:name/endpoint",
-    summary: "The next endpoint of a service",
+    summary: "Pick the next endpoint of a service",
     description:
-      "All callers without parameters share one rotation; so do those with equal parameters.",
+      "All requests without parameters share one rotation; so do requests with equal parameters.",
     query: PickQuery,
-    answers: {
-      200: { description: "An endpoint that may be used.", schema: bodies.EndpointBody },
+    responses: {
+      200: { description: "A healthy endpoint.", schema: bodies.EndpointBody },
       400: badQuery,
-      404: problem("The service is not watched, or no endpoint of it matches."),
+      404: problem("The service is not watched, or none of its endpoints matches the filter."),
       503: none,
     },
   },
   redirect: {
     method: "GET",
     path: "/v1/services/:name/redirect/*",
-    summary: "On to the next endpoint of a service",
+    summary: "Redirect to the next endpoint of a service",
     description:
-      "The rest of the path and the query are kept. The scheme is `http`, unless the endpoint's " +
-      'metadata has `scheme: "https"`.',
-    answers: {
+      "The rest of the path and the query stay. The scheme is `http`, or `https` where the metadata " +
+      'of the endpoint has `scheme: "https"`.',
+    responses: {
       307: { description: "`Location` is a URL of an endpoint." },
       404: unknown,
-      502: problem("The registry's address of the endpoint can't be used in a URL."),
+      502: problem("The endpoint's address in the registry is not valid in a URL."),
       503: none,
     },
   },
   serviceEvents: {
     method: "GET",
     path: "/v1/services/:name/events",
-    summary: "What happens to a service, as server-sent events",
+    summary: "Stream the changes of a service as server-sent events",
     description:
-      "Begins with `snapshot`, unless `Last-Event-ID` tells where to go on; then `change`, " +
-      "`status`, `balance` and `refresh` as they happen, and `closing` when the server stops.",
-    answers: { 200: events, 404: unknown, 501: noEvents },
+      "Starts with `snapshot`, or after the event of `Last-Event-ID`. Then follow `change`, `status`, " +
+      "`balance` and `refresh` as they happen, and `closing` when the server stops.",
+    responses: { 200: events, 404: unknown, 501: noEvents },
   },
   events: {
     method: "GET",
     path: "/v1/events",
-    summary: "What happens to all services, as server-sent events",
-    description: "As those of one service.",
-    answers: { 200: events, 501: noEvents },
+    summary: "Stream the changes of all services as server-sent events",
+    description: "The same events as for one service.",
+    responses: { 200: events, 501: noEvents },
   },
   refresh: {
     method: "POST",
     path: "/v1/refresh",
     summary: "Read every service again",
-    description: "What SIGHUP does. Answers when the registry has answered.",
-    answers: {
-      200: { description: "How the services stand now.", schema: bodies.ServicesBody },
-      403: problem("A page of another origin asked for it."),
+    description: "The same as SIGHUP. The response is sent when the registry has responded.",
+    responses: {
+      200: { description: "All services after the refresh.", schema: bodies.ServicesBody },
+      403: problem("The request comes from a page of another origin."),
       503: problem("The client was closed."),
     },
   },
   status: {
     method: "GET",
     path: "/v1/status",
-    summary: "What is known of all services, and why not more",
-    answers: { 200: { description: "The whole client.", schema: bodies.StatusBody } },
+    summary: "Show state, watches and balancing of every service",
+    responses: { 200: { description: "The whole client.", schema: bodies.StatusBody } },
   },
   live: {
     method: "GET",
     path: "/health/live",
-    summary: "Whether the process lives",
-    answers: { 200: { description: "It does.", schema: bodies.LiveBody } },
+    summary: "Liveness: whether the process runs",
+    responses: { 200: { description: "It runs.", schema: bodies.LiveBody } },
   },
   ready: {
     method: "GET",
     path: "/health/ready",
-    summary: "Whether every lookup can be answered",
-    answers: {
-      200: { description: "Every watched service was answered once.", schema: bodies.ReadyBody },
-      503: problem("Not yet; `waiting` names the services that are waited for."),
+    summary: "Readiness: whether every lookup can be answered",
+    responses: {
+      200: { description: "Every watched service has a list.", schema: bodies.ReadyBody },
+      503: problem("Not yet: `waiting` lists the services without a list."),
     },
   },
   metrics: {
     method: "GET",
     path: "/metrics",
     summary: "Metrics for Prometheus",
-    answers: {
+    responses: {
       200: { description: "Prometheus' text format.", type: "text/plain" },
     },
   },
@@ -166,6 +170,6 @@ export const OPERATIONS = {
     method: "GET",
     path: "/openapi.json",
     summary: "This document",
-    answers: { 200: { description: "OpenAPI 3.1.", type: "application/json" } },
+    responses: { 200: { description: "OpenAPI 3.1.", type: "application/json" } },
   },
 } as const satisfies Record<string, Operation>;

@@ -1,11 +1,15 @@
 /**
- * Errors as RFC 9457 ("Problem Details for HTTP APIs") wants them.
+ * Error responses as RFC 9457 ("Problem Details for HTTP APIs") defines them.
  *
  * @module
  */
-import { PilotedError, type PilotedErrorCode } from "../../errors.ts";
-import { ParameterError } from "./query_parameters.ts";
+import { isPilotedError } from "../../any_piloted_error.ts";
+import type { PilotedErrorCode } from "../../errors.ts";
 import { NoMatchError } from "./filtered_picks.ts";
+import { ParameterError } from "./query_parameters.ts";
+
+/** Receives the error behind a response with status 500, and the request. */
+export type ErrorListener = (error: unknown, request: Request) => void;
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -24,6 +28,7 @@ const TITLES: Readonly<Record<number, string>> = {
 
 const STATUSES: Partial<Record<PilotedErrorCode, number>> = {
   UNKNOWN_SERVICE: 404,
+  UNSUPPORTED: 501,
   NO_ENDPOINTS: 503,
   NOT_CONFIGURED: 503,
   OVERLOADED: 503,
@@ -35,13 +40,13 @@ const STATUSES: Partial<Record<PilotedErrorCode, number>> = {
 };
 
 /**
- * Makes the answer to a request that can't be served.
+ * Creates an error response.
  *
  * @param status HTTP status.
- * @param detail What is wrong with this request, for people.
- * @param members Further members of the body.
- * @param headers Further headers.
- * @returns An `application/problem+json` response that no cache keeps.
+ * @param detail What is wrong with this request, in words.
+ * @param members More members of the body.
+ * @param headers More headers.
+ * @returns An `application/problem+json` response that must not be cached.
  */
 export function problem(
   status: number,
@@ -61,36 +66,52 @@ export function problem(
 }
 
 /**
- * Makes the answer to a request that failed.
+ * Creates the response to a request whose handler threw. Details go to the client only for errors
+ * that are Piloted's own.
  *
- * @param error What was thrown. Only what Piloted itself throws is told to the client.
- * @returns The response; with `Retry-After` where trying again soon may help.
+ * @param error What was thrown.
+ * @param request The request.
+ * @param onError Called when the response is a 500.
+ * @returns The response; a 503 has `Retry-After`.
  */
-export function problemOf(error: unknown): Response {
+export function errorResponse(
+  error: unknown,
+  request: Request,
+  onError: ErrorListener | undefined,
+): Response {
   if (error instanceof ParameterError) {
     return problem(400, error.message, { errors: error.errors });
   }
   if (error instanceof NoMatchError) {
     return problem(404, error.message, { service: error.service });
   }
-  if (!(error instanceof PilotedError)) return problem(500, "Cannot answer: an unexpected error");
-  const { code, message, service, retryAfterMs } = error;
-  const status = STATUSES[code] ?? 500;
+  const status = isPilotedError(error) ? STATUSES[error.code] ?? 500 : 500;
+  if (status === 500) report(error, request, onError);
+  if (!isPilotedError(error)) return problem(500, "Cannot respond: unexpected error");
+  const { code, message, service, retryAfterMs, instances } = error;
   const retryAfter = String(Math.ceil((retryAfterMs ?? 1_000) / 1_000));
   return problem(
     status,
     message,
-    { code, service },
+    { code, service, instances },
     status === 503 ? { "retry-after": retryAfter } : {},
   );
 }
 
 /**
- * Makes the answer to a method that a path does not have.
+ * Creates the response to a method that a path does not support.
  *
- * @param allow Methods that it has, as the `Allow` header lists them.
+ * @param allow Supported methods, as in the `Allow` header.
  * @returns The response.
  */
 export function methodNotAllowed(allow: string): Response {
-  return problem(405, `Cannot use this method here: allowed are ${allow}`, {}, { allow });
+  return problem(405, `Cannot use this method here: use ${allow}`, {}, { allow });
+}
+
+function report(error: unknown, request: Request, onError: ErrorListener | undefined): void {
+  try {
+    onError?.(error, request);
+  } catch {
+    // A broken hook must not cost the client its response.
+  }
 }

@@ -1,11 +1,11 @@
 /**
- * What callers may say in the query of a URL, as schemas that check it and describe it.
+ * Query parameters, as schemas that both validate them and describe them in OpenAPI.
  *
  * @module
  */
 import * as v from "valibot";
 
-/** Balancers that make sense for somebody who only looks up: those that need no measurements. */
+/** Balancers that need no measurements of requests, which a lookup cannot give. */
 export const LOOKUP_BALANCERS = ["round_robin", "weighted_round_robin", "random", "hash"] as const;
 
 /** One of {@linkcode LOOKUP_BALANCERS}. */
@@ -19,7 +19,7 @@ const filters = {
     v.pipe(
       v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(255))),
       v.maxLength(16),
-      v.description("Only endpoints that carry this tag. Several tags must all be there."),
+      v.description("Only endpoints with this tag. Repeat it to require several tags."),
     ),
   ),
   zone: v.optional(text("Only endpoints in this zone.")),
@@ -31,32 +31,36 @@ export const ListQuery = v.object({
   index: v.optional(v.pipe(
     v.string(),
     v.regex(/^[0-9]{1,15}$/),
-    v.description("Answer only when the index has moved on from this one, or `wait` is over."),
+    v.description("Respond only when the list has another index, or when `wait` has passed."),
   )),
   wait: v.optional(v.pipe(
     v.string(),
     v.regex(/^[0-9]{1,6}(ms|s|m)$/),
-    v.description("How long to wait with `index`: at most `10m`. Default: `5m`."),
+    v.description("Maximum wait with `index`: at most `10m`. Default: `5m`."),
   )),
 });
 
 /** Query of the next endpoint. */
 export const PickQuery = v.object({
   ...filters,
-  key: v.optional(text("Equal keys get the same endpoint; means `balancer=hash`.")),
+  key: v.optional(text("Equal keys get the same endpoint; implies `balancer=hash`.")),
   balancer: v.optional(v.pipe(
     v.picklist(LOOKUP_BALANCERS),
-    v.description("Who picks. Default: the rotation that all callers share."),
+    v.description("Balancing algorithm. Default: round robin, shared by all callers."),
   )),
 });
 
-/** Something in the query that can't be used. */
+/** A query parameter has an invalid value. */
 export class ParameterError extends Error {
   override readonly name: "ParameterError" = "ParameterError";
-  /** What is wrong with which parameter. */
+  /** Every invalid parameter and what is wrong with it. */
   readonly errors: readonly { readonly parameter: string; readonly detail: string }[];
 
-  /** Makes one of what the schema found. */
+  /**
+   * Creates an error.
+   *
+   * @param errors Every invalid parameter.
+   */
   constructor(errors: ParameterError["errors"]) {
     super(`Cannot use the query: ${errors.map(({ detail }) => detail).join("; ")}`);
     this.errors = errors;
@@ -64,12 +68,12 @@ export class ParameterError extends Error {
 }
 
 /**
- * Reads the query of a URL. Parameters that the schema does not name are left alone.
+ * Reads the query of a URL. Parameters that the schema does not name are ignored.
  *
- * @param schema What is expected.
+ * @param schema The parameters.
  * @param url The URL.
- * @returns What was given.
- * @throws {ParameterError} when a parameter has a value that the schema refuses.
+ * @returns The values.
+ * @throws {ParameterError} when a value does not match the schema.
  */
 export function parseQuery<T extends v.ObjectEntries>(
   schema: v.ObjectSchema<T, undefined>,
@@ -79,7 +83,7 @@ export function parseQuery<T extends v.ObjectEntries>(
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(schema.entries)) {
     const values = params.getAll(name);
-    // Only tags may be given more than once; for anything else the schema refuses the list.
+    // Only tags may be repeated; for any other parameter the schema rejects the list.
     if (values.length > 0) given[name] = name === "tag" || values.length > 1 ? values : values[0];
   }
   const result = v.safeParse(schema, given);
@@ -94,10 +98,10 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 const LONGEST_WAIT_MS = 600_000;
 
 /**
- * Reads a duration that {@linkcode ListQuery} has let through.
+ * Parses a duration that {@linkcode ListQuery} has accepted.
  *
- * @param wait Such as `30s`; nothing for Consul's default of 5 minutes.
- * @returns Milliseconds, at most 10 minutes, as Consul has it.
+ * @param wait A duration such as `30s`. @default {"5m", as in Consul}
+ * @returns Milliseconds, at most 10 minutes, which is Consul's limit.
  */
 export function parseWait(wait: string = "5m"): number {
   const [, amount, unit] = /^([0-9]+)(.+)$/.exec(wait)!;

@@ -1,5 +1,5 @@
 /**
- * Sending a caller on to an endpoint.
+ * Redirects to an endpoint.
  *
  * @module
  */
@@ -7,16 +7,16 @@ import type { Endpoint } from "../../endpoint.ts";
 import { problem } from "./problem.ts";
 
 /**
- * Sends a request on. Its method, the path after `/redirect` and its query are kept as they are.
+ * Redirects a request to an endpoint. The method, the path after `/redirect` and the query stay.
  *
- * @param endpoint Where to: over TLS where its metadata has `scheme: "https"`.
+ * @param endpoint The endpoint; its URL is `https` where its metadata has `scheme: "https"`.
  * @param requestUrl URL of the request.
- * @returns 307 with a URL of that endpoint, never of another host.
+ * @returns 307 to a URL of that endpoint, or 502 when its address and port are no valid URL host.
  */
 export function redirectResponse(endpoint: Endpoint, requestUrl: string): Response {
   const origin = safeOrigin(endpoint);
   if (origin === undefined) {
-    return problem(502, "Cannot redirect: what the registry says is no host and port");
+    return problem(502, "Cannot redirect: the endpoint's address in the registry is not a host");
   }
   const { pathname, search } = new URL(requestUrl);
   const [, rest = "/"] = /\/v1\/services\/[^/]+\/redirect(\/.*)$/s.exec(pathname) ?? [];
@@ -26,7 +26,7 @@ export function redirectResponse(endpoint: Endpoint, requestUrl: string): Respon
   });
 }
 
-// An address like "host/path" or "user@host" must not become another place than the endpoint.
+// An address such as "host/path" or "user@host" must not redirect to a place of its choice.
 function safeOrigin({ meta, host }: Endpoint): string | undefined {
   try {
     const url = new URL(`${meta.scheme === "https" ? "https" : "http"}://${host}`);
