@@ -7,12 +7,9 @@ import { createPiloted, type CreatePilotedOptions } from "../client/create_pilot
 import { systemClock } from "../clock.ts";
 import { formatHost } from "../endpoint.ts";
 import { isPilotedError } from "../any_piloted_error.ts";
+import { loadAllModules } from "../http/lazy_modules.ts";
 import type { LookupClient } from "../http/lookup_client.ts";
-// The routes load these two on the first request. Here they are loaded at start, so that a lack of
-// file descriptors later cannot break /metrics and /docs for the life of the process.
-import "../http/metrics/prometheus.ts";
 import { service } from "../http/mod.ts";
-import "../http/routes/openapi.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
 import { onSignal } from "../runtime/signals.ts";
 import { sleep } from "../wait.ts";
@@ -74,6 +71,7 @@ async function serveSample(options: ServeOptions): Promise<void> {
 async function serve(options: ServeOptions, source: CreatePilotedOptions): Promise<void> {
   const log = createServeLog();
   const token = await readToken(options.tokenFile);
+  await loadAllModules();
   // Without Consul at start it serves anyway: readiness responds 503, and lookups say why.
   const piloted = await createPiloted({ ...source, onStartFailure: "background" });
   try {

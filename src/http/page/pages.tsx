@@ -8,6 +8,7 @@
 import type { Context, Hono } from "hono";
 import { endpointIdentity } from "../../endpoint.ts";
 import type { EventLog } from "../events/event_log.ts";
+import { loadOpenApi } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import type { PickCounter } from "../metrics/pick_counter.ts";
 import { problem } from "../routes/problem.ts";
@@ -81,7 +82,7 @@ export function addPages(app: Hono, sources: PageSources): void {
     return show(c, { services, events, only: name, query: "", root: "../" });
   });
   app.get("/docs", async (c) => {
-    const { openApiDocument } = await import("../routes/openapi.ts");
+    const { openApiDocument } = await loadOpenApi();
     return page(c, <DocsPage document={openApiDocument()} root="./" />, "public, max-age=300");
   });
   app.get("/assets/:name", (c) => {

@@ -7,6 +7,7 @@ import type { Context, Hono } from "hono";
 import { systemClock } from "../../clock.ts";
 import { EventLog } from "../events/event_log.ts";
 import { EventStreams } from "../events/event_streams.ts";
+import { loadOpenApi, loadPrometheus } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import { EventCounters } from "../metrics/event_counters.ts";
 import { PickCounter } from "../metrics/pick_counter.ts";
@@ -85,7 +86,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
     return readiness(piloted, signal);
   });
   add("metrics", async () => {
-    const { metricsResponse } = await import("../metrics/prometheus.ts");
+    const { metricsResponse } = await loadPrometheus();
     return await metricsResponse({ piloted, counters, fetchMetrics, picks, requests, streams });
   });
   add("openapi", openApi);
@@ -116,10 +117,9 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
 
 let document: string | undefined;
 
-// Loaded on the first request: the library behind it is larger than all other routes.
 async function openApi(): Promise<Response> {
   if (document === undefined) {
-    const { openApiDocument } = await import("./openapi.ts");
+    const { openApiDocument } = await loadOpenApi();
     document = JSON.stringify(openApiDocument());
   }
   return jsonResponse(document, "public, max-age=300");
