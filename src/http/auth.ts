@@ -54,7 +54,7 @@ function requireToken(token: string): MiddlewareHandler {
     token,
     realm: "piloted",
     noAuthenticationHeader: {
-      message: reject("Cannot answer without authentication: send Authorization: Bearer <token>"),
+      message: reject("Cannot respond without authentication: send Authorization: Bearer <token>"),
     },
     invalidAuthenticationHeader: {
       message: reject("Cannot read the Authorization header: it must be Bearer <token>"),

@@ -157,7 +157,7 @@ function withHeaders(response: Response, headers: Readonly<Record<string, string
   return response;
 }
 
-// Edge runtimes stop all work after the response unless they are told about it.
+// Edge runtimes stop all work after the response, except work that is registered this way.
 function waitUntil(c: Context, work: Promise<unknown>): void {
   try {
     c.executionCtx.waitUntil(work);
