@@ -31,7 +31,7 @@ function open(
   };
 }
 
-test("events begin with a snapshot and go on with what happens", async () => {
+test("event streams start with a snapshot and continue with events", async () => {
   const client = sample();
   const stream = open(routes(client));
   const response = await stream.response;
@@ -55,7 +55,7 @@ test("events begin with a snapshot and go on with what happens", async () => {
   await stream.end();
 });
 
-test("events of a service leave out those of others, and begin with its endpoints", async () => {
+test("the event stream of a service starts with its endpoints and has no events of others", async () => {
   const client = sample();
   const stream = open(routes(client), "/v1/services/app/events");
   const snapshot = await stream.next();
@@ -67,7 +67,7 @@ test("events of a service leave out those of others, and begin with its endpoint
   await assertProblem(await routes(client).request("/v1/services/none/events"), 404);
 });
 
-test("Last-Event-ID goes on where a stream broke off", async () => {
+test("Last-Event-ID continues an interrupted stream", async () => {
   const client = sample();
   const app = routes(client);
   const first = open(app);
@@ -88,7 +88,7 @@ test("Last-Event-ID goes on where a stream broke off", async () => {
   await fromStart.end();
 });
 
-test("Last-Event-ID that is not known begins with a snapshot", async () => {
+test("an unknown Last-Event-ID starts with a snapshot", async () => {
   const client = sample();
   const app = routes(client);
   const stream = open(app);
@@ -103,7 +103,7 @@ test("Last-Event-ID that is not known begins with a snapshot", async () => {
   }
 });
 
-test("a heartbeat shows that a stream is alive, and its timer ends with the last stream", async () => {
+test("heartbeats are sent until the last stream ends", async () => {
   const clock = new ManualClock();
   const app = routes(sample(), { clock, heartbeatMs: 5_000 });
   const streams = [open(app), open(app)];
@@ -167,7 +167,7 @@ test("an on-demand client streams no events and has no long polls: 501", async (
   assertEquals((await app.request("/v1/services/app")).status, 200);
 });
 
-test("change events have both descriptions of what changed", async () => {
+test("change events have the endpoint before and after", async () => {
   const client = sample();
   const stream = open(routes(client));
   await stream.next();

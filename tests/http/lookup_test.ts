@@ -18,7 +18,7 @@ async function hosts(response: Response): Promise<string[]> {
   return (await response.json()).endpoints.map(({ host }: { host: string }) => host);
 }
 
-test("?tag and ?zone leave out endpoints of the list", async () => {
+test("?tag and ?zone filter the list", async () => {
   const app = routes(sample());
   const list = async (query: string) => await hosts(await app.request(`/v1/services/app?${query}`));
   assertEquals(await list("tag=blue"), [A.host, B.host]);
@@ -47,7 +47,7 @@ test("?tag and ?zone have a rotation of their own, which follows the list", asyn
   for (let i = 0; i < 3; i++) assertEquals(await next("?tag=blue"), B.host);
 });
 
-test("a selection that nothing matches is a 404, and a 503 of a service without endpoints", async () => {
+test("a filter that matches nothing is a 404, and a 503 for a service without endpoints", async () => {
   const app = routes(sample().set("empty", []));
   const response = await app.request("/v1/services/app/endpoint?tag=none");
   await assertProblem(response, 404, { service: "app" });
@@ -56,7 +56,7 @@ test("a selection that nothing matches is a 404, and a 503 of a service without 
   await assertProblem(await app.request("/v1/services/none/endpoint?tag=blue"), 404);
 });
 
-test("?key gives equal keys the same endpoint, and keys to every endpoint", async () => {
+test("?key maps equal keys to the same endpoint, and uses every endpoint", async () => {
   const app = routes(sample());
   const of = async (key: string) =>
     (await (await app.request(`/v1/services/app/endpoint?key=${key}`)).json()).host;
@@ -69,7 +69,7 @@ test("?key gives equal keys the same endpoint, and keys to every endpoint", asyn
   assertEquals(seen.size, 3);
 });
 
-test("?balancer chooses who picks", async () => {
+test("?balancer selects the algorithm", async () => {
   const heavy = endpoint("app", 9, { weight: 3 });
   const app = routes(new FakeClient().set("app", [heavy, A]));
   const counts: Record<string, number> = {};
@@ -81,7 +81,7 @@ test("?balancer chooses who picks", async () => {
   assertEquals(counts, { [heavy.host]: 30, [A.host]: 10 });
 });
 
-test("a parameter that can't be used is a 400 that names it", async () => {
+test("an invalid parameter is a 400 that names it", async () => {
   const app = routes(sample());
   const cases: [string, string][] = [
     ["/v1/services/app?index=x", "index"],
@@ -99,7 +99,7 @@ test("a parameter that can't be used is a 400 that names it", async () => {
   }
 });
 
-test("ETag tells a list that says the same, also of another process", async () => {
+test("ETag is the same for the same content and state, also in another process", async () => {
   const client = sample();
   const app = routes(client);
   for (const path of ["/v1/services/app", "/v1/services"]) {
@@ -143,7 +143,7 @@ test("?index waits until the list has changed", async () => {
   assertEquals(clock.pending, 0);
 });
 
-test("?index answers at once when the list is another one, from whatever process", async () => {
+test("?index responds at once when it is not the current one", async () => {
   const clock = new ManualClock();
   const app = routes(sample(), { clock });
   const now = Number((await app.request("/v1/services/app")).headers.get("piloted-index"));
@@ -164,7 +164,7 @@ test("the index grows with every change, also within one millisecond", async () 
   }
 });
 
-test("?index answers with the same list when the wait is over or the server stops", async () => {
+test("?index responds with the same list after the wait, or when the server stops", async () => {
   const clock = new ManualClock();
   const stop = new AbortController();
   const app = routes(sample(), { clock, signal: stop.signal });
@@ -180,7 +180,7 @@ test("?index answers with the same list when the wait is over or the server stop
   assertEquals(clock.pending, 0);
 });
 
-test("?index makes 10,000 callers wait and no more", async () => {
+test("?index lets at most 10,000 requests wait", async () => {
   const client = sample();
   const app = routes(client, { clock: new ManualClock() });
   const index = (await app.request("/v1/services/app")).headers.get("piloted-index")!;
@@ -201,7 +201,7 @@ test("?index makes 10,000 callers wait and no more", async () => {
   assertEquals(await hosts(await later), [B.host]);
 });
 
-test("redirect goes to the next endpoint and keeps path and query", async () => {
+test("redirect leads to the next endpoint and keeps path and query", async () => {
   const secure = endpoint("app", 4, { meta: { scheme: "https" }, address: "2001:db8::1" });
   const app = routes(new FakeClient().set("app", [A, secure]));
   const location = async (path: string, prefix = "") => {
@@ -220,14 +220,14 @@ test("redirect goes to the next endpoint and keeps path and query", async () => 
   await assertProblem(await app.request("/v1/services/none/redirect/x"), 404);
 });
 
-test("redirect never leaves for what is no host", async () => {
+test("redirect refuses an address that is not a host", async () => {
   for (const address of ["evil.example/x", "user@evil.example", "a b", "x#y", "x\\y", "x?y"]) {
     const app = routes(new FakeClient().set("app", [endpoint("app", 1, { address })]));
     await assertProblem(await app.request("/v1/services/app/redirect/x"), 502);
   }
 });
 
-test("POST refresh reads again, and not for a page of another origin", async () => {
+test("POST refresh reads again, but not for a page of another origin", async () => {
   const client = sample();
   let refreshes = 0;
   client.on("refresh", () => void refreshes++);

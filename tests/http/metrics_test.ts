@@ -32,7 +32,7 @@ test("GET metrics has the state of every service", async () => {
   assertEquals(metrics.get("piloted_event_streams"), 0);
 });
 
-test("GET metrics counts what happens", async () => {
+test("GET metrics counts the events of the client", async () => {
   const client = new FakeClient().set("app", [A]);
   const app = routes(client);
   client.set("app", [B]);
@@ -62,7 +62,7 @@ test("GET metrics counts what happens", async () => {
   );
 });
 
-test("GET metrics counts requests by operation and status, and endpoints handed out", async () => {
+test("GET metrics counts requests by operation and status, and picks", async () => {
   const app = routes(new FakeClient().set("app", [A, B]).set("none", []));
   for (const path of ["app/endpoint", "app/endpoint?tag=blue", "app/redirect/x", "none/endpoint"]) {
     await app.request(`/v1/services/${path}`);
@@ -79,7 +79,7 @@ test("GET metrics counts requests by operation and status, and endpoints handed 
   assertEquals(metrics.get(`${duration}_count{operation="redirect",status="307"}`), 1);
 });
 
-test("GET metrics counts what a balanced fetch needs", async () => {
+test("GET metrics counts requests and attempts of a balanced fetch", async () => {
   const fetchMetrics = new FetchMetrics();
   const call = { service: "app", method: "GET", url: "http://app/", startedAt: 0 };
   const attempt = { endpoint: A, durationMs: 1 };
@@ -95,7 +95,7 @@ test("GET metrics counts what a balanced fetch needs", async () => {
   assertEquals(metrics.get('piloted_fetch_retry_budget{service="app"}'), 29);
 });
 
-test("GET metrics escapes what services are called", async () => {
+test("GET metrics escapes names of services", async () => {
   const name = 'a"b\\c\nd';
   const metrics = await scrape(routes(new FakeClient().set(name, [])));
   assertEquals(metrics.get(String.raw`piloted_endpoints{service="a\"b\\c\nd"}`), 0);

@@ -19,7 +19,7 @@ test("serve.ts loads everything at start: no request needs another file", () =>
     const serve = await startScript(currentRuntime, "serve.ts", args, { cwd: folder, env });
     try {
       const [, url] = await serve.waitFor(/^Listening on (\S+)$/m);
-      // The same as a process without free file descriptors: nothing can be opened any more.
+      // From here on nothing can be loaded from disk.
       await rm(join(folder, "src"), { recursive: true });
       await rm(join(folder, "node_modules"));
       for (const path of ["/metrics", "/docs", "/openapi.json", "/", "/v1/status"]) {

@@ -13,7 +13,7 @@ function sample(): FakeClient {
   return new FakeClient().set("customers", [A, B]).set("orders", []);
 }
 
-test("GET endpoint gives every endpoint in turn, as JSON that no cache keeps", async () => {
+test("GET endpoint returns each endpoint in turn, as JSON that is not cached", async () => {
   const app = routes(sample());
   const bodies: unknown[] = [];
   for (let i = 0; i < 3; i++) {
@@ -26,13 +26,13 @@ test("GET endpoint gives every endpoint in turn, as JSON that no cache keeps", a
   assertEquals(bodies, [A, B, A]);
 });
 
-test("GET endpoint of a service without endpoints is a 503 that says when to come back", async () => {
+test("GET endpoint of a service without endpoints is a 503 with Retry-After", async () => {
   const response = await routes(sample()).request("/v1/services/orders/endpoint");
   assertEquals(response.headers.get("retry-after"), "1");
   await assertProblem(response, 503, { code: "NO_ENDPOINTS", service: "orders" });
 });
 
-test("GET endpoint of a name that is not watched is a 404, whatever the name tries", async () => {
+test("GET endpoint of a name that is not watched is a 404, also for malicious names", async () => {
   const app = routes(sample());
   const names = ["nothing", "%2e%2e%2fagent", "a%2Fb", "%00", "a%20b", "%C3%A9", "%zz", "..;"];
   for (const name of [...names, "x".repeat(5_000), "__proto__", "constructor"]) {
@@ -42,7 +42,7 @@ test("GET endpoint of a name that is not watched is a 404, whatever the name tri
   }
 });
 
-test("GET endpoint knows names that must be encoded, and hosts of any form", async () => {
+test("GET endpoint accepts names that need URL encoding, and any host", async () => {
   const names = ["a b", "a/b", "é", "a?b", "endpoint"];
   const client = new FakeClient();
   for (const name of names) client.set(name, [endpoint(name, 1)]);
@@ -57,7 +57,7 @@ test("GET endpoint knows names that must be encoded, and hosts of any form", asy
   }
 });
 
-test("GET endpoint does not take a query for a part of a name", async () => {
+test("GET endpoint does not mistake a query for a part of a name", async () => {
   const app = routes(new FakeClient().set("a?b", [A]));
   await assertProblem(await app.request("/v1/services/a?b/endpoint"), 404);
 });
@@ -74,7 +74,7 @@ test("GET endpoint waits for a refresh under way", async () => {
   await assertProblem(await answers[1]!, 404, { code: "UNKNOWN_SERVICE" });
 });
 
-test("GET service gives all endpoints and how fresh they are", async () => {
+test("GET service returns all endpoints and their freshness", async () => {
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
   const client = sample().set("stale", [A], { state: "stale", ageMs: 9_000, error });
   const body = await (await routes(client).request("/v1/services/stale")).json();
@@ -118,7 +118,7 @@ test("GET health/live is 200 even when the client is closed", async () => {
   assertEquals((await routes(client).request("/health/live")).status, 200);
 });
 
-test("GET health/ready waits until every watched service was answered, and says for which", async () => {
+test("GET health/ready is 503 until every service has a list, and names the missing ones", async () => {
   const client = sample().set("orders", [], { state: "pending", ageMs: undefined });
   const app = routes(client);
   const body = await assertProblem(await app.request("/health/ready"), 503);
@@ -129,7 +129,7 @@ test("GET health/ready waits until every watched service was answered, and says 
   await assertProblem(await app.request("/health/ready"), 503);
 });
 
-test("every route answers 503 once the client is closed", async () => {
+test("every route responds 503 once the client is closed", async () => {
   const client = sample();
   client.close();
   const app = routes(client);
@@ -138,7 +138,7 @@ test("every route answers 503 once the client is closed", async () => {
   }
 });
 
-test("a failure that is no PilotedError is a 500 that tells nothing of it", async () => {
+test("an error that is no PilotedError is a 500 without details", async () => {
   const client = sample();
   client.serviceHosts = () => {
     throw new Error("secret");
@@ -150,7 +150,7 @@ test("a failure that is no PilotedError is a 500 that tells nothing of it", asyn
   }
 });
 
-test("HEAD, OPTIONS and other methods are answered right on every route", async () => {
+test("every route supports HEAD and OPTIONS, and responds 405 to other methods", async () => {
   const app = routes(sample());
   const paths = ["/v1/services", "/v1/services/customers", "/v1/services/customers/endpoint"];
   const more = ["/v1/status", "/v1/events", "/v1/services/customers/events", "/openapi.json"];

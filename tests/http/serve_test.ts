@@ -33,7 +33,7 @@ async function hosts(url: string, name: string): Promise<string[]> {
   return endpoints.map(({ host }) => host).sort();
 }
 
-test("serve.ts --dev serves sample services and stops with 0 on SIGTERM", async () => {
+test("serve.ts --dev serves sample services and exits with 0 on SIGTERM", async () => {
   await serving(["--dev", "--port", "0"], {}, async (serve, url) => {
     const { services } = await (await fetch(`${url}/v1/services`)).json();
     assertEquals(
@@ -49,11 +49,11 @@ test("serve.ts --dev serves sample services and stops with 0 on SIGTERM", async 
   });
 });
 
-test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIGINT", async () => {
+test("serve.ts reads --config, refreshes on every SIGHUP and exits with 0 on SIGINT", async () => {
   await using consul = new EmbeddedConsul();
   const agent = await consul.listen();
   consul.register({ name: "app", id: "app-1", address: "10.1.0.1", port: 80 });
-  // Blocking queries get no answer here: only a refresh can bring the new instances.
+  // Blocking queries get no response here: only a refresh can find the new instances.
   consul.inject((request, next, signal) =>
     new URL(request.url).searchParams.has("index")
       ? new Promise((_, reject) => {
@@ -83,7 +83,7 @@ test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIG
   );
 });
 
-test("serve.ts is not ready while Consul is down, and says why", async () => {
+test("serve.ts starts without Consul and is not ready", async () => {
   const nothing = await listen(() => new Response());
   await nothing.close();
   await withConfig(
@@ -101,7 +101,7 @@ test("serve.ts is not ready while Consul is down, and says why", async () => {
   );
 });
 
-test("serve.ts ends with a readable line when its command line or configuration is wrong", async () => {
+test("serve.ts exits with a readable line when its command line or configuration is invalid", async () => {
   await withConfig({ watches: [] }, async (path) => {
     const busy = await listen(() => new Response());
     const cases: [string[], number, string][] = [
@@ -130,7 +130,7 @@ test("serve.ts ends with a readable line when its command line or configuration 
   });
 });
 
-test("serve.ts --help prints its options and ends with 0", async () => {
+test("serve.ts --help prints its options and exits with 0", async () => {
   const serve = await startServe(["--help"]);
   assertEquals((await serve.exited).code, 0);
   for (const option of ["--host", "--port", "--config", "--dev"]) {

@@ -15,11 +15,11 @@ function sample(): FakeClient {
 
 const HTML = { accept: "text/html,application/xhtml+xml" };
 
-test("without a token everybody may ask", async () => {
+test("without a token there is no authentication", async () => {
   assertEquals((await service(sample()).request("/v1/services/app/endpoint")).status, 200);
 });
 
-test("with a token everything but liveness wants it", async () => {
+test("with a token every path except liveness requires it", async () => {
   const app = service(sample(), { token: TOKEN });
   const paths = ["/", "/v1/services", "/v1/services/app/endpoint", "/v1/events", "/metrics"];
   const more = ["/openapi.json", "/docs", "/health/ready", "/services/app", "/nothing"];
@@ -32,7 +32,7 @@ test("with a token everything but liveness wants it", async () => {
   assertEquals((await app.request("/health/live")).status, 200);
 });
 
-test("only the right token lets in", async () => {
+test("only the right token is accepted", async () => {
   const app = service(sample(), { token: TOKEN });
   const ask = (authorization: string) =>
     app.request("/v1/services/app/endpoint", { headers: { authorization } });
@@ -45,7 +45,7 @@ test("only the right token lets in", async () => {
   }
 });
 
-test("service() refuses a token that no client could send", () => {
+test("service() refuses a token that cannot be sent", () => {
   for (const token of ["", " ", "a b", "ü", "a\nb"]) {
     assertThrows(
       () => service(sample(), { token }),
@@ -55,7 +55,7 @@ test("service() refuses a token that no client could send", () => {
   }
 });
 
-test("a person signs in with the form, and the cookie is not the token", async () => {
+test("the sign-in form sets a cookie that does not contain the token", async () => {
   const app = service(sample(), { token: TOKEN });
   const form = await app.request("/", { headers: HTML });
   assertEquals(form.status, 401);
@@ -80,7 +80,7 @@ test("a person signs in with the form, and the cookie is not the token", async (
   assertEquals((await other.request("/v1/services", { headers: { cookie: session } })).status, 401);
 });
 
-test("a form that is too long is refused", async () => {
+test("a body that is too long is a 413", async () => {
   const app = service(sample(), { token: TOKEN });
   const body = new URLSearchParams({ token: "x".repeat(5_000) });
   await assertProblem(await app.request("/login", { method: "POST", body }), 413);
@@ -89,7 +89,7 @@ test("a form that is too long is refused", async () => {
   await assertProblem(await app.request("/v1/refresh", refresh), 413);
 });
 
-test("pages come with a policy that lets nothing in from elsewhere", async () => {
+test("pages have a policy that blocks other hosts", async () => {
   const app = service(sample());
   for (const path of ["/", "/services/app", "/docs"]) {
     const response = await app.request(path, { headers: HTML });
@@ -112,7 +112,7 @@ test("pages come with a policy that lets nothing in from elsewhere", async () =>
   }
 });
 
-test("the page shows every service, its endpoints and how fresh they are", async () => {
+test("the page shows every service, its endpoints and their freshness", async () => {
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
   const client = sample().set("old", [], { state: "stale", ageMs: 240_000, error });
   const app = service(client);
@@ -151,7 +151,7 @@ test("the page of a service shows a thousand endpoints at most, the overview ten
   assertStringIncludes(String(own), `href="../v1/services/app"`);
 });
 
-test("the page escapes whatever the registry says", async () => {
+test("the page escapes everything from the registry", async () => {
   const evil = `"><script>alert(1)</script>`;
   const bad = endpoint(evil, 1, { id: evil, tags: [evil], node: evil, zone: evil });
   const client = new FakeClient().set(evil, []);
@@ -166,7 +166,7 @@ test("the page escapes whatever the registry says", async () => {
   }
 });
 
-test("pages from other origins may read answers only when they are named", async () => {
+test("pages of other origins can read responses only when they are configured", async () => {
   const headers = { origin: "https://app.example" };
   const ask = async (app: ReturnType<typeof service>) =>
     (await app.request("/v1/services", { headers })).headers.get("access-control-allow-origin");
@@ -178,7 +178,7 @@ test("pages from other origins may read answers only when they are named", async
   assertEquals(metrics.headers.get("access-control-allow-origin"), null);
 });
 
-test("lists are compressed for those who take it, and streams are not", async () => {
+test("lists are compressed when the client accepts it, event streams never", async () => {
   const many = Array.from({ length: 50 }, (_, number) => endpoint("app", number));
   const app = service(new FakeClient().set("app", many));
   const headers = { "accept-encoding": "gzip" };
@@ -191,7 +191,7 @@ test("lists are compressed for those who take it, and streams are not", async ()
   await events.body!.cancel();
 });
 
-test("each request is told once, without its query or token", async () => {
+test("the access log has one entry per request, without query and token", async () => {
   const entries: AccessLogEntry[] = [];
   const app = service(sample(), { token: TOKEN, accessLog: (entry) => void entries.push(entry) });
   const response = await app.request("/v1/services/app/endpoint?key=secret", {
@@ -208,7 +208,7 @@ test("each request is told once, without its query or token", async () => {
   assertEquals(/secret|Zm9v/.test(JSON.stringify(entries)), false);
 });
 
-test("every path of the service answers methods that it does not have with what it has", async () => {
+test("every path of the service responds 405 with Allow to other methods", async () => {
   const app = service(sample());
   for (const path of ["/", "/docs", "/services/app", "/assets/style", "/v1/services"]) {
     await assertProblem(await app.request(path, { method: "DELETE" }), 405);
