@@ -4,6 +4,7 @@
  * @module
  */
 import { createPiloted, type CreatePilotedOptions } from "../client/create_piloted.ts";
+import type { Logger } from "../client/log_events.ts";
 import { systemClock } from "../clock.ts";
 import { formatHost } from "../endpoint.ts";
 import { isPilotedError } from "../any_piloted_error.ts";
@@ -13,13 +14,7 @@ import { service } from "../http/mod.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
 import { onSignal } from "../runtime/signals.ts";
 import { sleep } from "../wait.ts";
-import {
-  chooseColors,
-  createServeLog,
-  logClient,
-  type Logger,
-  requestErrorText,
-} from "./serve_log.ts";
+import { chooseColors, createServeLog, logRefreshes, requestErrorText } from "./serve_log.ts";
 import { parseServeArgs, SERVE_HELP, type ServeOptions, UsageError } from "./serve_options.ts";
 import { readToken } from "./serve_token.ts";
 
@@ -73,9 +68,9 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
   const token = await readToken(options.tokenFile);
   await loadAllModules();
   // Without Consul at start it serves anyway: readiness responds 503, and lookups say why.
-  const piloted = await createPiloted({ ...source, onStartFailure: "background" });
+  const piloted = await createPiloted({ ...source, logger: log, onStartFailure: "background" });
   try {
-    logClient(piloted, log);
+    logRefreshes(piloted, log);
     if (token === undefined && !isLoopback(options.host)) {
       log.warn(
         `listening on ${options.host} without authentication. ` +

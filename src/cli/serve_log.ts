@@ -3,25 +3,12 @@
  *
  * @module
  */
-import { dim, getColorEnabled, green, red, setColorEnabled, yellow } from "@std/fmt/colors";
+import { getColorEnabled, red, setColorEnabled, yellow } from "@std/fmt/colors";
 import process from "node:process";
-import type { Piloted } from "../client/piloted.ts";
-import type { ConfigWarning } from "../config/config.ts";
 import { isPilotedError } from "../any_piloted_error.ts";
+import type { Logger } from "../client/log_events.ts";
+import type { Piloted } from "../client/piloted.ts";
 import { environment } from "../runtime/environment.ts";
-import type { ServiceStatus } from "../watch/status.ts";
-
-/** Writes log lines; the same methods as `console`. */
-export interface Logger {
-  /** Details for developers. */
-  debug(message: string): void;
-  /** Normal events. */
-  info(message: string): void;
-  /** Something to look at. */
-  warn(message: string): void;
-  /** Something failed. */
-  error(message: string): void;
-}
 
 /** Turns colors off where standard error is not a terminal, and where `NO_COLOR` is set. */
 export function chooseColors(): void {
@@ -31,43 +18,28 @@ export function chooseColors(): void {
 }
 
 /**
- * Creates the log of `serve.ts`: one line per message, without debug messages.
+ * Creates the log of `serve.ts`, one line per message.
  *
  * @param write Writes a line. @default {console.error}
  * @returns The logger.
  */
 export function createServeLog(write: (line: string) => void = console.error): Logger {
+  // In the log of a whole application the client's lines need a prefix, here they do not.
+  const text = (message: string) => message.replace(/^piloted: /, "");
   return {
-    debug: () => {},
-    info: (message) => write(message),
-    warn: (message) => write(`${yellow("Warning:")} ${message}`),
-    error: (message) => write(`${red("Error:")} ${message}`),
+    info: (message) => write(text(message)),
+    warn: (message) => write(`${yellow("Warning:")} ${text(message)}`),
+    error: (message) => write(`${red("Error:")} ${text(message)}`),
   };
 }
 
-/** The part of a client that is logged. */
-export type LoggedClient = Pick<Piloted, "config" | "on" | "status">;
-
 /**
- * Logs the warnings of the configuration, each change of a service's state and each refresh. A
- * service that stays in its state is not logged again, however often a query fails.
+ * Logs each refresh, which the client itself does not log.
  *
  * @param client The client.
  * @param log The log.
  */
-export function logClient(client: LoggedClient, log: Logger): void {
-  for (const warning of client.config.warnings) log.warn(warningText(warning));
-  const states = new Map<string, string>();
-  const logState = (status: ServiceStatus) => {
-    const { service, state } = status;
-    const known = states.get(service);
-    states.set(service, state);
-    // A client starts with live services; only others are worth a line.
-    if (state === known || (known === undefined && state === "live")) return;
-    log.info(stateText(status));
-  };
-  for (const status of client.status().services) logState(status);
-  client.on("status", logState);
+export function logRefreshes(client: Pick<Piloted, "on">, log: Logger): void {
   client.on("refresh", ({ services, failed }) => {
     const count = services.length - failed.length;
     const suffix = failed.length === 0 ? "" : `, failed: ${failed.join(", ")}`;
@@ -92,17 +64,4 @@ function reasonOf(error: unknown): string {
   const own = isPilotedError(error) ? error.message : `${error.name}: ${error.message}`;
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
   return (own + cause).replaceAll(/\s*\n\s*/g, " ");
-}
-
-function warningText({ message, path, line }: ConfigWarning): string {
-  const place = path === undefined ? "" : ` (${path}${line === undefined ? "" : `:${line}`})`;
-  return message + place;
-}
-
-function stateText({ service, state, endpointCount, reason }: ServiceStatus): string {
-  if (state === "live") {
-    const count = dim(`${endpointCount} ${endpointCount === 1 ? "endpoint" : "endpoints"}`);
-    return `${service}: ${green(state)}, ${count}`;
-  }
-  return `${service}: ${red(state)}${reason === undefined ? "" : `, ${reason}`}`;
 }

@@ -28,8 +28,6 @@ interface Entry {
   state: WatchStateName;
   ageMs: number | undefined;
   error: PilotedError | undefined;
-  /** Number of watches of the service. */
-  watchCount: number;
 }
 
 export class FakeClient implements LookupClient {
@@ -53,7 +51,7 @@ export class FakeClient implements LookupClient {
     const change = diffEndpoints(service, before?.endpoints ?? [], passing);
     // As in the client, a list with the same content stays the same object.
     const endpoints = change?.endpoints ?? before?.endpoints ?? Object.freeze(passing);
-    const facts = { state: "live" as const, ageMs: 5, error: undefined, watchCount: 1 };
+    const facts = { state: "live" as const, ageMs: 5, error: undefined };
     const after = { ...facts, ...more, instances, endpoints };
     this.#entries.set(service, after);
     if (before === undefined) return this;
@@ -166,7 +164,7 @@ export class FakeClient implements LookupClient {
   }
 
   #status(service: string): ServiceStatus {
-    const { instances, endpoints, state, ageMs, error, watchCount } = this.#entry(service);
+    const { instances, endpoints, state, ageMs, error } = this.#entry(service);
     const reason = error?.message;
     const watch: WatchStatus = {
       service,
@@ -194,7 +192,7 @@ export class FakeClient implements LookupClient {
       reason,
       failover: undefined,
       balance: new EndpointPool().status(),
-      watches: Array.from({ length: watchCount }, () => watch),
+      watches: [watch],
     };
   }
 }

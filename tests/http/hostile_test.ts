@@ -171,7 +171,7 @@ test("serve.ts never shows the Consul token, in no response and no log line", as
       await look();
       send(serve, "SIGTERM");
       await serve.exited;
-      assert((serve.stdout() + serve.stderr()).includes("app: stale"));
+      assert((serve.stdout() + serve.stderr()).includes("Warning: app is stale"));
       assertEquals((serve.stdout() + serve.stderr()).includes(TOKEN), false);
     });
   } finally {

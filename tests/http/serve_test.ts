@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { listen } from "../../src/runtime/listen.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
+import { waitUntil } from "../support/wait_until.ts";
 import { logged, send, serving, startServe } from "./serve_process.ts";
 
 async function withConfig(
@@ -99,6 +100,30 @@ test("serve.ts starts without Consul and is not ready", async () => {
         assertEquals((await serve.exited).code, 0);
       }),
   );
+});
+
+test("serve.ts logs one line per change of state, not per failed query", async () => {
+  const consul = new EmbeddedConsul();
+  const agent = await consul.listen();
+  consul.register({ name: "app", id: "1", address: "10.1.0.1", port: 80, status: "passing" });
+  try {
+    await withConfig(
+      { consul: agent.url, watches: [{ name: "app", interval: 1 }] },
+      (path) =>
+        serving(["--config", path, "--port", "0"], {}, async (serve, url) => {
+          await consul.close();
+          await logged(serve, /^Warning: app is stale, 1 endpoint: Cannot read/);
+          const failureCount = async () => {
+            const { watches } = await (await fetch(`${url}/v1/services/app`)).json();
+            return watches[0].failureCount;
+          };
+          await waitUntil(async () => await failureCount() >= 2);
+          assertEquals(serve.stderr().match(/is stale/g)?.length, 1, serve.stderr());
+        }),
+    );
+  } finally {
+    await consul.close();
+  }
 });
 
 test("serve.ts exits with a readable line when its command line or configuration is invalid", async () => {
