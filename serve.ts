@@ -1,6 +1,6 @@
 /**
- * The HTTP lookup service: `deno run -A serve.ts`, `bun serve.ts`, or `node serve.js` of the npm
- * package. `--help` tells its options.
+ * The HTTP lookup service: `deno run -A serve.ts`, `bun serve.ts`, or `piloted-serve` of the npm
+ * package. `--help` lists its options.
  *
  * @module
  */

@@ -88,6 +88,18 @@ declare module "@std/path" {
   export function toFileUrl(path: string): URL;
 }
 
+declare module "@std/fmt/bytes" {
+  export interface FormatOptions {
+    bits?: boolean;
+    binary?: boolean;
+    signed?: boolean;
+    locale?: boolean | string | string[];
+    minimumFractionDigits?: number;
+    maximumFractionDigits?: number;
+  }
+  export function format(num: number, options?: FormatOptions): string;
+}
+
 declare module "@std/fmt/colors" {
   export function getColorEnabled(): boolean;
   export function setColorEnabled(value: boolean): void;

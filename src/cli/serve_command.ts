@@ -1,28 +1,33 @@
 /**
- * What `serve.ts` does.
+ * The command `serve.ts`.
  *
  * @module
  */
 import { createPiloted, type CreatePilotedOptions } from "../client/create_piloted.ts";
-import { sleep, systemClock } from "../clock.ts";
-import type { Piloted } from "../client/piloted.ts";
+import type { Logger } from "../client/log_events.ts";
+import { systemClock } from "../clock.ts";
 import { formatHost } from "../endpoint.ts";
-import { PilotedError } from "../errors.ts";
+import { isPilotedError } from "../any_piloted_error.ts";
+import { loadAllModules } from "../http/lazy_modules.ts";
+import type { LookupClient } from "../http/lookup_client.ts";
 import { service } from "../http/mod.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
 import { onSignal } from "../runtime/signals.ts";
+import { sleep } from "../wait.ts";
+import { chooseColors, createServeLog, logRefreshes, requestErrorText } from "./serve_log.ts";
 import { parseServeArgs, SERVE_HELP, type ServeOptions, UsageError } from "./serve_options.ts";
 import { readToken } from "./serve_token.ts";
 
 /**
- * Serves lookups over HTTP until SIGINT or SIGTERM. Where it listens goes to the standard output,
- * what happens to the lists goes to the standard error.
+ * Serves lookups over HTTP until SIGINT or SIGTERM. Its address goes to standard output, the log to
+ * standard error.
  *
  * @param args Arguments without program and script.
- * @returns Exit code: 0 after a stop that was asked for, 1 when it can't serve, 2 when the command
- * line is wrong.
+ * @returns Exit code: 0 after SIGINT or SIGTERM, 1 when it cannot serve, 2 when the command line is
+ * invalid.
  */
 export async function serveCommand(args: readonly string[]): Promise<number> {
+  chooseColors();
   try {
     const options = parseServeArgs(args);
     if (options === "help") console.log(SERVE_HELP);
@@ -31,22 +36,22 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
-      console.error(`${error.message}\nTry --help`);
+      console.error(`${error.message}\nSee --help`);
       return 2;
     }
-    if (!(error instanceof PilotedError) && !(error instanceof ListenError)) throw error;
+    if (!isPilotedError(error) && !(error instanceof ListenError)) throw error;
     console.error(error.message);
     return 1;
   }
 }
 
-const LAST_WORDS_MS = 50;
+const CLOSING_MS = 50;
 
-/** The address can't be taken. */
+/** The server cannot listen on its address. */
 class ListenError extends Error {}
 
 async function serveSample(options: ServeOptions): Promise<void> {
-  // Loaded only here: nobody else pays for the embedded Consul.
+  // Loaded only with --dev, which is not for production.
   const { startSampleConsul } = await import("../testing/sample_consul.ts");
   const sample = await startSampleConsul();
   try {
@@ -59,60 +64,54 @@ async function serveSample(options: ServeOptions): Promise<void> {
 }
 
 async function serve(options: ServeOptions, source: CreatePilotedOptions): Promise<void> {
+  const log = createServeLog();
   const token = await readToken(options.tokenFile);
-  // A Consul that is down at the start is no reason to end: readiness tells, and lookups say why.
-  const piloted = await createPiloted({ ...source, onStartFailure: "background" });
+  await loadAllModules();
+  // Without Consul at start it serves anyway: readiness responds 503, and lookups say why.
+  const piloted = await createPiloted({ ...source, logger: log, onStartFailure: "background" });
   try {
-    tell(piloted);
+    logRefreshes(piloted, log);
     if (token === undefined && !isLoopback(options.host)) {
-      console.error(
-        `Warning: whoever reaches ${options.host} may ask: there is no $PILOTED_TOKEN or --token-file`,
+      log.warn(
+        `listening on ${options.host} without authentication. ` +
+          "Set $PILOTED_TOKEN or pass --token-file",
       );
     }
     const stopping = new AbortController();
-    const listener = await open(options, piloted, token, stopping.signal);
+    const listener = await open(options, piloted, token, stopping.signal, log);
     const stopped = stopSignal();
     console.log(`Listening on ${listener.url}`);
-    console.error(`Stopping: ${await stopped}`);
+    log.info(`Shutting down: received ${await stopped}`);
     stopping.abort();
-    // Bun would close before the last words to streams and long polls are on their way.
-    await sleep(systemClock, LAST_WORDS_MS);
+    // Bun closes connections at once; this lets the last events and long polls be sent first.
+    await sleep(systemClock, CLOSING_MS);
     await listener.close();
   } finally {
     await piloted.close();
   }
 }
 
-function tell(piloted: Piloted): void {
-  for (const { message, path, line } of piloted.config.warnings) {
-    console.error(`Warning: ${message}${path ? ` (${path}${line ? `:${line}` : ""})` : ""}`);
-  }
-  const state = (service: string, state: string, reason: string | undefined) =>
-    console.error(`${service}: ${state}${reason ? `, ${reason}` : ""}`);
-  for (const status of piloted.status().services) {
-    if (status.state !== "live") state(status.service, status.state, status.reason);
-  }
-  piloted.on("status", (status) => state(status.service, status.state, status.reason));
-  piloted.on("refresh", ({ services, failed }) => {
-    const answered = services.length - failed.length;
-    console.error(`Refreshed: ${answered} of ${services.length} services answered`);
-  });
-}
-
 async function open(
   { host, port, cors, graceMs, accessLog }: ServeOptions,
-  piloted: Piloted,
+  piloted: LookupClient,
   token: string | undefined,
   signal: AbortSignal,
+  log: Logger,
 ): Promise<Listener> {
   const app = service(piloted, {
     token,
     cors,
     signal,
     accessLog: accessLog ? (entry) => console.error(JSON.stringify(entry)) : undefined,
+    onError: (error, request) => log.error(requestErrorText(error, request)),
   });
   try {
-    return await listen(app.fetch, { hostname: host, port, graceMs });
+    return await listen(app.fetch, {
+      hostname: host,
+      port,
+      graceMs,
+      onError: (error) => log.error(`Cannot respond: ${String(error)}`),
+    });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ListenError(`Cannot listen on ${formatHost(host, port)}: ${why}`, { cause });
@@ -123,7 +122,7 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d+){3}$/.test(host);
 }
 
-// The first signal only: a second one ends the process as if nobody listened.
+// Only the first signal shuts down gracefully; the second one ends the process at once.
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     const removals = (["SIGINT", "SIGTERM"] as const).map((name) =>

@@ -3,62 +3,76 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { closest } from "../check_options.ts";
 
-/** What the command line of `serve.ts` asks for. */
+/** Options of `serve.ts`. */
 export interface ServeOptions {
   /** Address to listen on. */
   readonly host: string;
-  /** TCP port to listen on; 0 takes any free one. */
+  /** TCP port to listen on; 0 for any free one. */
   readonly port: number;
-  /** Configuration file; `undefined` means the one that `$CONTAINERPILOT` names. */
+  /** Configuration file; `undefined` for the one in `$CONTAINERPILOT`. */
   readonly config: string | undefined;
-  /** File that holds the bearer token; `undefined` means `$PILOTED_TOKEN`, if any. */
+  /** File with the bearer token; `undefined` for `$PILOTED_TOKEN`, if set. */
   readonly tokenFile: string | undefined;
-  /** Origins whose pages may read the answers. */
+  /** Origins whose pages may read the responses. */
   readonly cors: readonly string[];
-  /** Milliseconds that requests under way get to end when the process is asked to stop. */
+  /** Milliseconds that requests in flight have to finish when the process stops. */
   readonly graceMs: number;
-  /** Whether each request is written down. */
+  /** Whether to log each request. */
   readonly accessLog: boolean;
-  /** Whether an embedded Consul with sample services stands in for the configured one. */
+  /** Whether to use an embedded Consul with sample services instead of the configured one. */
   readonly dev: boolean;
 }
 
-/** The command line is not one that can be run. */
+/** The command line is invalid. */
 export class UsageError extends Error {
   override readonly name: "UsageError" = "UsageError";
 }
 
-/** What `--help` prints. */
+/** Output of `--help`. */
 export const SERVE_HELP = `Serve the endpoints of the services in containerpilot.json5 over HTTP.
 
 Usage: serve.ts [options]
 
-  --config <file>  configuration (default: the file that $CONTAINERPILOT names)
-  --host <address> address to listen on (default: 127.0.0.1)
-  --port <number>  port to listen on, 0 for any free one (default: 8080)
-  --token-file <file>  file with the token that callers must have (default: $PILOTED_TOKEN)
-  --cors <origin>  origin whose pages may read the answers; may be given more than once
-  --grace <seconds>  time for requests under way when asked to stop (default: 10)
-  --access-log     write each request as a line of JSON to the standard error
-  --dev            run on sample services of an embedded Consul, without file and Consul
-  --help           print this
+  --config <file>      configuration file (default: $CONTAINERPILOT)
+  --host <address>     address to listen on (default: 127.0.0.1)
+  --port <number>      port to listen on, 0 for any free port (default: 8080)
+  --token-file <file>  file with the bearer token that requests need (default: $PILOTED_TOKEN)
+  --cors <origin>      origin whose pages may read the responses; repeat it for several origins
+  --grace <seconds>    time for requests in flight to finish at shutdown (default: 10)
+  --access-log         log each request as a line of JSON to standard error
+  --dev                use sample services of an embedded Consul; needs no file and no Consul
+  --help, -h           print this help
 
-SIGHUP reads every service again, SIGINT and SIGTERM stop.`;
+SIGHUP reads every service again. SIGINT and SIGTERM shut down.
+Set NO_COLOR to turn off colors.`;
+
+const OPTIONS = {
+  help: { type: "boolean", short: "h", default: false },
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string", default: "8080" },
+  config: { type: "string" },
+  "token-file": { type: "string" },
+  cors: { type: "string", multiple: true, default: [] as string[] },
+  grace: { type: "string", default: "10" },
+  "access-log": { type: "boolean", default: false },
+  dev: { type: "boolean", default: false },
+} satisfies ParseArgsConfig["options"];
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
  * @param args Arguments without program and script.
- * @returns What is asked for; `"help"` for `--help`.
- * @throws {UsageError} when an option is unknown or its value can't be used.
+ * @returns The options; `"help"` for `--help`.
+ * @throws {UsageError} when an option is unknown or its value is invalid.
  */
 export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
   const { help, host, port, config, dev, grace, ...values } = parse(args);
   if (help) return "help";
   if (dev && config !== undefined) {
-    throw new UsageError("Cannot use --config with --dev: --dev brings its own configuration");
+    throw new UsageError("Cannot use --config with --dev: --dev has its own configuration");
   }
   if (host === "") throw new UsageError("Cannot listen: --host is empty");
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
@@ -67,7 +81,7 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
     );
   }
   if (!/^\d{1,4}(\.\d+)?$/.test(grace)) {
-    throw new UsageError(`Cannot stop: --grace must be a number of seconds, received ${grace}`);
+    throw new UsageError(`Cannot use --grace: it must be a number of seconds, received ${grace}`);
   }
   return {
     host,
@@ -81,36 +95,21 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
   };
 }
 
-interface Values {
-  help: boolean;
-  host: string;
-  port: string;
-  config?: string;
-  "token-file"?: string;
-  cors: string[];
-  grace: string;
-  "access-log": boolean;
-  dev: boolean;
-}
-
-function parse(args: readonly string[]): Values {
+function parse(args: readonly string[]) {
+  for (const arg of args) checkName(arg);
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: "boolean", short: "h", default: false },
-        host: { type: "string", default: "127.0.0.1" },
-        port: { type: "string", default: "8080" },
-        config: { type: "string" },
-        "token-file": { type: "string" },
-        cors: { type: "string", multiple: true, default: [] },
-        grace: { type: "string", default: "10" },
-        "access-log": { type: "boolean", default: false },
-        dev: { type: "boolean", default: false },
-      },
-    }).values;
+    return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new UsageError(`Cannot read the command line: ${why}`, { cause });
   }
+}
+
+// Before parseArgs(), whose message has no suggestion.
+function checkName(arg: string): void {
+  const [, name] = /^--([^=]+)/.exec(arg) ?? [];
+  if (name === undefined || Object.hasOwn(OPTIONS, name)) return;
+  const best = closest(name, Object.keys(OPTIONS));
+  const hint = best === undefined ? "" : `. Did you mean --${best}?`;
+  throw new UsageError(`Cannot use --${name}: there is no such option${hint}`);
 }

@@ -1,5 +1,5 @@
 /**
- * The token that callers of the lookup service must have.
+ * The bearer token of `serve.ts`.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { readTextFile } from "../runtime/files.ts";
 import { UsageError } from "./serve_options.ts";
 
 /**
- * Finds the token.
+ * Reads the token.
  *
- * @param file File that holds it, if one was named; white space around it is left out.
- * @returns The token of the file, else `$PILOTED_TOKEN`, else `undefined`.
- * @throws {UsageError} when the file can't be read, or what was found can't be a token. Never says
- * what it is.
+ * @param file File with the token; surrounding white space is ignored.
+ * @returns The token from the file, else `$PILOTED_TOKEN`, else `undefined`.
+ * @throws {UsageError} when the file cannot be read, or its content is no valid token. The message
+ * does not contain it.
  */
 export async function readToken(file: string | undefined): Promise<string | undefined> {
   const token = file === undefined
@@ -23,7 +23,8 @@ export async function readToken(file: string | undefined): Promise<string | unde
   if (token === undefined || isBearerToken(token)) return token;
   const where = file === undefined ? "$PILOTED_TOKEN" : `--token-file ${file}`;
   throw new UsageError(
-    `Cannot use the token of ${where}: it must be letters, digits and ._~+/-= only, and not empty`,
+    `Cannot use the token in ${where}: ` +
+      "it must be one or more letters, digits and ._~+/- with = only at the end",
   );
 }
 

@@ -1,31 +1,31 @@
 /**
- * One line for each request.
+ * One log entry per request.
  *
  * @module
  */
 import type { MiddlewareHandler } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
 
-/** What is written of a request. Never its query, headers or body: they may hold what is secret. */
+/** One request. Query, headers and body are left out: they may contain secrets. */
 export interface AccessLogEntry {
-  /** When it came, as in ISO 8601. */
+  /** When the request arrived, in ISO 8601. */
   readonly time: string;
-  /** Its id: that of the header `X-Request-Id`, or one of our own. */
+  /** Value of the header `X-Request-Id`, or a new one. */
   readonly id: string;
   /** HTTP method. */
   readonly method: string;
-  /** Path, as the client sent it. */
+  /** Path of the request. */
   readonly path: string;
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   readonly status: number;
-  /** Milliseconds until the answer began. */
-  readonly ms: number;
+  /** Milliseconds until the response started. */
+  readonly durationMs: number;
 }
 
 /**
- * Tells of each request, after `requestId()` has given it an id.
+ * Calls a function with an entry for each request. Must follow the middleware `requestId()`.
  *
- * @param write Takes an entry.
+ * @param write Receives the entry.
  * @returns The middleware.
  */
 export function accessLog(
@@ -36,7 +36,7 @@ export function accessLog(
     const startedAt = performance.now();
     await next();
     const id = c.get("requestId");
-    // requestId() tells it only to answers that are made by its context's own helpers.
+    // requestId() sets the header only on responses that the context created.
     c.header("x-request-id", id);
     write({
       time,
@@ -44,7 +44,7 @@ export function accessLog(
       method: c.req.method,
       path: new URL(c.req.url).pathname,
       status: c.res.status,
-      ms: Math.round((performance.now() - startedAt) * 1_000) / 1_000,
+      durationMs: Math.round((performance.now() - startedAt) * 1_000) / 1_000,
     });
   };
 }

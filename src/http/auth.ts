@@ -1,45 +1,43 @@
 /**
- * Who may ask.
+ * Authentication: a bearer token, or a cookie that the sign-in form sets.
  *
  * @module
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
-import { bodyLimit } from "hono/body-limit";
 import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { timingSafeEqual } from "hono/utils/buffer";
+import { limitBody } from "./limit_body.ts";
 import { loginResponse } from "./page/pages.tsx";
-import { problem } from "./problem.ts";
+import { problem } from "./routes/problem.ts";
 
 const COOKIE = "piloted_session";
-const LONGEST_FORM = 4_096;
-// Whoever runs the process must see that it lives, and the form needs its looks.
+// Liveness probes carry no token, and the sign-in form needs its style sheet.
 const OPEN_PATHS = /^\/(health\/live|login|assets\/[a-z]+)$/;
 
 /**
- * Whether a text can be a bearer token: RFC 6750 lets these characters through and no others.
+ * Whether a string is a valid bearer token (RFC 6750, section 2.1).
  *
- * @param token The text.
- * @returns `true` when it can.
+ * @param token The string.
  */
 export function isBearerToken(token: string): boolean {
   return /^[A-Za-z0-9._~+/-]+=*$/.test(token);
 }
 
 /**
- * Lets only those in who have the token: as a bearer, or in a cookie that the form sets, because a
- * browser sends no bearer by itself.
+ * Requires the token on every path except liveness, as a bearer token or as the cookie of the
+ * sign-in form, because a browser cannot send a bearer token by itself.
  *
- * @param app The app; everything but liveness is closed.
+ * @param app The app.
  * @param token The token.
  */
 export function addAuth(app: Hono, token: string): void {
   app.use("*", requireToken(token));
-  app.post("/login", bodyLimit({ maxSize: LONGEST_FORM }), async (c) => {
+  app.post("/login", limitBody(), async (c) => {
     const { token: given } = await c.req.parseBody();
-    const right = typeof given === "string" && await timingSafeEqual(given, token);
-    if (!right) return await loginResponse(c, true);
-    // The token itself never leaves: it only signs.
+    const isRight = typeof given === "string" && await timingSafeEqual(given, token);
+    if (!isRight) return await loginResponse(c, true);
+    // The cookie does not contain the token: the token is only the key of its signature.
     await setSignedCookie(c, COOKIE, "1", token, {
       httpOnly: true,
       sameSite: "Strict",
@@ -51,13 +49,17 @@ export function addAuth(app: Hono, token: string): void {
 }
 
 function requireToken(token: string): MiddlewareHandler {
-  const refuse = (detail: string) => () => problem(401, detail);
+  const reject = (detail: string) => () => problem(401, detail);
   const bearer = bearerAuth({
     token,
     realm: "piloted",
-    noAuthenticationHeader: { message: refuse("Cannot answer without a token") },
-    invalidAuthenticationHeader: { message: refuse("Cannot read the Authorization header") },
-    invalidToken: { message: refuse("Cannot answer: the token is not the right one") },
+    noAuthenticationHeader: {
+      message: reject("Cannot respond without authentication: send Authorization: Bearer <token>"),
+    },
+    invalidAuthenticationHeader: {
+      message: reject("Cannot read the Authorization header: it must be Bearer <token>"),
+    },
+    invalidToken: { message: reject("Cannot authenticate: the token is wrong") },
   });
   return async (c, next) => {
     if (OPEN_PATHS.test(c.req.path)) return await next();

@@ -1,10 +1,14 @@
 /**
- * Lookups over HTTP: Hono routes to mount in an app of your own, and a whole service to run.
+ * Lookups over HTTP: Hono routes to mount in your own application (`routes()`), and a complete
+ * service with a dashboard and authentication (`service()`).
  *
  * @module
  */
 export type { AccessLogEntry } from "./access_log.ts";
-export { FetchTally } from "./fetch_tally.ts";
-export type { Lookups } from "./lookups.ts";
-export { routes, type RoutesOptions } from "./routes.ts";
-export { service, type ServiceOptions } from "./service.ts";
+export type { LookupClient } from "./lookup_client.ts";
+export { FetchMetrics } from "./metrics/fetch_metrics.ts";
+export { LabelledCounter } from "./metrics/labelled_counter.ts";
+export type { RoutesOptions, ServiceOptions } from "./options.ts";
+export type { ErrorListener } from "./routes/problem.ts";
+export { routes } from "./routes.ts";
+export { service } from "./service.ts";

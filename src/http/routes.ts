@@ -1,64 +1,40 @@
 /**
- * The lookup service as Hono routes.
+ * The lookup routes as a Hono app.
  *
  * @module
  */
-import { type Context, Hono } from "hono";
-import { type Clock, systemClock } from "../clock.ts";
-import { EventLog } from "./event_log.ts";
-import { EventStreams } from "./event_streams.ts";
-import type { FetchTally } from "./fetch_tally.ts";
-import { liveness, readiness } from "./health.ts";
-import { jsonResponse, serviceFacts, serviceSummary } from "./json.ts";
-import { LookupAnswers } from "./lookup_answers.ts";
-import type { Lookups } from "./lookups.ts";
-import { OPERATIONS } from "./operations.ts";
-import { problem } from "./problem.ts";
-import { Revisions } from "./revisions.ts";
-import { addNotFound, addOperation, type Answerer } from "./route_table.ts";
-import { RequestLog } from "./request_log.ts";
-import { addShortcut } from "./shortcut.ts";
-import { Served } from "./served.ts";
-import { Tally } from "./tally.ts";
-
-/** Options of {@linkcode routes}. */
-export interface RoutesOptions {
-  /**
-   * Says that the server stops: readiness turns off, event streams are told and end, long polls
-   * are answered.
-   */
-  signal?: AbortSignal;
-  /** Milliseconds between two signs of life in an event stream. @default {15_000} */
-  heartbeatMs?: number;
-  /** Counts of a balanced fetch in this process, for `/metrics`. @default {undefined} */
-  fetchTally?: FetchTally;
-  /** Time of waits and events. @default {the system's} */
-  clock?: Clock;
-}
+import { Hono } from "hono";
+import type { LookupClient } from "./lookup_client.ts";
+import { checkRoutesArguments, type RoutesOptions } from "./options.ts";
+import { addNotFound } from "./routes/add_operation.ts";
+import { addRoutes } from "./routes/add_routes.ts";
+import { addFastEndpoint } from "./routes/fast_endpoint.ts";
 
 /**
- * Makes the lookup service as a Hono app, to be served as it is or mounted in another one.
+ * Creates the lookup routes as a Hono app, to serve as it is or to mount in another app.
  *
- * | route | answer |
+ * | route | response |
  * |---|---|
- * | `GET /v1/services` | every watched service, how many endpoints it has and how fresh they are |
+ * | `GET /v1/services` | every watched service with its endpoint count and freshness |
  * | `GET /v1/services/:name` | all endpoints of a service and their freshness; `?index=` waits for a change |
  * | `GET /v1/services/:name/endpoint` | the next endpoint of a service, in rotation |
  * | `GET /v1/services/:name/redirect/*` | 307 to the next endpoint of a service |
- * | `GET /v1/services/:name/events`, `GET /v1/events` | what happens, as server-sent events |
+ * | `GET /v1/services/:name/events`, `GET /v1/events` | changes as server-sent events |
  * | `POST /v1/refresh` | reads every service again |
- * | `GET /v1/status` | what is known of all services, and why not more |
- * | `GET /health/live` | 200 while the process lives |
- * | `GET /health/ready` | 200 once every watched service was answered, 503 before |
+ * | `GET /v1/status` | state, watches and balancing of every service |
+ * | `GET /health/live` | 200 while the process runs |
+ * | `GET /health/ready` | 200 once every watched service has a list, 503 before |
  * | `GET /metrics` | metrics in Prometheus' text format |
- * | `GET /openapi.json` | OpenAPI 3.1 of all this |
+ * | `GET /openapi.json` | OpenAPI 3.1 description of these routes |
  *
  * Only watched services can be looked up. Every error is an RFC 9457 problem with the `code` of the
  * `PilotedError` behind it.
  *
- * @param piloted The client that answers. It is not closed by the app.
- * @param options How.
+ * @param piloted The client to look up with. The app does not close it.
+ * @param options Options.
  * @returns The app.
+ * @throws {TypeError} when the client is none, or an option is unknown or of the wrong type.
+ * @throws {RangeError} when `heartbeatMs` is below 1.
  *
  * @example
  * ```ts
@@ -78,120 +54,11 @@ export interface RoutesOptions {
  * assertEquals((await response.json()).host, "10.0.0.1:8080");
  * ```
  */
-export function routes(piloted: Lookups, options: RoutesOptions = {}): Hono {
+export function routes(piloted: LookupClient, options: RoutesOptions = {}): Hono {
+  checkRoutesArguments(piloted, options);
   const app = new Hono();
-  const { shortcut } = addRoutes(app, piloted, options);
+  const { pickAtOnce } = addRoutes(app, piloted, options);
   addNotFound(app);
-  addShortcut(app, piloted.services, shortcut);
+  addFastEndpoint(app, piloted.services, pickAtOnce);
   return app;
-}
-
-/** What the routes learn, for the pages. */
-export interface RouteState {
-  /** What happens. */
-  readonly log: EventLog;
-  /** Endpoints that were handed out. */
-  readonly served: Served;
-  /** Answers the plain lookup of a service, where nothing must be waited for. */
-  readonly shortcut: (service: string) => Response | undefined;
-}
-
-/**
- * Adds the routes to an app.
- *
- * @param app The app.
- * @param piloted The client that answers.
- * @param options How.
- * @returns What the routes learn.
- */
-export function addRoutes(app: Hono, piloted: Lookups, options: RoutesOptions): RouteState {
-  const { signal, heartbeatMs = 15_000, clock = systemClock, fetchTally } = options;
-  const log = new EventLog(piloted, () => clock.now());
-  const streams = new EventStreams(log, clock, heartbeatMs, signal);
-  const revisions = new Revisions(piloted, clock, signal);
-  const served = new Served();
-  const answers = new LookupAnswers(piloted, revisions, served);
-  const requests = new RequestLog();
-  const tally = new Tally(piloted);
-  const add = (name: keyof typeof OPERATIONS, answer: Answerer) =>
-    addOperation(app, OPERATIONS[name], answer, requests.counter(name));
-
-  add("services", (c) => answers.services(c));
-  add("service", (c) => answers.service(c));
-  add("endpoint", (c) => answers.endpoint(c));
-  add("redirect", (c) => answers.redirect(c));
-  add("serviceEvents", (c) => {
-    const service = c.req.param("name")!;
-    const snapshot = () => ({
-      ...serviceFacts(piloted.status(service)),
-      index: revisions.index(service),
-      endpoints: piloted.serviceHosts(service),
-    });
-    piloted.status(service);
-    return openStream(c, snapshot, service);
-  });
-  add("events", (c) => {
-    return openStream(c, () => ({ services: piloted.status().services.map(serviceSummary) }));
-  });
-  add("refresh", async (c) => {
-    if (isForeign(c)) return problem(403, "Cannot refresh: the page that asks is another origin's");
-    await piloted.refresh();
-    return jsonResponse(
-      JSON.stringify({ services: piloted.status().services.map(serviceSummary) }),
-    );
-  });
-  add("status", async (c) => {
-    await answers.loadAll(c);
-    const { services, ...status } = piloted.status();
-    return jsonResponse(JSON.stringify({ ...status, services: services.map(serviceFacts) }));
-  });
-  add("live", liveness);
-  add("ready", async (c) => {
-    // A client that is closed can't load, and readiness says so.
-    await answers.loadAll(c).catch(() => {});
-    return readiness(piloted, signal);
-  });
-  add("metrics", async () => {
-    const { metricsResponse } = await import("./metrics.ts");
-    return await metricsResponse({ piloted, tally, fetchTally, served, requests, streams });
-  });
-  add("openapi", openApi);
-  const count = requests.counter("endpoint");
-  const shortcut = (service: string) => {
-    const response = answers.endpointAtOnce(service);
-    if (response !== undefined) count(200, 0);
-    return response;
-  };
-  return { log, served, shortcut };
-
-  function openStream(c: Context, snapshot: () => Record<string, unknown>, service?: string) {
-    if (piloted.on === undefined) {
-      return problem(501, "Cannot tell of events: this instance looks up on demand");
-    }
-    const lastEventId = c.req.header("last-event-id");
-    const headOnly = c.req.raw.method === "HEAD";
-    return streams.open({ service, lastEventId, snapshot, headOnly });
-  }
-}
-
-let document: string | undefined;
-
-// Made when it is first asked for, as is the library that makes it.
-async function openApi(): Promise<Response> {
-  if (document === undefined) {
-    const { openApiDocument } = await import("./openapi.ts");
-    document = JSON.stringify(openApiDocument());
-  }
-  return jsonResponse(document, "public, max-age=300");
-}
-
-// A browser says from where a page sends a POST; without that it is no browser's cross-site request.
-function isForeign(c: Context): boolean {
-  const origin = c.req.header("origin");
-  if (origin === undefined) return false;
-  try {
-    return new URL(origin).host !== c.req.header("host");
-  } catch {
-    return true;
-  }
 }

@@ -1,11 +1,10 @@
 /**
- * The lookup service as an operator puts it on the network.
+ * The complete lookup service: routes, dashboard, authentication and HTTP details.
  *
  * @module
  */
 import { Hono, type MiddlewareHandler } from "hono";
 import { getRuntimeKey } from "hono/adapter";
-import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import { cors } from "hono/cors";
 import { HTTPException } from "hono/http-exception";
@@ -13,27 +12,19 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import { timeout } from "hono/timeout";
 import { systemClock } from "../clock.ts";
-import { accessLog, type AccessLogEntry } from "./access_log.ts";
-import { addAuth, isBearerToken } from "./auth.ts";
-import type { Lookups } from "./lookups.ts";
-import { OPERATIONS } from "./operations.ts";
+import { accessLog } from "./access_log.ts";
+import { addAuth } from "./auth.ts";
+import { limitBody } from "./limit_body.ts";
+import type { LookupClient } from "./lookup_client.ts";
+import { checkServiceArguments, type ServiceOptions } from "./options.ts";
 import { addPages, PAGE_PATHS } from "./page/pages.tsx";
-import { problem } from "./problem.ts";
-import { addNotFound } from "./route_table.ts";
-import { addRoutes, type RoutesOptions } from "./routes.ts";
-import { addShortcut } from "./shortcut.ts";
+import { addNotFound } from "./routes/add_operation.ts";
+import { addRoutes } from "./routes/add_routes.ts";
+import { addFastEndpoint } from "./routes/fast_endpoint.ts";
+import { OPERATIONS } from "./routes/operations.ts";
+import { errorResponse, problem } from "./routes/problem.ts";
 
-/** Options of {@linkcode service}. */
-export interface ServiceOptions extends RoutesOptions {
-  /** Who has this token may ask; without one everybody may. @default {undefined} */
-  token?: string;
-  /** Origins whose pages may read the answers. @default {[]} */
-  cors?: readonly string[];
-  /** Takes an entry for each request, and turns request ids on. @default {undefined} */
-  accessLog?: (entry: AccessLogEntry) => void;
-}
-
-const SECURITY = secureHeaders({
+const SECURITY_HEADERS = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
@@ -45,15 +36,14 @@ const SECURITY = secureHeaders({
     baseUri: ["'none'"],
   },
   xFrameOptions: "DENY",
-  // Whether it is served over TLS is for whoever stands before it to know and to say.
+  // The proxy that terminates TLS decides about HSTS.
   strictTransportSecurity: false,
   crossOriginResourcePolicy: false,
 });
 
 const REFRESH_TIMEOUT_MS = 30_000;
-const LONGEST_BODY = 4_096;
-// Streams must not be collected, and the next endpoint is too short to be worth it.
-const COMPRESSED: readonly string[] = [
+// Compression would buffer event streams, and one endpoint is too short to gain from it.
+const COMPRESSED_PATHS: readonly string[] = [
   OPERATIONS.services.path,
   OPERATIONS.service.path,
   OPERATIONS.status.path,
@@ -62,20 +52,22 @@ const COMPRESSED: readonly string[] = [
   ...PAGE_PATHS,
 ];
 
-const compressing = compress();
+const compressAlways = compress();
 
-// Whoever takes nothing compressed, as most programs on the same network, does not pay for it.
-const compressOnDemand: MiddlewareHandler = (c, next) =>
-  c.req.header("accept-encoding") === undefined ? next() : compressing(c, next);
+// Most programs on the same network accept no encoding; they skip the middleware's work.
+const compressIfAccepted: MiddlewareHandler = (c, next) =>
+  c.req.header("accept-encoding") === undefined ? next() : compressAlways(c, next);
 
 /**
- * Makes the whole lookup service: the routes of `routes()`, a page at `/`, their description at
- * `/docs`, and around them what a service on a network needs.
+ * Creates the complete lookup service: the routes of `routes()`, a dashboard at `/`, API
+ * documentation at `/docs`, and optionally authentication, CORS and an access log.
  *
- * @param piloted The client that answers. It is not closed by the app.
- * @param options How.
+ * @param piloted The client to look up with. The app does not close it.
+ * @param options Options.
  * @returns The app.
- * @throws {TypeError} when the token has a character that no bearer token can have.
+ * @throws {TypeError} when the client is none, an option is unknown or of the wrong type, or the
+ * token cannot be sent as a bearer token.
+ * @throws {RangeError} when `heartbeatMs` is below 1.
  *
  * @example
  * ```ts
@@ -95,43 +87,33 @@ const compressOnDemand: MiddlewareHandler = (c, next) =>
  * assertEquals((await app.request("/v1/services", { headers })).status, 200);
  * ```
  */
-export function service(piloted: Lookups, options: ServiceOptions = {}): Hono {
-  const { token, accessLog: write, cors: origins = [], clock = systemClock } = options;
+export function service(piloted: LookupClient, options: ServiceOptions = {}): Hono {
+  checkServiceArguments(piloted, options);
+  const { token, accessLog: write, cors: origins = [], clock = systemClock, onError } = options;
   const app = new Hono();
   if (write !== undefined) app.use("*", requestId(), accessLog(write));
   if (origins.length > 0) {
     const exposeHeaders = ["etag", "piloted-index", "piloted-state", "retry-after"];
     app.use("/v1/*", cors({ origin: [...origins], exposeHeaders }));
   }
-  // What only a browser that shows an answer would heed is on the pages.
-  for (const path of [...PAGE_PATHS, "/login"]) app.use(path, SECURITY);
-  // workerd compresses by itself, and would do it a second time.
+  // Only pages need headers that protect what a browser displays.
+  for (const path of [...PAGE_PATHS, "/login"]) app.use(path, SECURITY_HEADERS);
+  // workerd compresses responses itself; compressing here as well would do it twice.
   if (getRuntimeKey() !== "workerd") {
-    for (const path of COMPRESSED) app.use(path, compressOnDemand);
+    for (const path of COMPRESSED_PATHS) app.use(path, compressIfAccepted);
   }
-  if (token !== undefined) {
-    if (!isBearerToken(token)) {
-      throw new TypeError("Cannot use the token: letters, digits and ._~+/-= only, and not empty");
-    }
-    addAuth(app, token);
-  }
-  app.use(
-    OPERATIONS.refresh.path,
-    bodyLimit({ maxSize: LONGEST_BODY }),
-    timeout(REFRESH_TIMEOUT_MS),
-  );
-  const { log, served, shortcut } = addRoutes(app, piloted, options);
-  addPages(app, { piloted, log, served, now: () => clock.now() });
+  if (token !== undefined) addAuth(app, token);
+  app.use(OPERATIONS.refresh.path, limitBody(), timeout(REFRESH_TIMEOUT_MS));
+  const { events, picks, pickAtOnce } = addRoutes(app, piloted, options);
+  addPages(app, { piloted, events, picks, now: () => clock.now() });
   addNotFound(app);
-  const isPlain = token === undefined && write === undefined && origins.length === 0;
-  if (isPlain) addShortcut(app, piloted.services, shortcut);
-  app.onError((error) => {
-    if (!(error instanceof HTTPException)) {
-      return problem(500, "Cannot answer: an unexpected error");
-    }
+  const hasMiddleware = token !== undefined || write !== undefined || origins.length > 0;
+  if (!hasMiddleware) addFastEndpoint(app, piloted.services, pickAtOnce);
+  app.onError((error, c) => {
+    if (!(error instanceof HTTPException)) return errorResponse(error, c.req.raw, onError);
     const response = error.getResponse();
     const isProblem = response.headers.get("content-type") === "application/problem+json";
-    return isProblem ? response : problem(error.status, `Cannot answer: ${error.message}`);
+    return isProblem ? response : problem(error.status, `Cannot respond: ${error.message}`);
   });
   return app;
 }

@@ -30,7 +30,7 @@ async function withPage(
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("console", (message) => {
-    // A connection that is refused is part of some tests.
+    // Refused connections are part of some tests.
     if (message.type() === "error" && !/ERR_|401/.test(message.text())) faults.push(message.text());
   });
   page.on("request", (request) => {
@@ -45,8 +45,8 @@ async function withPage(
   }
 }
 
-const LIVE = /^Page live$/;
-const NOT_LIVE = /^Page not live/;
+const LIVE = /^Live updates on$/;
+const NOT_LIVE = /^Live updates off/;
 const connection = (page: Page, text: RegExp) =>
   page.locator("#connection", { hasText: text }).waitFor();
 
@@ -63,7 +63,7 @@ async function seriousFaults(page: Page): Promise<string[]> {
 }
 
 test(
-  "the page shows a registration within a second, and marks what is new",
+  "the page shows a registration within a second",
   { skip },
   () =>
     withSite(({ consul, url }) =>
@@ -76,7 +76,7 @@ test(
           await page.getByText(`10.0.0.${number}:800${number}`, { exact: true }).waitFor();
           times.push(performance.now() - startedAt);
         }
-        // Another process may hold one of them up on a busy machine, not all three.
+        // A busy machine may delay one of them, not all three.
         assertLess(Math.min(...times), 1_000, `took ${times.map(Math.round)} ms`);
         await page.getByText("10.0.0.6:8006 joined (6 endpoints)").waitFor();
         assertEquals(await page.locator("#service-customers .count").textContent(), "6 endpoints");
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  "the page makes a stale list unmistakable when Consul stops",
+  "the page shows that lists are stale when Consul stops",
   { skip },
   () =>
     withSite(({ agent, url }) =>
@@ -95,16 +95,16 @@ test(
         await agent.close();
         const stale = page.locator("#service-customers .freshness.stale");
         await stale.waitFor();
-        assertStringIncludes(await stale.innerText(), "Stale: the registry does not answer");
-        // What was known stays.
+        assertStringIncludes(await stale.innerText(), "Stale: the registry does not respond");
+        // The last good list stays.
         await page.getByText("10.0.0.1:8001", { exact: true }).first().waitFor();
-        await page.getByText(/\d in trouble/).waitFor();
+        await page.getByText(/\d unhealthy/).waitFor();
       })
     ),
 );
 
 test(
-  "the page says when it is not live, and comes back after the server's restart",
+  "the page shows when updates are off, and reconnects after a restart of the server",
   { skip },
   () =>
     withSite(({ consul, url, stop, start }) =>
@@ -121,7 +121,7 @@ test(
 );
 
 test(
-  "the page can be used by keyboard alone",
+  "the page works with the keyboard alone",
   { skip },
   () =>
     withSite(({ url }) =>
@@ -130,7 +130,7 @@ test(
         await page.keyboard.press("Tab");
         assertEquals(
           await page.evaluate(() => document.activeElement?.textContent),
-          "To the content",
+          "Skip to content",
         );
         await page.keyboard.press("Enter");
         assertEquals(await page.evaluate(() => document.activeElement?.id), "main");
@@ -148,14 +148,14 @@ test(
     ),
 );
 
-test("a search that finds nothing says so, and what is hidden stays hidden while lists change", {
+test("a search without matches says so, and hidden services stay hidden during updates", {
   skip,
 }, () =>
   withSite(({ consul, url }) =>
     withPage(url, async (page) => {
       await connection(page, LIVE);
       await page.getByRole("searchbox").fill("10.0.0.9");
-      await page.getByText("Nothing matches the search.").waitFor();
+      await page.getByText("No service matches the search.").waitFor();
       register(consul, "search", 9);
       await page.locator("#service-search").waitFor({ state: "visible" });
       assertEquals(await page.locator("#service-customers").isHidden(), true);
@@ -164,7 +164,7 @@ test("a search that finds nothing says so, and what is hidden stays hidden while
   ));
 
 test(
-  "the page is useful without JavaScript",
+  "the page works without JavaScript",
   { skip },
   () =>
     withSite(({ url }) =>
@@ -182,7 +182,7 @@ test(
 );
 
 test(
-  "a person signs in, and the page is live behind the token",
+  "a user signs in, and gets live updates",
   { skip },
   () =>
     withSite(({ url }) =>

@@ -17,8 +17,8 @@ export const SCREENSHOTS: string = fileURLToPath(
 );
 
 /**
- * Why the browser tests can't run here; `false` where there is a Chromium. Under `CI=true` one is
- * got, because there a skipped test would go unseen.
+ * Why the browser tests cannot run here; `false` with a Chromium. With `CI=true` it is downloaded,
+ * because nobody would notice a skipped test there.
  */
 export async function skipWithoutChromium(): Promise<string | false> {
   if (process.env.CI === "true") await ensureChromium();
@@ -30,18 +30,18 @@ export async function startChromium(): Promise<Browser> {
   const executablePath = await findChromium();
   return await chromium.launch({
     ...executablePath !== undefined && { executablePath },
-    // Its sandbox wants more rights than a container gives.
+    // Its sandbox needs more permissions than a container has.
     args: ["--no-sandbox"],
   });
 }
 
-/** A lookup service over a Consul that the test moves. */
+/** A lookup service over a Consul that the test controls. */
 export interface Site {
   readonly consul: EmbeddedConsul;
-  /** The Consul's listener, to take it away. */
+  /** The Consul's listener; closing it is an outage. */
   readonly agent: Listener;
   readonly url: string;
-  /** Stops the service as an operator does. */
+  /** Stops the service with SIGTERM. */
   stop(): Promise<void>;
   /** Starts it again at the same address. */
   start(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Bundles a Worker as Wrangler would: one module, Node's built-in modules left to workerd. */
+/** Bundles a Worker like Wrangler: one module, with Node's built-in modules from workerd. */
 import { build } from "esbuild";
 import { builtinModules } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ export async function bundleWorker(entry: string): Promise<string> {
     platform: "neutral",
     mainFields: ["module", "main"],
     conditions: ["workerd", "worker", "import"],
-    // Of all that is served only /metrics uses any, through CommonJS.
+    // Only /metrics uses any of them, through CommonJS.
     external: ["node:*", ...builtinModules],
     banner: {
       js: `import { createRequire } from "node:module"; const require = createRequire("/");`,

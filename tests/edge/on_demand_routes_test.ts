@@ -5,7 +5,7 @@ import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 import { checkOnDemand, SERVICES } from "./routes_suite.ts";
 
-test("service() answers on demand on this runtime", async () => {
+test("service() works with an on-demand client on this runtime", async () => {
   await using consul = new EmbeddedConsul();
   const agent = await consul.listen();
   await using piloted = await createPiloted({

@@ -1,16 +1,16 @@
-/** What the routes answer with a client that looks up on demand, whatever runtime serves them. */
+/** What the routes respond with an on-demand client, on every runtime. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import type { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
-/** The services that whoever serves must watch. */
+/** Services that the server must watch. */
 export const SERVICES = ["customers", "orders"];
 
 /**
- * Asks everything.
+ * Sends a request to every route.
  *
- * @param url Where it is served; nothing was asked there before, except for liveness.
- * @param consul What it asks; empty.
+ * @param url URL of the server; it has received no request yet except for liveness.
+ * @param consul Its Consul, empty.
  */
 export async function checkOnDemand(url: string, consul: EmbeddedConsul): Promise<void> {
   const get = async (path: string) => {
@@ -18,7 +18,7 @@ export async function checkOnDemand(url: string, consul: EmbeddedConsul): Promis
     return { status: response.status, headers: response.headers, text: await response.text() };
   };
   const host = async (path: string) => JSON.parse((await get(path)).text).host;
-  const questions = () =>
+  const queryCount = () =>
     consul.requests.filter(({ path }) => path === "/v1/health/service/customers").length;
   for (const number of [1, 2]) {
     consul.register({
@@ -31,13 +31,13 @@ export async function checkOnDemand(url: string, consul: EmbeddedConsul): Promis
     });
   }
 
-  // The first lookups of all share one question; later ones are answered from the cache.
+  // The first lookups share one query; later ones use the cache.
   const first = await Promise.all(
     Array.from({ length: 6 }, () => host("/v1/services/customers/endpoint")),
   );
   assertEquals(new Set(first).size, 2);
   assertEquals(await host("/v1/services/customers/endpoint?tag=v2"), "10.0.0.2:80");
-  assertEquals(questions(), 1);
+  assertEquals(queryCount(), 1);
 
   const list = await get("/v1/services/customers");
   assertEquals(JSON.parse(list.text).endpoints.length, 2);
@@ -60,13 +60,13 @@ export async function checkOnDemand(url: string, consul: EmbeddedConsul): Promis
   assertStringIncludes(redirect.headers.get("location")!, "/a?b=c");
   await redirect.text();
 
-  // A refresh sees what the cache does not know yet.
+  // A refresh reads what is not in the cache yet.
   consul.deregister("customers-1");
   const refresh = await fetch(`${url}/v1/refresh`, { method: "POST" });
-  assertEquals(JSON.parse(await refresh.text()).services[0].endpoints, 1);
+  assertEquals(JSON.parse(await refresh.text()).services[0].endpointCount, 1);
   assertEquals(await host("/v1/services/customers/endpoint"), "10.0.0.2:80");
 
-  // A stale list is given, and then the new one comes by itself.
+  // A stale list is used at first while the new one is read.
   consul.deregister("customers-2");
   await waitUntil(async () => (await get("/v1/services/customers/endpoint")).status === 503);
 }

@@ -14,7 +14,7 @@ test("the same routes run unchanged in workerd", async () => {
   await withWorker(WORKER, env, (url) => checkOnDemand(url, consul));
 });
 
-test("a Worker keeps its token, and answers from the last good list while Consul is away", async () => {
+test("a Worker requires its token, and uses the last good list during an outage of Consul", async () => {
   const consul = new EmbeddedConsul();
   const agent = await consul.listen();
   consul.register({ name: "app", id: "1", address: "10.0.0.1", port: 80, status: "passing" });

@@ -9,14 +9,14 @@ import { type Child, startProcess } from "../support/process.ts";
 import { waitUntil } from "../support/wait_until.ts";
 import { bundleWorker } from "./bundle_worker.ts";
 
-// The packages of the binaries themselves: the package `workerd` asks for those of every platform,
-// and a registry that does not have one of them makes `npm ci` refuse the lock file.
+// The packages of the binaries, not the package `workerd`: it depends on those of every platform, and
+// `npm ci` fails when one of them is missing from the registry.
 const workerd = createRequire(import.meta.url).resolve(
   `@cloudflare/workerd-linux-${process.arch === "arm64" ? "arm64" : "64"}/bin/workerd`,
 );
 
 /**
- * Runs a Worker while a test asks it.
+ * Runs a Worker during a test.
  *
  * @param entry Path of the Worker from the project's root.
  * @param env Its text bindings.
@@ -31,7 +31,7 @@ export async function withWorker(
   let child: Child | undefined;
   try {
     await writeFile(join(folder, "worker.js"), await bundleWorker(entry));
-    // workerd does not tell which port it took, so one that was free a moment ago is named.
+    // workerd does not print its port, so it gets one that was free a moment ago.
     const free = await listen(() => new Response());
     await free.close();
     await writeFile(join(folder, "config.capnp"), configuration(free.port, env));

@@ -1,4 +1,4 @@
-/** What every error answer has in common. */
+/** Checks of every error response. */
 import { assertEquals } from "@std/assert";
 
 export async function assertProblem(

@@ -1,16 +1,17 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { PilotedError } from "../../src/errors.ts";
 import { routes } from "../../src/http/mod.ts";
 import { ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 import { readEvents, type SentEvent } from "./read_events.ts";
 
 const A = endpoint("app", 1);
 const B = endpoint("app", 2);
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("app", [A]).set("db", []);
+function sample(): FakeClient {
+  return new FakeClient().set("app", [A]).set("db", []);
 }
 
 function open(
@@ -30,48 +31,52 @@ function open(
   };
 }
 
-test("events begin with a snapshot and go on with what happens", async () => {
-  const lookups = sample();
-  const stream = open(routes(lookups));
+test("event streams start with a snapshot and continue with events", async () => {
+  const client = sample();
+  const stream = open(routes(client));
   const response = await stream.response;
   assertEquals(response.headers.get("content-type"), "text/event-stream");
   assertEquals(response.headers.get("cache-control"), "no-store");
   const snapshot = await stream.next();
   assertEquals(snapshot?.type, "snapshot");
   assertEquals((snapshot?.data.services as unknown[]).length, 2);
-  lookups.set("app", [B], { state: "stale" });
-  await lookups.refresh();
+  client.set("app", [B], { state: "stale" });
+  await client.refresh();
   const change = await stream.next();
   assertEquals([change?.type, change?.data.service], ["change", "app"]);
-  assertEquals([change?.data.added, change?.data.removed, change?.data.count], [[B], [A], 1]);
+  assertEquals([change?.data.added, change?.data.removed, change?.data.endpointCount], [
+    [B],
+    [A],
+    1,
+  ]);
   const status = await stream.next();
   assertEquals([status?.type, status?.data.state], ["status", "stale"]);
   assertEquals((await stream.next())?.type, "refresh");
   await stream.end();
 });
 
-test("events of a service leave out those of others, and begin with its endpoints", async () => {
-  const lookups = sample();
-  const stream = open(routes(lookups), "/v1/services/app/events");
+test("the event stream of a service starts with its endpoints and has no events of others", async () => {
+  const client = sample();
+  const stream = open(routes(client), "/v1/services/app/events");
   const snapshot = await stream.next();
   assertEquals(snapshot?.data.endpoints, [A]);
-  lookups.set("db", [endpoint("db", 1)]);
-  lookups.set("app", [A, B]);
+  client.set("db", [endpoint("db", 1)]);
+  client.set("app", [A, B]);
   assertEquals((await stream.next())?.data.added, [B]);
   await stream.end();
-  await assertProblem(await routes(lookups).request("/v1/services/none/events"), 404);
+  await assertProblem(await routes(client).request("/v1/services/none/events"), 404);
 });
 
-test("Last-Event-ID goes on where a stream broke off", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+test("Last-Event-ID continues an interrupted stream", async () => {
+  const client = sample();
+  const app = routes(client);
   const first = open(app);
   const { id } = (await first.next())!;
-  lookups.set("app", [B]);
+  client.set("app", [B]);
   const seen = (await first.next())!;
   await first.end();
-  lookups.set("db", [endpoint("db", 1)]);
-  lookups.set("app", [A]);
+  client.set("db", [endpoint("db", 1)]);
+  client.set("app", [A]);
 
   const again = open(app, "/v1/events", seen.id);
   assertEquals((await again.next())?.data.service, "db");
@@ -83,13 +88,13 @@ test("Last-Event-ID goes on where a stream broke off", async () => {
   await fromStart.end();
 });
 
-test("Last-Event-ID that is not known begins with a snapshot", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+test("an unknown Last-Event-ID starts with a snapshot", async () => {
+  const client = sample();
+  const app = routes(client);
   const stream = open(app);
   const { id } = (await stream.next())!;
   await stream.end();
-  for (let i = 0; i < 1_001; i++) lookups.set("app", i % 2 === 0 ? [B] : [A]);
+  for (let i = 0; i < 1_001; i++) client.set("app", i % 2 === 0 ? [B] : [A]);
   const beyond = id!.replace(/[0-9]+$/, "9999");
   for (const unknown of [id!, beyond, "x", "other-1", "1-", "-1", "é", "9".repeat(40)]) {
     const stream = open(app, "/v1/events", unknown);
@@ -98,7 +103,7 @@ test("Last-Event-ID that is not known begins with a snapshot", async () => {
   }
 });
 
-test("a heartbeat shows that a stream is alive, and its timer ends with the last stream", async () => {
+test("heartbeats are sent until the last stream ends", async () => {
   const clock = new ManualClock();
   const app = routes(sample(), { clock, heartbeatMs: 5_000 });
   const streams = [open(app), open(app)];
@@ -113,10 +118,10 @@ test("a heartbeat shows that a stream is alive, and its timer ends with the last
   assertEquals(clock.pending, 0);
 });
 
-test("streams are told when the server stops, and end", async () => {
+test("streams send closing when the server stops, and end", async () => {
   const stop = new AbortController();
-  const lookups = sample();
-  const app = routes(lookups, { signal: stop.signal });
+  const client = sample();
+  const app = routes(client, { signal: stop.signal });
   const stream = open(app);
   await stream.next();
   assertEquals((await app.request("/health/ready")).status, 200);
@@ -129,16 +134,16 @@ test("streams are told when the server stops, and end", async () => {
   assertEquals(await late.next(), undefined);
 });
 
-test("a client that does not read is let go, and others are not disturbed", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+test("a client that does not read is disconnected, and others are not disturbed", async () => {
+  const client = sample();
+  const app = routes(client);
   const slow = (await app.request("/v1/events")).body!.getReader();
   const stream = open(app);
   await stream.next();
   const big = Array.from({ length: 500 }, (_, number) => endpoint("app", number));
   let seen = 0;
   for (let i = 0; i < 20; i++) {
-    lookups.set("app", i % 2 === 0 ? big : []);
+    client.set("app", i % 2 === 0 ? big : []);
     if ((await stream.next())?.type === "change") seen++;
   }
   assertEquals(seen, 20);
@@ -148,27 +153,64 @@ test("a client that does not read is let go, and others are not disturbed", asyn
   } catch (error) {
     failure = error;
   }
-  assertMatch(String(failure), /reads too slowly/);
+  assertMatch(String(failure), /1 MiB of unread events/);
   await stream.end();
 });
 
-test("a client without events answers 501", async () => {
-  const lookups = sample();
-  const { services, refreshing } = lookups;
-  const onDemand = {
-    services,
-    refreshing,
-    pick: lookups.pick.bind(lookups),
-    service: lookups.service.bind(lookups),
-    serviceHosts: lookups.serviceHosts.bind(lookups),
-    status: lookups.status.bind(lookups) as typeof lookups.status,
-    refresh: lookups.refresh.bind(lookups),
-  };
-  const app = routes(onDemand);
-  for (const path of ["/v1/events", "/v1/services/app/events"]) {
-    await assertProblem(await app.request(path), 501);
+test("an on-demand client streams no events and has no long polls: 501", async () => {
+  const app = routes(new FakeClient("on-demand").set("app", [A]));
+  for (const path of ["/v1/events", "/v1/services/app/events", "/v1/services/app?index=1"]) {
+    const { detail } = await assertProblem(await app.request(path), 501);
+    assertStringIncludes(String(detail), "on-demand");
   }
-  const list = await app.request("/v1/services/app?index=1&wait=10m");
-  assertEquals(list.status, 200);
-  await list.body?.cancel();
+  await assertProblem(await app.request("/v1/services/none/events"), 404);
+  assertEquals((await app.request("/v1/services/app")).status, 200);
+});
+
+test("change events have the endpoint before and after", async () => {
+  const client = sample();
+  const stream = open(routes(client));
+  await stream.next();
+  const after = endpoint("app", 1, { weight: 5 });
+  client.set("app", [after]);
+  const change = await stream.next();
+  assertEquals(change?.data.changed, [{ before: A, after }]);
+  assertEquals([change?.data.added, change?.data.removed], [[], []]);
+  await stream.end();
+});
+
+test("status events have the summary of the service", async () => {
+  const client = sample();
+  const app = routes(client);
+  const stream = open(app);
+  await stream.next();
+  const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot read app: refused");
+  client.set("app", [A], { state: "stale", error });
+  const { at: _at, ...data } = (await stream.next())!.data;
+  const { services } = await (await app.request("/v1/services")).json();
+  assertEquals(data, services[0]);
+  assertEquals([data.endpointCount, data.reason], [1, "Cannot read app: refused"]);
+  await stream.end();
+});
+
+test("balance events count in *Count fields", async () => {
+  const client = sample();
+  const stream = open(routes(client));
+  await stream.next();
+  const ejected = { type: "ejected", service: "app", endpoint: A } as const;
+  const facts = { reason: "consecutive_failures", ejections: 2, ejectedUntil: 9 } as const;
+  client.events.emit("balance", { ...ejected, ...facts });
+  client.events.emit("balance", { type: "panic", service: "app", on: true, usable: 1, total: 4 });
+  const { at: _at, ...data } = (await stream.next())!.data;
+  assertEquals(data, {
+    service: "app",
+    decision: "ejected",
+    endpoint: A,
+    reason: "consecutive_failures",
+    ejectionCount: 2,
+    ejectedUntil: 9,
+  });
+  const panic = (await stream.next())!.data;
+  assertEquals([panic.on, panic.usableCount, panic.endpointCount], [true, 1, 4]);
+  await stream.end();
 });

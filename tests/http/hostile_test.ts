@@ -16,7 +16,7 @@ async function assertServes(url: string): Promise<void> {
   assertEquals([response.status, (await response.json()).service], [200, "customers"]);
 }
 
-test("serve.ts goes on whatever bytes it is sent", () =>
+test("serve.ts survives malformed requests", () =>
   serving(DEV, {}, async (_serve, url) => {
     const host = `Host: ${new URL(url).host}\r\n`;
     const get = `GET /v1/services/customers/endpoint HTTP/1.1\r\n${host}`;
@@ -45,7 +45,7 @@ test("serve.ts goes on whatever bytes it is sent", () =>
     }
   }));
 
-test("serve.ts answers others while clients are slow, idle or do not read", () =>
+test("serve.ts responds while other clients are slow, idle or do not read", () =>
   serving(DEV, {}, async (_serve, url) => {
     const { host } = new URL(url);
     const slow: RawConnection[] = [];
@@ -58,14 +58,14 @@ test("serve.ts answers others while clients are slow, idle or do not read", () =
     }
     for (let i = 0; i < 20; i++) await assertServes(url);
     for (const connection of slow) connection.end();
-    // What is gone is forgotten.
+    // Closed streams are removed.
     await waitUntil(async () => {
       const metrics = await (await fetch(`${url}/metrics`)).text();
       return /^piloted_event_streams 0$/m.test(metrics);
     });
   }));
 
-test("serve.ts stops gracefully: streams are told, waits are answered, and then it ends with 0", () =>
+test("serve.ts shuts down gracefully: streams end, long polls are answered, exit code 0", () =>
   serving([...DEV, "--grace", "20"], {}, async (serve, url) => {
     const events = readEvents(await fetch(`${url}/v1/events`));
     assertEquals((await events.next()).value?.type, "snapshot");
@@ -80,7 +80,7 @@ test("serve.ts stops gracefully: streams are told, waits are answered, and then 
     assertEquals(await serve.exited, { code: 0, signal: null });
   }));
 
-test("serve.ts ends within --grace although a request never ends", () =>
+test("serve.ts exits after --grace although a request never ends", () =>
   serving([...DEV, "--grace", "0.3"], {}, async (serve, url) => {
     const { host } = new URL(url);
     const half = await sendRaw(
@@ -93,19 +93,22 @@ test("serve.ts ends within --grace although a request never ends", () =>
     half.end();
   }));
 
-test("serve.ts warns when everybody may ask, and not when they need a token", async () => {
-  // An address of documentation (RFC 5737), which no machine has: it never listens there.
+test("serve.ts warns when it listens on a network without authentication", async () => {
+  // An address for documentation (RFC 5737), which no machine has, so listening fails.
   const args = ["--dev", "--port", "0", "--host", "203.0.113.7"];
   const open = await startServe(args);
   assertEquals((await open.exited).code, 1);
-  assertMatch(open.stderr(), /^Warning: whoever reaches 203\.0\.113\.7 may ask/m);
+  assertMatch(
+    open.stderr(),
+    /^Warning: listening on 203\.0\.113\.7 without authentication\. Set \$PILOTED_TOKEN/m,
+  );
   assertMatch(open.stderr(), /^Cannot listen on 203\.0\.113\.7:0/m);
   const closed = await startServe(args, { PILOTED_TOKEN: "secret" });
   await closed.exited;
   assertEquals(closed.stderr().includes("Warning"), false);
 });
 
-test("serve.ts takes its token from the environment or a file, and tells it to nobody", async () => {
+test("serve.ts reads its token from the environment or a file, and never prints it", async () => {
   const folder = await mkdtemp(join(tmpdir(), "piloted-token-"));
   const file = join(folder, "token");
   await writeFile(file, "from-the-file\n");
@@ -135,7 +138,7 @@ test("serve.ts takes its token from the environment or a file, and tells it to n
   }
 });
 
-test("serve.ts never shows the Consul token, whatever is asked or goes wrong", async () => {
+test("serve.ts never shows the Consul token, in no response and no log line", async () => {
   const TOKEN = "c0ffee00-1111-2222-3333-444455556666";
   const consul = new EmbeddedConsul({ token: TOKEN });
   const agent = await consul.listen();
@@ -168,7 +171,7 @@ test("serve.ts never shows the Consul token, whatever is asked or goes wrong", a
       await look();
       send(serve, "SIGTERM");
       await serve.exited;
-      assert((serve.stdout() + serve.stderr()).includes("app: stale"));
+      assert((serve.stdout() + serve.stderr()).includes("Warning: app is stale"));
       assertEquals((serve.stdout() + serve.stderr()).includes(TOKEN), false);
     });
   } finally {

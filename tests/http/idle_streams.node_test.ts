@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import { test } from "../support/test.ts";
 import { serving } from "./serve_process.ts";
 
-// Each stream is a file in this process and one in the server's.
+// Each stream is an open file in this process and one in the server.
 const OPEN_FILES = Number(execFileSync("sh", ["-c", "ulimit -n"], { encoding: "utf8" })) || 1e9;
 const STREAMS = Math.min(10_000, OPEN_FILES - 500);
 
@@ -24,7 +24,7 @@ async function residentKilobytes(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)![1]);
 }
 
-test(`serve.ts holds ${STREAMS} idle event streams in little memory and answers others`, () =>
+test(`serve.ts holds ${STREAMS} idle event streams in little memory and still responds`, () =>
   serving(["--dev", "--port", "0"], {}, async (serve, url) => {
     const before = await residentKilobytes(serve.pid);
     const sockets: Socket[] = [];

@@ -1,16 +1,16 @@
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { routes } from "../../src/http/mod.ts";
 import { ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 
 const A = endpoint("app", 1, { tags: ["blue", "v1"], zone: "west" });
 const B = endpoint("app", 2, { tags: ["blue"], zone: "east" });
 const C = endpoint("app", 3, { tags: ["green"], zone: "west" });
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("app", [A, B, C]);
+function sample(): FakeClient {
+  return new FakeClient().set("app", [A, B, C]);
 }
 
 async function hosts(response: Response): Promise<string[]> {
@@ -18,7 +18,7 @@ async function hosts(response: Response): Promise<string[]> {
   return (await response.json()).endpoints.map(({ host }: { host: string }) => host);
 }
 
-test("?tag and ?zone leave out endpoints of the list", async () => {
+test("?tag and ?zone filter the list", async () => {
   const app = routes(sample());
   const list = async (query: string) => await hosts(await app.request(`/v1/services/app?${query}`));
   assertEquals(await list("tag=blue"), [A.host, B.host]);
@@ -27,11 +27,14 @@ test("?tag and ?zone leave out endpoints of the list", async () => {
   assertEquals(await list("zone=west&tag=blue"), [A.host]);
   assertEquals(await list("zone=north"), []);
   assertEquals(await list("other=1"), [A.host, B.host, C.host]);
+  // The count is of all endpoints, the list of those that match.
+  const body = await (await app.request("/v1/services/app?tag=green")).json();
+  assertEquals([body.endpointCount, body.endpoints.length], [3, 1]);
 });
 
 test("?tag and ?zone have a rotation of their own, which follows the list", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+  const client = sample();
+  const app = routes(client);
   const next = async (query: string) =>
     (await (await app.request(`/v1/services/app/endpoint${query}`)).json()).host;
   assertEquals(await next("?tag=blue"), A.host);
@@ -40,11 +43,11 @@ test("?tag and ?zone have a rotation of their own, which follows the list", asyn
   assertEquals(await next("?tag=blue"), B.host);
   assertEquals(await next("?tag=blue"), A.host);
   assertEquals(await next("?zone=west"), C.host);
-  lookups.set("app", [B, C]);
+  client.set("app", [B, C]);
   for (let i = 0; i < 3; i++) assertEquals(await next("?tag=blue"), B.host);
 });
 
-test("a selection that nothing matches is a 404, and a 503 of a service without endpoints", async () => {
+test("a filter that matches nothing is a 404, and a 503 for a service without endpoints", async () => {
   const app = routes(sample().set("empty", []));
   const response = await app.request("/v1/services/app/endpoint?tag=none");
   await assertProblem(response, 404, { service: "app" });
@@ -53,7 +56,7 @@ test("a selection that nothing matches is a 404, and a 503 of a service without 
   await assertProblem(await app.request("/v1/services/none/endpoint?tag=blue"), 404);
 });
 
-test("?key gives equal keys the same endpoint, and keys to every endpoint", async () => {
+test("?key maps equal keys to the same endpoint, and uses every endpoint", async () => {
   const app = routes(sample());
   const of = async (key: string) =>
     (await (await app.request(`/v1/services/app/endpoint?key=${key}`)).json()).host;
@@ -66,9 +69,9 @@ test("?key gives equal keys the same endpoint, and keys to every endpoint", asyn
   assertEquals(seen.size, 3);
 });
 
-test("?balancer chooses who picks", async () => {
+test("?balancer selects the algorithm", async () => {
   const heavy = endpoint("app", 9, { weight: 3 });
-  const app = routes(new FakeLookups().set("app", [heavy, A]));
+  const app = routes(new FakeClient().set("app", [heavy, A]));
   const counts: Record<string, number> = {};
   for (let i = 0; i < 40; i++) {
     const path = "/v1/services/app/endpoint?balancer=weighted_round_robin";
@@ -78,7 +81,7 @@ test("?balancer chooses who picks", async () => {
   assertEquals(counts, { [heavy.host]: 30, [A.host]: 10 });
 });
 
-test("a parameter that can't be used is a 400 that names it", async () => {
+test("an invalid parameter is a 400 that names it", async () => {
   const app = routes(sample());
   const cases: [string, string][] = [
     ["/v1/services/app?index=x", "index"],
@@ -96,9 +99,9 @@ test("a parameter that can't be used is a 400 that names it", async () => {
   }
 });
 
-test("ETag tells a list that says the same, also of another process", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+test("ETag is the same for the same content and state, also in another process", async () => {
+  const client = sample();
+  const app = routes(client);
   for (const path of ["/v1/services/app", "/v1/services"]) {
     const etag = (await app.request(path)).headers.get("etag")!;
     const ask = async (from: typeof app, tag: string) => {
@@ -112,27 +115,27 @@ test("ETag tells a list that says the same, also of another process", async () =
     assertEquals(await ask(app, `"x", ${etag.slice(2)}`), 304);
     assertEquals(await ask(app, "*"), 304);
     assertEquals(await ask(app, `"x"`), 200);
-    lookups.set("app", [A, B, C], { state: "stale" });
+    client.set("app", [A, B, C], { state: "stale" });
     assertEquals(await ask(app, etag), 200);
-    lookups.set("app", [A, B]);
+    client.set("app", [A, B]);
     assertEquals(await ask(app, etag), 200);
-    lookups.set("app", [A, B, C]);
+    client.set("app", [A, B, C]);
     assertEquals(await ask(app, etag), 304);
   }
 });
 
 test("?index waits until the list has changed", async () => {
   const clock = new ManualClock();
-  const lookups = sample().set("other", [C]);
-  const app = routes(lookups, { clock });
+  const client = sample().set("other", [C]);
+  const app = routes(client, { clock });
   const index = (await app.request("/v1/services/app")).headers.get("piloted-index")!;
   let answered = false;
   const pending = Promise.resolve(app.request(`/v1/services/app?index=${index}&wait=30s`));
   void pending.then(() => answered = true);
-  lookups.set("other", []);
+  client.set("other", []);
   await clock.advance(29_000);
   assertEquals(answered, false);
-  lookups.set("app", [A]);
+  client.set("app", [A]);
   const response = await pending;
   assertEquals(await hosts(response.clone()), [A.host]);
   const { index: moved } = await response.json();
@@ -140,7 +143,7 @@ test("?index waits until the list has changed", async () => {
   assertEquals(clock.pending, 0);
 });
 
-test("?index answers at once when the list is another one, from whatever process", async () => {
+test("?index responds at once when it is not the current one", async () => {
   const clock = new ManualClock();
   const app = routes(sample(), { clock });
   const now = Number((await app.request("/v1/services/app")).headers.get("piloted-index"));
@@ -150,18 +153,18 @@ test("?index answers at once when the list is another one, from whatever process
 });
 
 test("the index grows with every change, also within one millisecond", async () => {
-  const lookups = sample();
-  const app = routes(lookups, { clock: new ManualClock() });
+  const client = sample();
+  const app = routes(client, { clock: new ManualClock() });
   let last = 0;
   for (const list of [[A], [B], [A]]) {
-    lookups.set("app", list);
+    client.set("app", list);
     const { index } = await (await app.request("/v1/services/app")).json();
     assertEquals(index > last, true);
     last = index;
   }
 });
 
-test("?index answers with the same list when the wait is over or the server stops", async () => {
+test("?index responds with the same list after the wait, or when the server stops", async () => {
   const clock = new ManualClock();
   const stop = new AbortController();
   const app = routes(sample(), { clock, signal: stop.signal });
@@ -177,21 +180,30 @@ test("?index answers with the same list when the wait is over or the server stop
   assertEquals(clock.pending, 0);
 });
 
-test("?index makes 10,000 callers wait and no more", async () => {
-  const lookups = sample();
-  const app = routes(lookups, { clock: new ManualClock() });
+test("?index lets at most 10,000 requests wait", async () => {
+  const client = sample();
+  const app = routes(client, { clock: new ManualClock() });
   const index = (await app.request("/v1/services/app")).headers.get("piloted-index")!;
   const ask = () => app.request(`/v1/services/app?index=${index}`);
   const waiting = Array.from({ length: 10_000 }, ask);
   assertEquals((await ask()).headers.get("piloted-index"), index);
-  lookups.set("app", [A]);
-  const statuses = new Set((await Promise.all(waiting)).map(({ status }) => status));
-  assertEquals([...statuses], [200]);
+  client.set("app", [A]);
+  const responses = await Promise.all(waiting);
+  assertEquals([...new Set(responses.map(({ status }) => status))], [200]);
+  // Then there is room for others again.
+  let answered = false;
+  const next = responses[0]!.headers.get("piloted-index")!;
+  const later = Promise.resolve(app.request(`/v1/services/app?index=${next}`));
+  void later.then(() => answered = true);
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  assertEquals(answered, false);
+  client.set("app", [B]);
+  assertEquals(await hosts(await later), [B.host]);
 });
 
-test("redirect goes to the next endpoint and keeps path and query", async () => {
+test("redirect leads to the next endpoint and keeps path and query", async () => {
   const secure = endpoint("app", 4, { meta: { scheme: "https" }, address: "2001:db8::1" });
-  const app = routes(new FakeLookups().set("app", [A, secure]));
+  const app = routes(new FakeClient().set("app", [A, secure]));
   const location = async (path: string, prefix = "") => {
     const response = await app.request(`${prefix}/v1/services/app/redirect${path}`);
     assertEquals([response.status, response.headers.get("cache-control")], [307, "no-store"]);
@@ -208,18 +220,18 @@ test("redirect goes to the next endpoint and keeps path and query", async () => 
   await assertProblem(await app.request("/v1/services/none/redirect/x"), 404);
 });
 
-test("redirect never leaves for what is no host", async () => {
+test("redirect refuses an address that is not a host", async () => {
   for (const address of ["evil.example/x", "user@evil.example", "a b", "x#y", "x\\y", "x?y"]) {
-    const app = routes(new FakeLookups().set("app", [endpoint("app", 1, { address })]));
+    const app = routes(new FakeClient().set("app", [endpoint("app", 1, { address })]));
     await assertProblem(await app.request("/v1/services/app/redirect/x"), 502);
   }
 });
 
-test("POST refresh reads again, and not for a page of another origin", async () => {
-  const lookups = sample();
+test("POST refresh reads again, but not for a page of another origin", async () => {
+  const client = sample();
   let refreshes = 0;
-  lookups.on("refresh", () => void refreshes++);
-  const app = routes(lookups);
+  client.on("refresh", () => void refreshes++);
+  const app = routes(client);
   const post = (headers: Record<string, string> = {}) =>
     app.request("http://piloted.test/v1/refresh", {
       method: "POST",
@@ -237,13 +249,17 @@ test("POST refresh reads again, and not for a page of another origin", async () 
   await assertProblem(get, 405);
 });
 
-test("GET status tells of the whole client", async () => {
+test("GET status shows the whole client", async () => {
   const body = await (await routes(sample()).request("/v1/status")).json();
   assertEquals([body.state, body.registry, body.refreshing], [
     "ready",
     "http://127.0.0.1:8500",
     false,
   ]);
-  assertEquals(body.services[0].watches[0].statuses.passing, 3);
-  assertNotEquals(body.services[0].endpoints, undefined);
+  const [service] = body.services;
+  assertEquals([service.endpointCount, service.endpoints], [3, undefined]);
+  assertEquals([service.balance.pendingCount, service.balance.ejectedCount], [0, 0]);
+  const [watch] = service.watches;
+  assertEquals([watch.instanceCounts.listed, watch.instanceCounts.passing], [3, 3]);
+  assertEquals([watch.endpointCount, watch.position, watch.failureCount], [3, "7", 0]);
 });

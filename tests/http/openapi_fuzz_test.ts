@@ -30,7 +30,7 @@ interface Generated {
   headers: Record<string, string>;
 }
 
-/** Values that mean something here, and any text at all. */
+/** Meaningful values and random text. */
 function values(parameter: Parameter): fc.Arbitrary<string> {
   const known: Record<string, string[]> = {
     name: ["customers", "orders", "none", "..", "%00"],
@@ -71,7 +71,7 @@ function url(template: string, { path, query }: Generated): string {
   return `http://localhost${filled}?${new URLSearchParams(query)}`;
 }
 
-test("no request that fits the OpenAPI document, or nearly, gets a 5xx or an answer outside of it", async () => {
+test("requests by the OpenAPI document, valid or not quite, never get a 5xx or an undescribed response", async () => {
   await using consul = new EmbeddedConsul();
   for (const [id, name, tags] of [["1", "customers", ["blue"]], ["2", "orders", []]] as const) {
     consul.register({
@@ -105,7 +105,7 @@ test("no request that fits the OpenAPI document, or nearly, gets a 5xx or an ans
       const check = async (generated: Generated) => {
         const { headers } = generated;
         const init = { method: method.toUpperCase(), headers };
-        // A value that is no path, such as "..", makes it another operation's request.
+        // A value such as ".." turns it into a request of another operation.
         const target = url(template, generated);
         if (!fits(template, target)) return;
         const response = await app.request(target, init);
@@ -126,7 +126,7 @@ test("no request that fits the OpenAPI document, or nearly, gets a 5xx or an ans
       await fc.assert(fc.asyncProperty(requests(operation), check), { seed, numRuns: RUNS });
     }
   }
-  // It reached what there is to reach, and not only refusals.
+  // The important responses were reached, not only errors.
   for (
     const [template, status] of [
       ["/v1/services/{name}", 200],

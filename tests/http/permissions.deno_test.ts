@@ -11,7 +11,7 @@ import { send } from "./serve_process.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-test("serve.ts runs with exactly the permissions that the README lists", async () => {
+test("serve.ts runs with exactly the permissions in the README", async () => {
   const readme = await readFile(new URL("README.md", ROOT), "utf8");
   const line = readme.replaceAll("\\\n", " ").split("\n")
     .find((line) => /^deno run --allow-net/.test(line));
@@ -26,7 +26,7 @@ test("serve.ts runs with exactly the permissions that the README lists", async (
   const watches = [{ name: "customers", interval: 1 }];
   await writeFile(path, JSON.stringify({ consul: `localhost:${agent.port}`, watches }));
 
-  // Only what differs from machine to machine is replaced.
+  // Only what depends on the machine is replaced.
   const command = line
     .replaceAll("localhost:8500", `localhost:${agent.port}`)
     .replaceAll("127.0.0.1:8080", `127.0.0.1:${free.port}`)

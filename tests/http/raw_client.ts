@@ -1,13 +1,13 @@
-/** Bytes to a server, as no well-behaved client would send them. */
+/** Raw bytes to a server. */
 import { connect, type Socket } from "node:net";
 import { waitUntil } from "../support/wait_until.ts";
 
 /** An open connection. */
 export interface RawConnection {
   readonly socket: Socket;
-  /** What came back so far. */
+  /** What was received so far. */
   received(): string;
-  /** Whether the other side has closed it. */
+  /** Whether the server has closed it. */
   closed(): boolean;
   end(): void;
 }
@@ -29,7 +29,7 @@ export async function send(url: string, data: string | Uint8Array): Promise<RawC
   return { socket, received: () => text, closed: () => closed, end: () => void socket.destroy() };
 }
 
-/** Sends, waits for an answer or the end, and ends. */
+/** Sends, waits for a response or the end of the connection, and closes it. */
 export async function exchange(url: string, data: string | Uint8Array): Promise<string> {
   const connection = await send(url, data);
   await waitUntil(() => connection.received() !== "" || connection.closed());

@@ -1,4 +1,4 @@
-/** Reads server-sent events off a response. */
+/** Reads server-sent events from a response. */
 
 export interface SentEvent {
   type: string;

@@ -4,16 +4,16 @@ import { PilotedError } from "../../src/errors.ts";
 import { routes } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 
 const A = endpoint("customers", 1);
 const B = endpoint("customers", 2, { address: "2001:db8::2" });
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("customers", [A, B]).set("orders", []);
+function sample(): FakeClient {
+  return new FakeClient().set("customers", [A, B]).set("orders", []);
 }
 
-test("GET endpoint gives every endpoint in turn, as JSON that no cache keeps", async () => {
+test("GET endpoint returns each endpoint in turn, as JSON that is not cached", async () => {
   const app = routes(sample());
   const bodies: unknown[] = [];
   for (let i = 0; i < 3; i++) {
@@ -26,13 +26,13 @@ test("GET endpoint gives every endpoint in turn, as JSON that no cache keeps", a
   assertEquals(bodies, [A, B, A]);
 });
 
-test("GET endpoint of a service without endpoints is a 503 that says when to come back", async () => {
+test("GET endpoint of a service without endpoints is a 503 with Retry-After", async () => {
   const response = await routes(sample()).request("/v1/services/orders/endpoint");
   assertEquals(response.headers.get("retry-after"), "1");
   await assertProblem(response, 503, { code: "NO_ENDPOINTS", service: "orders" });
 });
 
-test("GET endpoint of a name that is not watched is a 404, whatever the name tries", async () => {
+test("GET endpoint of a name that is not watched is a 404, also for malicious names", async () => {
   const app = routes(sample());
   const names = ["nothing", "%2e%2e%2fagent", "a%2Fb", "%00", "a%20b", "%C3%A9", "%zz", "..;"];
   for (const name of [...names, "x".repeat(5_000), "__proto__", "constructor"]) {
@@ -42,11 +42,11 @@ test("GET endpoint of a name that is not watched is a 404, whatever the name tri
   }
 });
 
-test("GET endpoint knows names that must be encoded, and hosts of any form", async () => {
+test("GET endpoint accepts names that need URL encoding, and any host", async () => {
   const names = ["a b", "a/b", "é", "a?b", "endpoint"];
-  const lookups = new FakeLookups();
-  for (const name of names) lookups.set(name, [endpoint(name, 1)]);
-  const app = routes(lookups);
+  const client = new FakeClient();
+  for (const name of names) client.set(name, [endpoint(name, 1)]);
+  const app = routes(client);
   for (const origin of ["http://localhost", "http://a", "https://[::1]:8443"]) {
     for (const name of names) {
       const url = `${origin}/v1/services/${encodeURIComponent(name)}/endpoint`;
@@ -57,33 +57,33 @@ test("GET endpoint knows names that must be encoded, and hosts of any form", asy
   }
 });
 
-test("GET endpoint does not take a query for a part of a name", async () => {
-  const app = routes(new FakeLookups().set("a?b", [A]));
+test("GET endpoint does not mistake a query for a part of a name", async () => {
+  const app = routes(new FakeClient().set("a?b", [A]));
   await assertProblem(await app.request("/v1/services/a?b/endpoint"), 404);
 });
 
 test("GET endpoint waits for a refresh under way", async () => {
-  const lookups = sample();
+  const client = sample();
   let resolve = () => {};
-  lookups.refreshed = new Promise((done) => resolve = done);
-  const app = routes(lookups);
+  client.refreshed = new Promise((done) => resolve = done);
+  const app = routes(client);
   const answers = ["customers", "none"].map((name) => app.request(`/v1/services/${name}/endpoint`));
-  lookups.set("customers", [B]);
+  client.set("customers", [B]);
   resolve();
   assertEquals(await (await answers[0]!).json(), B);
   await assertProblem(await answers[1]!, 404, { code: "UNKNOWN_SERVICE" });
 });
 
-test("GET service gives all endpoints and how fresh they are", async () => {
+test("GET service returns all endpoints and their freshness", async () => {
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
-  const lookups = sample().set("stale", [A], { state: "stale", ageMs: 9_000, error });
-  const body = await (await routes(lookups).request("/v1/services/stale")).json();
+  const client = sample().set("stale", [A], { state: "stale", ageMs: 9_000, error });
+  const body = await (await routes(client).request("/v1/services/stale")).json();
   assertEquals(body.endpoints, [A]);
   assertEquals(body.service, "stale");
   assertEquals(body.state, "stale");
   assertEquals(body.ageMs, 9_000);
   assertEquals(body.reason, "Cannot ask Consul: refused");
-  assertEquals(body.watches[0].index, "7");
+  assertEquals(body.watches[0].position, "7");
   assertEquals(body.watches[0].error, {
     code: "REGISTRY_UNREACHABLE",
     message: "Cannot ask Consul: refused",
@@ -91,14 +91,14 @@ test("GET service gives all endpoints and how fresh they are", async () => {
 });
 
 test("GET service follows a list that changes", async () => {
-  const lookups = sample();
-  const app = routes(lookups);
+  const client = sample();
+  const app = routes(client);
   const hosts = async () => {
     const body = await (await app.request("/v1/services/customers")).json();
     return body.endpoints.map(({ host }: { host: string }) => host);
   };
   assertEquals(await hosts(), ["10.0.0.1:8080", "[2001:db8::2]:8080"]);
-  lookups.set("customers", [B]);
+  client.set("customers", [B]);
   assertEquals(await hosts(), ["[2001:db8::2]:8080"]);
 });
 
@@ -106,51 +106,51 @@ test("GET services lists every watched service in order", async () => {
   const response = await routes(sample()).request("/v1/services");
   assertEquals(await response.json(), {
     services: [
-      { service: "customers", state: "live", endpoints: 2, ageMs: 5 },
-      { service: "orders", state: "live", endpoints: 0, ageMs: 5 },
+      { service: "customers", state: "live", endpointCount: 2, ageMs: 5 },
+      { service: "orders", state: "live", endpointCount: 0, ageMs: 5 },
     ],
   });
 });
 
 test("GET health/live is 200 even when the client is closed", async () => {
-  const lookups = sample();
-  lookups.close();
-  assertEquals((await routes(lookups).request("/health/live")).status, 200);
+  const client = sample();
+  client.close();
+  assertEquals((await routes(client).request("/health/live")).status, 200);
 });
 
-test("GET health/ready waits until every watched service was answered, and says for which", async () => {
-  const lookups = sample().set("orders", [], { state: "pending", ageMs: undefined });
-  const app = routes(lookups);
+test("GET health/ready is 503 until every service has a list, and names the missing ones", async () => {
+  const client = sample().set("orders", [], { state: "pending", ageMs: undefined });
+  const app = routes(client);
   const body = await assertProblem(await app.request("/health/ready"), 503);
   assertEquals(body.waiting, [{ service: "orders", state: "pending" }]);
-  lookups.set("orders", []);
+  client.set("orders", []);
   assertEquals((await app.request("/health/ready")).status, 200);
-  lookups.close();
+  client.close();
   await assertProblem(await app.request("/health/ready"), 503);
 });
 
-test("every route answers 503 once the client is closed", async () => {
-  const lookups = sample();
-  lookups.close();
-  const app = routes(lookups);
+test("every route responds 503 once the client is closed", async () => {
+  const client = sample();
+  client.close();
+  const app = routes(client);
   for (const path of ["/v1/services/customers", "/v1/services/customers/endpoint"]) {
     await assertProblem(await app.request(path), 503, { code: "CLOSED" });
   }
 });
 
-test("a failure that is no PilotedError is a 500 that tells nothing of it", async () => {
-  const lookups = sample();
-  lookups.serviceHosts = () => {
+test("an error that is no PilotedError is a 500 without details", async () => {
+  const client = sample();
+  client.serviceHosts = () => {
     throw new Error("secret");
   };
-  lookups.pick = lookups.serviceHosts as never;
+  client.pick = client.serviceHosts as never;
   for (const path of ["/v1/services/customers", "/v1/services/customers/endpoint"]) {
-    const body = await assertProblem(await routes(lookups).request(path), 500);
+    const body = await assertProblem(await routes(client).request(path), 500);
     assertEquals(JSON.stringify(body).includes("secret"), false);
   }
 });
 
-test("HEAD, OPTIONS and other methods are answered right on every route", async () => {
+test("every route supports HEAD and OPTIONS, and responds 405 to other methods", async () => {
   const app = routes(sample());
   const paths = ["/v1/services", "/v1/services/customers", "/v1/services/customers/endpoint"];
   const more = ["/v1/status", "/v1/events", "/v1/services/customers/events", "/openapi.json"];

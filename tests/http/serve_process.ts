@@ -3,7 +3,7 @@ import process from "node:process";
 import { type Child, currentRuntime, startScript } from "../support/process.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
-/** Starts it without any setting of the developer's own ContainerPilot or Consul. */
+/** Starts it without the developer's own settings of ContainerPilot and Consul. */
 export function startServe(
   args: readonly string[],
   env: Record<string, string> = {},
@@ -17,7 +17,7 @@ export function startServe(
   });
 }
 
-/** Starts it, runs the test when it listens, and leaves no process behind. */
+/** Starts it, runs the test when it listens, and stops it. */
 export async function serving(
   args: readonly string[],
   env: Record<string, string>,
@@ -38,7 +38,7 @@ export async function logged(serve: Child, pattern: RegExp, times = 1): Promise<
   await waitUntil(() => [...serve.stderr().matchAll(all)].length >= times);
 }
 
-/** Sends a signal. Not by the child object: Deno's closes the pipes, whatever the signal. */
+/** Sends a signal. Deno's own kill() would close the pipes, too. */
 export function send(serve: Child, signal: "SIGHUP" | "SIGINT" | "SIGTERM"): void {
   process.kill(serve.pid, signal);
 }

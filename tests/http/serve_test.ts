@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { listen } from "../../src/runtime/listen.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
+import { waitUntil } from "../support/wait_until.ts";
 import { logged, send, serving, startServe } from "./serve_process.ts";
 
 async function withConfig(
@@ -33,7 +34,7 @@ async function hosts(url: string, name: string): Promise<string[]> {
   return endpoints.map(({ host }) => host).sort();
 }
 
-test("serve.ts --dev serves sample services and stops with 0 on SIGTERM", async () => {
+test("serve.ts --dev serves sample services and exits with 0 on SIGTERM", async () => {
   await serving(["--dev", "--port", "0"], {}, async (serve, url) => {
     const { services } = await (await fetch(`${url}/v1/services`)).json();
     assertEquals(
@@ -49,11 +50,11 @@ test("serve.ts --dev serves sample services and stops with 0 on SIGTERM", async 
   });
 });
 
-test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIGINT", async () => {
+test("serve.ts reads --config, refreshes on every SIGHUP and exits with 0 on SIGINT", async () => {
   await using consul = new EmbeddedConsul();
   const agent = await consul.listen();
   consul.register({ name: "app", id: "app-1", address: "10.1.0.1", port: 80 });
-  // Blocking queries get no answer here: only a refresh can bring the new instances.
+  // Blocking queries get no response here: only a refresh can find the new instances.
   consul.inject((request, next, signal) =>
     new URL(request.url).searchParams.has("index")
       ? new Promise((_, reject) => {
@@ -74,7 +75,7 @@ test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIG
             port: 80,
           });
           send(serve, "SIGHUP");
-          await logged(serve, /^Refreshed: 1 of 1 services answered$/, number - 1);
+          await logged(serve, /^Refreshed 1 of 1 services$/, number - 1);
           assertEquals((await hosts(url, "app")).length, number);
         }
         send(serve, "SIGINT");
@@ -83,7 +84,7 @@ test("serve.ts reads --config, refreshes on every SIGHUP and stops with 0 on SIG
   );
 });
 
-test("serve.ts is not ready while Consul is down, and says why", async () => {
+test("serve.ts starts without Consul and is not ready", async () => {
   const nothing = await listen(() => new Response());
   await nothing.close();
   await withConfig(
@@ -101,14 +102,38 @@ test("serve.ts is not ready while Consul is down, and says why", async () => {
   );
 });
 
-test("serve.ts ends with a readable line when its command line or configuration is wrong", async () => {
+test("serve.ts logs one line per change of state, not per failed query", async () => {
+  const consul = new EmbeddedConsul();
+  const agent = await consul.listen();
+  consul.register({ name: "app", id: "1", address: "10.1.0.1", port: 80, status: "passing" });
+  try {
+    await withConfig(
+      { consul: agent.url, watches: [{ name: "app", interval: 1 }] },
+      (path) =>
+        serving(["--config", path, "--port", "0"], {}, async (serve, url) => {
+          await consul.close();
+          await logged(serve, /^Warning: app is stale, 1 endpoint: Cannot read/);
+          const failureCount = async () => {
+            const { watches } = await (await fetch(`${url}/v1/services/app`)).json();
+            return watches[0].failureCount;
+          };
+          await waitUntil(async () => await failureCount() >= 2);
+          assertEquals(serve.stderr().match(/is stale/g)?.length, 1, serve.stderr());
+        }),
+    );
+  } finally {
+    await consul.close();
+  }
+});
+
+test("serve.ts exits with a readable line when its command line or configuration is invalid", async () => {
   await withConfig({ watches: [] }, async (path) => {
     const busy = await listen(() => new Response());
     const cases: [string[], number, string][] = [
       [["--nonsense"], 2, "nonsense"],
       [["--port", "70000"], 2, "received 70000"],
       [["--port", "8o"], 2, "received 8o"],
-      [["--dev", "--config", path], 2, "--dev brings its own"],
+      [["--dev", "--config", path], 2, "--dev has its own"],
       [["stray"], 2, "stray"],
       [["--config", `${path}.missing`], 1, `${path}.missing`],
       [[], 1, "CONTAINERPILOT"],
@@ -130,7 +155,7 @@ test("serve.ts ends with a readable line when its command line or configuration 
   });
 });
 
-test("serve.ts --help prints its options and ends with 0", async () => {
+test("serve.ts --help prints its options and exits with 0", async () => {
   const serve = await startServe(["--help"]);
   assertEquals((await serve.exited).code, 0);
   for (const option of ["--host", "--port", "--config", "--dev"]) {

@@ -4,22 +4,22 @@ import type { AccessLogEntry } from "../../src/http/mod.ts";
 import { service } from "../../src/http/mod.ts";
 import { test } from "../support/test.ts";
 import { assertProblem } from "./assert_problem.ts";
-import { endpoint, FakeLookups } from "./fake_lookups.ts";
+import { endpoint, FakeClient } from "./fake_client.ts";
 
 const A = endpoint("app", 1, { tags: ["blue"], zone: "west" });
 const TOKEN = "Zm9vYmFy.secret_~+/-=";
 
-function sample(): FakeLookups {
-  return new FakeLookups().set("app", [A]).set("db", []);
+function sample(): FakeClient {
+  return new FakeClient().set("app", [A]).set("db", []);
 }
 
 const HTML = { accept: "text/html,application/xhtml+xml" };
 
-test("without a token everybody may ask", async () => {
+test("without a token there is no authentication", async () => {
   assertEquals((await service(sample()).request("/v1/services/app/endpoint")).status, 200);
 });
 
-test("with a token everything but liveness wants it", async () => {
+test("with a token every path except liveness requires it", async () => {
   const app = service(sample(), { token: TOKEN });
   const paths = ["/", "/v1/services", "/v1/services/app/endpoint", "/v1/events", "/metrics"];
   const more = ["/openapi.json", "/docs", "/health/ready", "/services/app", "/nothing"];
@@ -32,7 +32,7 @@ test("with a token everything but liveness wants it", async () => {
   assertEquals((await app.request("/health/live")).status, 200);
 });
 
-test("only the right token lets in", async () => {
+test("only the right token is accepted", async () => {
   const app = service(sample(), { token: TOKEN });
   const ask = (authorization: string) =>
     app.request("/v1/services/app/endpoint", { headers: { authorization } });
@@ -45,13 +45,17 @@ test("only the right token lets in", async () => {
   }
 });
 
-test("service() refuses a token that no client could send", () => {
+test("service() refuses a token that cannot be sent", () => {
   for (const token of ["", " ", "a b", "ü", "a\nb"]) {
-    assertThrows(() => service(sample(), { token }), TypeError, "Cannot use the token");
+    assertThrows(
+      () => service(sample(), { token }),
+      TypeError,
+      "Cannot use option token of service()",
+    );
   }
 });
 
-test("a person signs in with the form, and the cookie is not the token", async () => {
+test("the sign-in form sets a cookie that does not contain the token", async () => {
   const app = service(sample(), { token: TOKEN });
   const form = await app.request("/", { headers: HTML });
   assertEquals(form.status, 401);
@@ -60,7 +64,7 @@ test("a person signs in with the form, and the cookie is not the token", async (
     app.request("/login", { method: "POST", body: new URLSearchParams({ token }) });
   const refused = await login("wrong");
   assertEquals([refused.status, refused.headers.get("set-cookie")], [401, null]);
-  assertStringIncludes(await refused.text(), "That is not the token");
+  assertStringIncludes(await refused.text(), "Wrong token");
   const accepted = await login(TOKEN);
   assertEquals([accepted.status, accepted.headers.get("location")], [303, "./"]);
   const cookie = accepted.headers.get("set-cookie")!;
@@ -76,7 +80,7 @@ test("a person signs in with the form, and the cookie is not the token", async (
   assertEquals((await other.request("/v1/services", { headers: { cookie: session } })).status, 401);
 });
 
-test("a form that is too long is refused", async () => {
+test("a body that is too long is a 413", async () => {
   const app = service(sample(), { token: TOKEN });
   const body = new URLSearchParams({ token: "x".repeat(5_000) });
   await assertProblem(await app.request("/login", { method: "POST", body }), 413);
@@ -85,7 +89,7 @@ test("a form that is too long is refused", async () => {
   await assertProblem(await app.request("/v1/refresh", refresh), 413);
 });
 
-test("pages come with a policy that lets nothing in from elsewhere", async () => {
+test("pages have a policy that blocks other hosts", async () => {
   const app = service(sample());
   for (const path of ["/", "/services/app", "/docs"]) {
     const response = await app.request(path, { headers: HTML });
@@ -108,30 +112,33 @@ test("pages come with a policy that lets nothing in from elsewhere", async () =>
   }
 });
 
-test("the page shows every service, its endpoints and how fresh they are", async () => {
+test("the page shows every service, its endpoints and their freshness", async () => {
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
-  const lookups = sample().set("old", [], { state: "stale", ageMs: 240_000, error });
-  const app = service(lookups);
+  const client = sample().set("old", [], { state: "stale", ageMs: 240_000, error });
+  const app = service(client);
   const text = async (path: string) => await (await app.request(path, { headers: HTML })).text();
   const all = await text("/");
-  for (const part of ["10.0.0.1:8080", "blue", "4 min ago", "Cannot ask Consul: refused"]) {
+  for (const part of ["10.0.0.1:8080", "blue", "4m ago", "Cannot ask Consul: refused"]) {
     assertStringIncludes(all, part);
   }
-  assertStringIncludes(all, "No endpoint can be handed out");
-  lookups.set("app", [A, endpoint("app", 2)]);
+  assertStringIncludes(
+    all,
+    "Lookups respond 503. Cannot pick an endpoint of &quot;db&quot;: the registry knows no such service.",
+  );
+  client.set("app", [A, endpoint("app", 2)]);
   assertStringIncludes(await text("/services/app"), "10.0.0.2:8080 joined (2 endpoints)");
   const found = await text("/?q=blue");
   assertEquals([found.includes('id="service-app"'), found.includes('id="service-db"')], [
     true,
     false,
   ]);
-  assertStringIncludes(await text("/?q=nonsense"), "Nothing matches the search");
+  assertStringIncludes(await text("/?q=nonsense"), "No service matches the search");
   assertEquals((await app.request("/services/none")).status, 404);
 });
 
 test("the page of a service shows a thousand endpoints at most, the overview ten", async () => {
   const many = Array.from({ length: 1_200 }, (_, number) => endpoint("app", number));
-  const app = service(new FakeLookups().set("app", many));
+  const app = service(new FakeClient().set("app", many));
   const rows = async (path: string) => {
     const html = await (await app.request(path)).text();
     return [html.match(/<tr role="row" data-key/g)!.length, html];
@@ -144,12 +151,12 @@ test("the page of a service shows a thousand endpoints at most, the overview ten
   assertStringIncludes(String(own), `href="../v1/services/app"`);
 });
 
-test("the page escapes whatever the registry says", async () => {
+test("the page escapes everything from the registry", async () => {
   const evil = `"><script>alert(1)</script>`;
   const bad = endpoint(evil, 1, { id: evil, tags: [evil], node: evil, zone: evil });
-  const lookups = new FakeLookups().set(evil, []);
-  const app = service(lookups);
-  lookups.set(evil, [bad], { state: "stale" });
+  const client = new FakeClient().set(evil, []);
+  const app = service(client);
+  client.set(evil, [bad], { state: "stale" });
   for (
     const path of ["/", `/services/${encodeURIComponent(evil)}`, `/?q=${encodeURIComponent(evil)}`]
   ) {
@@ -159,7 +166,7 @@ test("the page escapes whatever the registry says", async () => {
   }
 });
 
-test("pages from other origins may read answers only when they are named", async () => {
+test("pages of other origins can read responses only when they are configured", async () => {
   const headers = { origin: "https://app.example" };
   const ask = async (app: ReturnType<typeof service>) =>
     (await app.request("/v1/services", { headers })).headers.get("access-control-allow-origin");
@@ -171,9 +178,9 @@ test("pages from other origins may read answers only when they are named", async
   assertEquals(metrics.headers.get("access-control-allow-origin"), null);
 });
 
-test("lists are compressed for those who take it, and streams are not", async () => {
+test("lists are compressed when the client accepts it, event streams never", async () => {
   const many = Array.from({ length: 50 }, (_, number) => endpoint("app", number));
-  const app = service(new FakeLookups().set("app", many));
+  const app = service(new FakeClient().set("app", many));
   const headers = { "accept-encoding": "gzip" };
   const list = await app.request("/v1/services/app", { headers });
   assertEquals(list.headers.get("content-encoding"), "gzip");
@@ -184,7 +191,7 @@ test("lists are compressed for those who take it, and streams are not", async ()
   await events.body!.cancel();
 });
 
-test("each request is told once, without its query or token", async () => {
+test("the access log has one entry per request, without query and token", async () => {
   const entries: AccessLogEntry[] = [];
   const app = service(sample(), { token: TOKEN, accessLog: (entry) => void entries.push(entry) });
   const response = await app.request("/v1/services/app/endpoint?key=secret", {
@@ -197,11 +204,11 @@ test("each request is told once, without its query or token", async () => {
   ]);
   assertEquals(entries[0]!.id, response.headers.get("x-request-id"));
   assertEquals(entries[1]!.id, "given-1");
-  assert(entries.every(({ ms }) => ms >= 0));
+  assert(entries.every(({ durationMs }) => durationMs >= 0));
   assertEquals(/secret|Zm9v/.test(JSON.stringify(entries)), false);
 });
 
-test("every path of the service answers methods that it does not have with what it has", async () => {
+test("every path of the service responds 405 with Allow to other methods", async () => {
   const app = service(sample());
   for (const path of ["/", "/docs", "/services/app", "/assets/style", "/v1/services"]) {
     await assertProblem(await app.request(path, { method: "DELETE" }), 405);

@@ -1,5 +1,5 @@
 /**
- * What the pages load: all of it comes from here, none from another host.
+ * Files that the pages load; they load nothing from other hosts.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">` +
 export interface Asset {
   /** Media type. */
   readonly type: string;
-  /** What is in it. */
+  /** Content. */
   readonly text: string;
 }
 
@@ -27,10 +27,10 @@ export const ASSETS = {
 } as const satisfies Record<string, Asset>;
 
 /**
- * Path of a file, different for every content, so that it may be kept for ever.
+ * Path of a file. It contains a hash of the content, so caches may keep it for ever.
  *
- * @param name Which.
- * @returns The path from where the routes begin.
+ * @param name Name of the file.
+ * @returns The path, relative to the root of the routes.
  */
 export function assetPath(name: keyof typeof ASSETS): string {
   return `assets/${name}?v=${(hashText(ASSETS[name].text) >>> 0).toString(36)}`;

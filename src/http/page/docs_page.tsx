@@ -1,11 +1,11 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /**
- * The OpenAPI document for people.
+ * The OpenAPI document as a page.
  *
  * @module
  */
-import type { OpenApiObject } from "../openapi.ts";
+import type { OpenApiObject } from "../routes/openapi.ts";
 import { Bar, Document } from "./document.tsx";
 import type { Html } from "./html.ts";
 
@@ -38,7 +38,7 @@ interface Schema {
   readonly required?: readonly string[];
 }
 
-/** A page of everything that can be asked. */
+/** A page with every operation and body. */
 export function DocsPage(
   { document, root }: { document: OpenApiObject; root: string },
 ): Html {
@@ -55,7 +55,7 @@ export function DocsPage(
       <main id="main" class="docs" tabindex={-1}>
         <h1>API</h1>
         <p>
-          Every error is a problem (RFC 9457). The same as{" "}
+          Every error is a problem document (RFC 9457). Machine-readable:{" "}
           <a href={`${root}openapi.json`}>OpenAPI 3.1</a>.
         </p>
         <nav aria-label="Operations">
@@ -106,7 +106,7 @@ function Operation({ path, method, operation }: {
           ))}
         </dl>
       )}
-      <h3>Answers</h3>
+      <h3>Responses</h3>
       <dl>
         {Object.entries(responses).map(([status, { description, content = {} }]) => (
           <>
@@ -140,7 +140,7 @@ function Definition({ name, schema }: { name: string; schema: Schema }): Html {
           <>
             <dt>
               <code>{property}</code> <TypeName schema={inner} />
-              {!schema.required?.includes(property) && <span class="quiet">may be absent</span>}
+              {!schema.required?.includes(property) && <span class="quiet">optional</span>}
             </dt>
             <dd>{inner.description !== undefined && <Text text={inner.description} />}</dd>
           </>
@@ -167,7 +167,7 @@ function TypeName({ schema }: { schema: Schema }): Html {
   return <span class="quiet">{schema.type ?? "anything"}</span>;
 }
 
-/** Text with `code` in it. */
+/** Text with code in backticks. */
 function Text({ text }: { text: string }): Html {
   return (
     <>

@@ -1,7 +1,7 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /**
- * What all pages have in common.
+ * The frame of all pages.
  *
  * @module
  */
@@ -12,9 +12,9 @@ import type { Html } from "./html.ts";
 /** A whole page. */
 export function Document({ title, root, live = false, children }: {
   title: string;
-  /** Relative path to where the routes begin, such as `./`. */
+  /** Relative path to the root of the routes, such as `./`. */
   root: string;
-  /** Whether the script keeps this page up to date. */
+  /** Whether the script keeps the page up to date. */
   live?: boolean;
   children?: Child;
 }): Html {
@@ -30,14 +30,14 @@ export function Document({ title, root, live = false, children }: {
         {live && <script src={root + assetPath("script")} defer data-root={root}></script>}
       </head>
       <body>
-        <a class="skip" href="#main">To the content</a>
+        <a class="skip" href="#main">Skip to content</a>
         {children}
       </body>
     </html>
   );
 }
 
-/** The bar above all pages. */
+/** The bar at the top of every page. */
 export function Bar({ root, children }: { root: string; children?: Child }): Html {
   return (
     <header class="bar">

@@ -13,15 +13,15 @@ import type { Html } from "./html.ts";
 export interface EndpointView {
   /** The endpoint. */
   readonly endpoint: Endpoint;
-  /** What its balancer knows of it. */
+  /** What the balancer measured. */
   readonly load: EndpointLoad | undefined;
-  /** How often it was handed out. */
+  /** How often it was picked over HTTP. */
   readonly picks: number;
 }
 
 const COLUMNS = ["Address", "Status", "Weight", "Tags", "Picks", "Latency"];
 
-/** A table, which a narrow screen shows as a list: the roles keep it a table for a screen reader. */
+/** A table; narrow screens show it as a list, and the roles keep it a table for screen readers. */
 export function EndpointTable({ service, endpoints }: {
   service: string;
   endpoints: readonly EndpointView[];
@@ -46,7 +46,7 @@ function Row({ view, allPicks }: { view: EndpointView; allPicks: number }): Html
   const { host, id, node, zone, status, weight, tags } = endpoint;
   const ejected = load?.ejectedUntil !== undefined;
   const share = allPicks === 0 ? "none yet" : `${Math.round(picks / allPicks * 100)} %`;
-  const latency = load?.latencyMs === undefined ? "not known" : `${load.latencyMs.toFixed(0)} ms`;
+  const latency = load?.latencyMs === undefined ? "unknown" : `${load.latencyMs.toFixed(0)} ms`;
   return (
     <tr role="row" data-key={endpointIdentity(endpoint).replaceAll("\u0000", "/")}>
       <td role="cell">

@@ -1,9 +1,9 @@
 /**
- * What components give.
+ * Type of the components' results.
  *
  * @module
  */
 import type { HtmlEscapedString } from "hono/utils/html";
 
-/** HTML in which everything that came from outside is escaped. */
+/** HTML in which all outside text is escaped. */
 export type Html = HtmlEscapedString | Promise<HtmlEscapedString>;

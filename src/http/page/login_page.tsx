@@ -1,15 +1,15 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /**
- * Asks a person for the token.
+ * The sign-in form.
  *
  * @module
  */
 import { Document } from "./document.tsx";
 import type { Html } from "./html.ts";
 
-/** A form that takes the token. */
-export function LoginPage({ root, refused }: { root: string; refused: boolean }): Html {
+/** A form for the token. */
+export function LoginPage({ root, rejected }: { root: string; rejected: boolean }): Html {
   return (
     <Document title="Sign in · Piloted" root={root}>
       <main id="main" class="login" tabindex={-1}>
@@ -23,10 +23,10 @@ export function LoginPage({ root, refused }: { root: string; refused: boolean })
             autocomplete="current-password"
             required
             autofocus
-            aria-invalid={refused ? "true" : undefined}
-            aria-describedby={refused ? "refused" : undefined}
+            aria-invalid={rejected ? "true" : undefined}
+            aria-describedby={rejected ? "rejected" : undefined}
           />
-          {refused && <p id="refused" class="refused" role="alert">That is not the token.</p>}
+          {rejected && <p id="rejected" class="rejected" role="alert">Wrong token.</p>}
           <button type="submit">Sign in</button>
         </form>
       </main>

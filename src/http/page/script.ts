@@ -1,6 +1,6 @@
 /**
- * The script of the page. The server renders; this asks for the page again when something happened,
- * and puts what differs in its place.
+ * The script of the page. The server renders the page; after each event the script fetches it again
+ * and applies the differences.
  *
  * @module
  */
@@ -17,19 +17,26 @@ export const SCRIPT: string = String.raw`"use strict";
   let again = false;
   let due;
 
-  function tell(kind, text) {
+  function setConnection(kind, text) {
     if (connection.dataset.kind !== kind) since = Date.now();
     connection.dataset.kind = kind;
     document.body.dataset.connection = kind;
     if (connection.textContent !== text) connection.textContent = text;
   }
 
+  // The same as formatDuration() of the server.
   function duration(ms) {
     const seconds = Math.max(0, Math.floor(ms / 1000));
-    if (seconds < 60) return seconds + " s";
-    if (seconds < 3600) return Math.floor(seconds / 60) + " min";
-    if (seconds < 172800) return Math.floor(seconds / 3600) + " h";
-    return Math.floor(seconds / 86400) + " d";
+    const parts = [
+      [Math.floor(seconds / 86400), "d"],
+      [Math.floor(seconds / 3600) % 24, "h"],
+      [Math.floor(seconds / 60) % 60, "m"],
+      [seconds % 60, "s"],
+    ];
+    const first = parts.findIndex(([value]) => value > 0);
+    if (first < 0) return "0s";
+    const shown = parts.slice(first, first + 2).filter(([value]) => value > 0);
+    return shown.map(([value, unit]) => value + unit).join(" ");
   }
 
   function tick() {
@@ -39,7 +46,7 @@ export const SCRIPT: string = String.raw`"use strict";
       if (element.textContent !== text) element.textContent = text;
     }
     if (connection.dataset.kind === "lost") {
-      tell("lost", "Page not live for " + duration(Date.now() - since) + ": trying again");
+      setConnection("lost", "Live updates off for " + duration(Date.now() - since) + ": reconnecting");
     }
   }
 
@@ -55,7 +62,7 @@ export const SCRIPT: string = String.raw`"use strict";
     document.getElementById("no-match").hidden = shown > 0 || words.length === 0;
   }
 
-  // What the person has done to the page stays: what is open, typed or hidden by the search.
+  // The user's own changes stay: what is open, typed, or hidden by the search.
   const KEPT = new Set(["open", "hidden", "value"]);
 
   function key(node) {
@@ -116,7 +123,7 @@ export const SCRIPT: string = String.raw`"use strict";
       filter();
       tick();
     } catch {
-      // The stream tells when the server is there again.
+      // The event stream reconnects when the server is back.
     } finally {
       busy = false;
       if (again) {
@@ -138,7 +145,7 @@ export const SCRIPT: string = String.raw`"use strict";
     let stopping = false;
     source.onopen = () => {
       stopping = false;
-      tell("live", "Page live");
+      setConnection("live", "Live updates on");
       soon();
     };
     for (const type of ["snapshot", "change", "status", "balance", "refresh"]) {
@@ -146,11 +153,11 @@ export const SCRIPT: string = String.raw`"use strict";
     }
     source.addEventListener("closing", () => {
       stopping = true;
-      tell("lost", "Page not live: the server stops");
+      setConnection("lost", "Live updates off: the server is stopping");
     });
     source.onerror = () => {
-      if (!stopping) tell("lost", "Page not live: trying again");
-      // The browser comes again by itself, unless the answer was an error.
+      if (!stopping) setConnection("lost", "Live updates off: reconnecting");
+      // The browser reconnects by itself, unless the response was an error.
       if (source.readyState !== EventSource.CLOSED) return;
       source.close();
       setTimeout(connect, 2000);
@@ -173,7 +180,7 @@ export const SCRIPT: string = String.raw`"use strict";
   });
 
   document.documentElement.classList.add("script");
-  tell("connecting", "Connecting");
+  setConnection("connecting", "Connecting");
   filter();
   setInterval(tick, 1000);
   connect();

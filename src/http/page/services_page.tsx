@@ -1,32 +1,32 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource hono/jsx */
 /**
- * The page: all services, or one.
+ * The dashboard: all services, or one.
  *
  * @module
  */
-import type { LoggedEvent } from "../event_log.ts";
+import type { LoggedEvent } from "../events/event_log.ts";
 import { Bar, Document } from "./document.tsx";
+import { formatCount } from "./format.ts";
+import type { Html } from "./html.ts";
 import { ServiceCard, type ServiceView } from "./service_card.tsx";
 import { Timeline } from "./timeline.tsx";
-import { many } from "./words.ts";
-import type { Html } from "./html.ts";
 
 /** What the page shows. */
 export interface PageView {
-  /** The services, all or one. */
+  /** The services. */
   readonly services: readonly ServiceView[];
-  /** What happened to them, oldest first. */
+  /** Their events, oldest first. */
   readonly events: readonly LoggedEvent[];
   /** Address of the registry. */
   readonly registry: string | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
-  /** Name of the service, on a page of its own. */
-  readonly only?: string;
-  /** What is searched for. */
+  /** Name of the service, on its own page. */
+  readonly only?: string | undefined;
+  /** What the search box contains. */
   readonly query: string;
-  /** Relative path to where the routes begin. */
+  /** Relative path to the root of the routes. */
   readonly root: string;
   /** Whether there are events to follow. */
   readonly live: boolean;
@@ -35,9 +35,9 @@ export interface PageView {
 /** The page. */
 export function ServicesPage({ view }: { view: PageView }): Html {
   const { services, events, registry, now, only, query, root, live } = view;
-  const troubled =
+  const unhealthy =
     services.filter(({ status }) => status.state !== "live" || status.endpointCount === 0).length;
-  const health = troubled === 0 ? "all live with endpoints" : `${troubled} in trouble`;
+  const health = unhealthy === 0 ? "all live with endpoints" : `${unhealthy} unhealthy`;
   return (
     <Document
       title={only === undefined ? "Services · Piloted" : `${only} · Piloted`}
@@ -53,7 +53,7 @@ export function ServicesPage({ view }: { view: PageView }): Html {
         <div class="intro">
           <h1>{only ?? "Services"}</h1>
           <p id="summary">
-            {only === undefined && `${many(services.length, "service")}, ${health}, `}
+            {only === undefined && `${formatCount(services.length, "service")}, ${health}, `}
             {registry !== undefined && `from ${registry}`}
           </p>
           {only === undefined ? <Search query={query} /> : (
@@ -64,12 +64,14 @@ export function ServicesPage({ view }: { view: PageView }): Html {
         </div>
         <div class="columns">
           <div id="services">
-            {services.length === 0 && <p class="empty">The configuration watches no service.</p>}
+            {services.length === 0 && query === "" && (
+              <p class="empty">The configuration watches no services.</p>
+            )}
             {services.map((service) => (
               <ServiceCard view={service} now={now} root={root} all={only !== undefined} />
             ))}
             <p id="no-match" class="empty" hidden={!(query !== "" && services.length === 0)}>
-              Nothing matches the search.
+              No service matches the search.
             </p>
           </div>
           <section class="card" id="changes" aria-labelledby="changes-title">
@@ -79,7 +81,7 @@ export function ServicesPage({ view }: { view: PageView }): Html {
         </div>
       </main>
       <noscript>
-        <p class="empty">Without JavaScript this page shows the moment when it was loaded.</p>
+        <p class="empty">Without JavaScript this page does not update itself.</p>
       </noscript>
     </Document>
   );

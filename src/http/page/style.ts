@@ -1,5 +1,5 @@
 /**
- * How the pages look.
+ * Style sheet of the pages.
  *
  * @module
  */

@@ -1,0 +1,111 @@
+/**
+ * Options of `routes()` and `service()`.
+ *
+ * @module
+ */
+import { checkOptions, type OptionRule } from "../check_options.ts";
+import type { Clock } from "../clock.ts";
+import type { AccessLogEntry } from "./access_log.ts";
+import { isBearerToken } from "./auth.ts";
+import type { FetchMetrics } from "./metrics/fetch_metrics.ts";
+import type { ErrorListener } from "./routes/problem.ts";
+
+/** Options of `routes()`. */
+export interface RoutesOptions {
+  /**
+   * Aborts when the server stops: readiness responds 503, event streams send `closing` and end,
+   * and long polls are answered. @default {undefined}
+   */
+  signal?: AbortSignal | undefined;
+  /** Milliseconds between two heartbeat comments in an event stream. @default {15_000} */
+  heartbeatMs?: number | undefined;
+  /** Counts of a balanced fetch in this process, shown on `/metrics`. @default {undefined} */
+  fetchMetrics?: FetchMetrics | undefined;
+  /**
+   * Called with the error behind every response with status 500, which itself shows no details.
+   * An error that it throws is ignored. @default {undefined}
+   */
+  onError?: ErrorListener | undefined;
+  /** Clock for timeouts and timestamps. @default {the system's clock} */
+  clock?: Clock | undefined;
+}
+
+/** Options of `service()`. */
+export interface ServiceOptions extends RoutesOptions {
+  /** Bearer token that every request must carry; without one, no authentication. @default {undefined} */
+  token?: string | undefined;
+  /** Origins whose pages may read the responses of `/v1/` (CORS). @default {[]} */
+  cors?: readonly string[] | undefined;
+  /** Called with one entry per request; also turns on `X-Request-Id`. @default {undefined} */
+  accessLog?: ((entry: AccessLogEntry) => void) | undefined;
+}
+
+const ROUTES_RULES = {
+  signal: { type: "object" },
+  heartbeatMs: { type: "number", min: 1 },
+  fetchMetrics: { type: "object" },
+  onError: { type: "function" },
+  clock: { type: "object" },
+} as const satisfies Record<keyof RoutesOptions, OptionRule>;
+
+const SERVICE_RULES = {
+  ...ROUTES_RULES,
+  token: { type: "string" },
+  cors: { type: "object" },
+  accessLog: { type: "function" },
+} as const satisfies Record<keyof ServiceOptions, OptionRule>;
+
+/**
+ * Checks the arguments of `routes()`.
+ *
+ * @param client The client.
+ * @param options The options.
+ * @throws {TypeError} when the client is none, or an option is unknown or of the wrong type.
+ * @throws {RangeError} when a number is out of its range.
+ */
+export function checkRoutesArguments(client: unknown, options: unknown): void {
+  checkClient("routes()", client);
+  checkOptions("routes()", options, ROUTES_RULES);
+}
+
+/**
+ * Checks the arguments of `service()`.
+ *
+ * @param client The client.
+ * @param options The options.
+ * @throws {TypeError} when the client is none, an option is unknown or of the wrong type, or the
+ * token cannot be sent as a bearer token.
+ * @throws {RangeError} when a number is out of its range.
+ */
+export function checkServiceArguments(client: unknown, options: ServiceOptions): void {
+  checkClient("service()", client);
+  checkOptions("service()", options, SERVICE_RULES);
+  const { token, cors } = options;
+  if (token !== undefined && !isBearerToken(token)) {
+    throw new TypeError(
+      "Cannot use option token of service(): " +
+        "it must be one or more letters, digits and ._~+/- with = only at the end",
+    );
+  }
+  if (cors !== undefined && !isListOfStrings(cors)) {
+    throw new TypeError(
+      'Cannot use option cors of service(): it must be a list of origins such as ["https://example.com"]',
+    );
+  }
+}
+
+function checkClient(caller: string, client: unknown): void {
+  if (client instanceof Promise) {
+    throw new TypeError(
+      `Cannot use the client of ${caller}: it is a Promise, write await createPiloted()`,
+    );
+  }
+  if (typeof (client as { pick?: unknown } | undefined)?.pick === "function") return;
+  throw new TypeError(
+    `Cannot use the client of ${caller}: it must be what createPiloted() returns`,
+  );
+}
+
+function isListOfStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every((each) => typeof each === "string");
+}

@@ -1,0 +1,137 @@
+/**
+ * Registers all lookup routes on an app.
+ *
+ * @module
+ */
+import type { Context, Hono } from "hono";
+import { systemClock } from "../../clock.ts";
+import { EventLog } from "../events/event_log.ts";
+import { EventStreams } from "../events/event_streams.ts";
+import { loadOpenApi, loadPrometheus } from "../lazy_modules.ts";
+import type { LookupClient } from "../lookup_client.ts";
+import { EventCounters } from "../metrics/event_counters.ts";
+import { PickCounter } from "../metrics/pick_counter.ts";
+import { RequestHistogram } from "../metrics/request_histogram.ts";
+import type { RoutesOptions } from "../options.ts";
+import { addOperation, type Handler } from "./add_operation.ts";
+import { liveness, readiness } from "./health.ts";
+import { jsonResponse, serviceFacts, serviceSummary } from "./json_body.ts";
+import { ListIndexes } from "./list_index.ts";
+import { LookupRoutes } from "./lookup_routes.ts";
+import { OPERATIONS } from "./operations.ts";
+import { problem } from "./problem.ts";
+
+/** State of the routes that the pages and the fast path use as well. */
+export interface RouteState {
+  /** The last events of the client. */
+  readonly events: EventLog;
+  /** Counts the endpoints of responses. */
+  readonly picks: PickCounter;
+  /** Responds with the next endpoint of a service; `undefined` where a lookup has to wait. */
+  readonly pickAtOnce: (service: string) => Response | undefined;
+}
+
+/**
+ * Registers the routes.
+ *
+ * @param app The app.
+ * @param piloted The client to look up with.
+ * @param options Options.
+ * @returns State of the routes.
+ */
+export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptions): RouteState {
+  const { signal, heartbeatMs = 15_000, clock = systemClock, fetchMetrics, onError } = options;
+  const events = new EventLog(piloted, () => clock.now());
+  const streams = new EventStreams(events, clock, heartbeatMs, signal);
+  const indexes = new ListIndexes(piloted, clock, signal);
+  const picks = new PickCounter();
+  const lookups = new LookupRoutes(piloted, indexes, picks);
+  const requests = new RequestHistogram();
+  const counters = new EventCounters(piloted);
+  const add = (name: keyof typeof OPERATIONS, handle: Handler) =>
+    addOperation(app, OPERATIONS[name], handle, { count: requests.counter(name), onError });
+
+  add("services", (c) => lookups.services(c));
+  add("service", (c) => lookups.service(c));
+  add("endpoint", (c) => lookups.endpoint(c));
+  add("redirect", (c) => lookups.redirect(c));
+  add("serviceEvents", (c) => {
+    const service = c.req.param("name")!;
+    const snapshot = () => ({
+      ...serviceFacts(piloted.status(service)),
+      index: indexes.of(service),
+      endpoints: piloted.serviceHosts(service),
+    });
+    // Throws for an unknown name before the stream starts.
+    piloted.status(service);
+    return openStream(c, snapshot, service);
+  });
+  add("events", (c) => openStream(c, summaries));
+  add("refresh", async (c) => {
+    if (isCrossOrigin(c)) {
+      return problem(403, "Cannot refresh: the request comes from a page of another origin");
+    }
+    await piloted.refresh();
+    return jsonResponse(JSON.stringify(summaries()));
+  });
+  add("status", async (c) => {
+    await lookups.loadLists(c);
+    const { services, ...status } = piloted.status();
+    return jsonResponse(JSON.stringify({ ...status, services: services.map(serviceFacts) }));
+  });
+  add("live", liveness);
+  add("ready", async (c) => {
+    // A closed client cannot load; readiness then says that it is closed.
+    await lookups.loadLists(c).catch(() => {});
+    return readiness(piloted, signal);
+  });
+  add("metrics", async () => {
+    const { metricsResponse } = await loadPrometheus();
+    return await metricsResponse({ piloted, counters, fetchMetrics, picks, requests, streams });
+  });
+  add("openapi", openApi);
+  const count = requests.counter("endpoint");
+  const pickAtOnce = (service: string) => {
+    const response = lookups.pickAtOnce(service);
+    if (response !== undefined) count(200, 0);
+    return response;
+  };
+  return { events, picks, pickAtOnce };
+
+  function summaries(): Record<string, unknown> {
+    return { services: piloted.status().services.map(serviceSummary) };
+  }
+
+  function openStream(c: Context, snapshot: () => Record<string, unknown>, service?: string) {
+    if (piloted.mode !== "live") {
+      return problem(
+        501,
+        'Cannot stream events: this service runs in mode "on-demand", which does not follow the registry',
+      );
+    }
+    const lastEventId = c.req.header("last-event-id");
+    const headOnly = c.req.raw.method === "HEAD";
+    return streams.open({ service, lastEventId, snapshot, headOnly });
+  }
+}
+
+let document: string | undefined;
+
+async function openApi(): Promise<Response> {
+  if (document === undefined) {
+    const { openApiDocument } = await loadOpenApi();
+    document = JSON.stringify(openApiDocument());
+  }
+  return jsonResponse(document, "public, max-age=300");
+}
+
+// Browsers send Origin with every POST; a request without it does not come from another site's page.
+function isCrossOrigin(c: Context): boolean {
+  const origin = c.req.header("origin");
+  if (origin === undefined) return false;
+  try {
+    return new URL(origin).host !== c.req.header("host");
+  } catch {
+    return true;
+  }
+}

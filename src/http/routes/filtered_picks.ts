@@ -1,0 +1,125 @@
+/**
+ * Picks among the endpoints of a service that match a filter.
+ *
+ * @module
+ */
+import { EndpointPool } from "../../balance/endpoint_pool.ts";
+import type { Endpoint } from "../../endpoint.ts";
+import type { LookupClient } from "../lookup_client.ts";
+import type { LookupBalancer } from "./query_parameters.ts";
+
+/** Which endpoints match. */
+export interface EndpointFilter {
+  /** Tags that an endpoint must all have. */
+  readonly tag?: readonly string[] | undefined;
+  /** Zone of the endpoint. */
+  readonly zone?: string | undefined;
+}
+
+/** Which endpoints match, and how one of them is picked. */
+export interface FilteredPick extends EndpointFilter {
+  /** Equal keys get the same endpoint. */
+  readonly key?: string | undefined;
+  /** Balancing algorithm. @default {"hash" with a key, else "round_robin"} */
+  readonly balancer?: LookupBalancer | undefined;
+}
+
+/**
+ * Filters a list.
+ *
+ * @param endpoints The list.
+ * @param filter Which endpoints match.
+ * @returns The matching endpoints; the same list when there is no filter.
+ */
+export function filterEndpoints(
+  endpoints: readonly Endpoint[],
+  { tag = [], zone }: EndpointFilter,
+): readonly Endpoint[] {
+  if (tag.length === 0 && zone === undefined) return endpoints;
+  return endpoints.filter((endpoint) =>
+    (zone === undefined || endpoint.zone === zone) &&
+    tag.every((wanted) => endpoint.tags.includes(wanted))
+  );
+}
+
+/** A service has endpoints, but none of them matches the filter. */
+export class NoMatchError extends Error {
+  override readonly name: "NoMatchError" = "NoMatchError";
+  /** Name of the service. */
+  readonly service: string;
+
+  /**
+   * Creates an error.
+   *
+   * @param service Name of the service.
+   * @param endpointCount How many endpoints it has.
+   */
+  constructor(service: string, endpointCount: number) {
+    const endpoints = endpointCount === 1 ? "1 endpoint" : `${endpointCount} endpoints`;
+    super(
+      `Cannot pick an endpoint of ${
+        JSON.stringify(service)
+      }: ${endpoints}, none matches the filter`,
+    );
+    this.service = service;
+  }
+}
+
+interface Rotation {
+  readonly pool: EndpointPool;
+  source: readonly Endpoint[];
+}
+
+// Only filters that match an endpoint are kept, but a caller could still invent many.
+const MAX_ROTATIONS = 1_000;
+
+/** One rotation per service, filter and balancer. */
+export class FilteredPicks {
+  readonly #piloted: LookupClient;
+  readonly #rotations = new Map<string, Rotation>();
+
+  /**
+   * Starts without rotations.
+   *
+   * @param piloted The client.
+   */
+  constructor(piloted: LookupClient) {
+    this.#piloted = piloted;
+  }
+
+  /**
+   * Picks the next matching endpoint.
+   *
+   * @param service Name of the service.
+   * @param wanted Which endpoints match, and how one of them is picked.
+   * @returns An endpoint of the current list.
+   * @throws {NoMatchError} when the service has endpoints and none of them matches.
+   * @throws {PilotedError} as `pick()`.
+   */
+  pick(service: string, wanted: FilteredPick): Endpoint {
+    const source = this.#piloted.serviceHosts(service);
+    const { key, balancer = key === undefined ? "round_robin" : "hash" } = wanted;
+    const id = JSON.stringify([service, balancer, wanted.tag, wanted.zone]);
+    let rotation = this.#rotations.get(id);
+    if (rotation?.source !== source) {
+      // pick() throws NO_ENDPOINTS with the reason.
+      if (source.length === 0) return this.#piloted.pick(service);
+      const endpoints = filterEndpoints(source, wanted);
+      if (endpoints.length === 0) throw new NoMatchError(service, source.length);
+      rotation ??= this.#add(id, new EndpointPool({ balancer, outliers: false }));
+      rotation.pool.update(endpoints);
+      rotation.source = source;
+    }
+    // A pool with endpoints always picks one.
+    return rotation.pool.pick(key === undefined ? undefined : { key })!;
+  }
+
+  #add(id: string, pool: EndpointPool): Rotation {
+    if (this.#rotations.size >= MAX_ROTATIONS) {
+      this.#rotations.delete(this.#rotations.keys().next().value!);
+    }
+    const rotation: Rotation = { pool, source: [] };
+    this.#rotations.set(id, rotation);
+    return rotation;
+  }
+}

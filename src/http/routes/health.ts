@@ -1,0 +1,45 @@
+/**
+ * Liveness and readiness.
+ *
+ * @module
+ */
+import type { ServiceStatus } from "../../watch/status.ts";
+import type { LookupClient } from "../lookup_client.ts";
+import { jsonResponse } from "./json_body.ts";
+import { problem } from "./problem.ts";
+
+/** Responds 200: the process runs. */
+export function liveness(): Response {
+  return jsonResponse(`{"status":"live"}`);
+}
+
+/**
+ * Responds whether lookups can be answered: every watched service has a list, from the registry or
+ * from the snapshot file.
+ *
+ * @param piloted The client.
+ * @param stop Aborted when the server stops.
+ * @returns 200, or a 503 that names the services without a list.
+ */
+export function readiness(piloted: LookupClient, stop: AbortSignal | undefined): Response {
+  if (stop?.aborted) return problem(503, "Cannot answer lookups: the server is stopping");
+  const { state, services } = piloted.status();
+  if (state === "closed") return problem(503, "Cannot answer lookups: the client was closed");
+  const waiting = services.filter(hasNoList).map(({ service, state, reason }) => ({
+    service,
+    state,
+    reason,
+  }));
+  if (waiting.length === 0) return jsonResponse(`{"status":"ready"}`);
+  const names = waiting.map(({ service }) => service).join(", ");
+  return problem(
+    503,
+    `Cannot answer every lookup yet: waiting for the first list of ${names}`,
+    { waiting },
+    { "retry-after": "1" },
+  );
+}
+
+function hasNoList(service: ServiceStatus): boolean {
+  return service.ageMs === undefined;
+}

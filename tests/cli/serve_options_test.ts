@@ -1,0 +1,62 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseServeArgs, SERVE_HELP, UsageError } from "../../src/cli/serve_options.ts";
+import { test } from "../support/test.ts";
+
+test("parseServeArgs() has defaults and takes every option", () => {
+  assertEquals(parseServeArgs([]), {
+    host: "127.0.0.1",
+    port: 8080,
+    config: undefined,
+    dev: false,
+    tokenFile: undefined,
+    cors: [],
+    graceMs: 10_000,
+    accessLog: false,
+  });
+  const args = ["--config=a.json5", "--host", "::1", "--port", "0", "--token-file", "t"];
+  const more = ["--cors", "https://a", "--cors", "https://b", "--grace", "0.5", "--access-log"];
+  assertEquals(parseServeArgs([...args, ...more]), {
+    host: "::1",
+    port: 0,
+    config: "a.json5",
+    dev: false,
+    tokenFile: "t",
+    cors: ["https://a", "https://b"],
+    graceMs: 500,
+    accessLog: true,
+  });
+  for (const help of ["--help", "-h"]) assertEquals(parseServeArgs([help]), "help");
+});
+
+test("parseServeArgs() suggests the option that was meant", () => {
+  const cases: [string, string][] = [
+    ["--prot", "Cannot use --prot: there is no such option. Did you mean --port?"],
+    ["--acces-log", "Did you mean --access-log?"],
+    ["--token=secret", "Did you mean --token-file?"],
+    ["--nonsense", "Cannot use --nonsense: there is no such option"],
+  ];
+  for (const [arg, text] of cases) {
+    const error = assertThrows(() => parseServeArgs([arg]), UsageError, text);
+    assertEquals(error.message.includes("secret"), false);
+  }
+});
+
+test("parseServeArgs() refuses values that cannot work", () => {
+  const cases: [string[], string][] = [
+    [["--port", "65536"], "received 65536"],
+    [["--port", "-1"], "--port"],
+    [["--grace", "soon"], "received soon"],
+    [["--host", ""], "--host is empty"],
+    [["--dev", "--config", "a"], "--config with --dev"],
+    [["stray"], "stray"],
+  ];
+  for (const [args, text] of cases) {
+    assertThrows(() => parseServeArgs(args), UsageError, text);
+  }
+});
+
+test("--help lists every option that there is", () => {
+  for (const option of ["config", "host", "port", "token-file", "cors", "grace", "access-log"]) {
+    assertEquals(SERVE_HELP.includes(`--${option} `), true, option);
+  }
+});
