@@ -24,11 +24,19 @@ async function doneByImporting(path: string): Promise<string[]> {
 
 const { exports } = JSON.parse(await readFile(join(ROOT, "deno.json"), "utf8"));
 
+const SIGNALS = "./signals";
+
 for (const [name, path] of Object.entries<string>(exports)) {
+  if (name === SIGNALS) continue;
   test(`importing ${join("@piloted/core", name)} does nothing`, async () => {
     assertEquals(await doneByImporting(join(ROOT, path)), []);
   });
 }
+
+test("importing @piloted/core/signals listens for SIGHUP and does nothing else", async () => {
+  const listens = process.versions.deno ? "Deno.addSignalListener" : "process.on";
+  assertEquals(await doneByImporting(join(ROOT, exports[SIGNALS])), [listens]);
+});
 
 test("the traps see what a module does at import", async () => {
   const done = await doneByImporting(join(FIXTURES, "busy_module.ts"));
