@@ -40,7 +40,7 @@ pool.update([{ ...template!, address: "127.0.0.1", port, host }]);
 const source: FetchSource = {
   has: (name) => name === "customers",
   acquire: (_, options) => pool.acquire(options)!,
-  waitForEndpoints: () => Promise.resolve(),
+  waitForEndpoints: () => Promise.resolve(true),
 };
 
 async function latency(send: Fetch, url: string): Promise<number> {

@@ -33,7 +33,7 @@ export async function alwaysFailing(seed: number): Promise<number> {
       if (lease !== undefined) return lease;
       throw new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: there is none", { service });
     },
-    waitForEndpoints: () => Promise.resolve(),
+    waitForEndpoints: () => Promise.resolve(true),
   }, {
     clock,
     random,

@@ -26,7 +26,7 @@ export interface FetchEnd {
   /** How long it took to the head of the answer or to the failure, in milliseconds. */
   readonly durationMs: number;
   /** How many more retries the budget of the service would allow now. */
-  readonly retryBudget: number;
+  readonly availableRetryCount: number;
 }
 
 /** Told what becomes of one call. */

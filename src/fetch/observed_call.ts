@@ -29,8 +29,8 @@ export async function observeCall(
   const tell = (end: Pick<FetchEnd, "response" | "error">) =>
     quietly(() => {
       const now = clock.now();
-      const retryBudget = budget.available(now);
-      told?.ended({ ...end, durationMs: now - call.startedAt, retryBudget });
+      const availableRetryCount = budget.available(now);
+      told?.ended({ ...end, durationMs: now - call.startedAt, availableRetryCount });
     });
   try {
     const response = await send({

@@ -44,8 +44,8 @@ export class FetchTally implements FetchObserver {
   started({ service }: FetchCall): FetchCallObserver {
     return {
       attempted: ({ outcome }) => this.attempts.add({ service, outcome }),
-      ended: ({ response, retryBudget }) => {
-        this.retryBudgets.set(service, retryBudget);
+      ended: ({ response, availableRetryCount }) => {
+        this.retryBudgets.set(service, availableRetryCount);
         this.requests.add({ service, outcome: response === undefined ? "failed" : "success" });
       },
     };

@@ -6,7 +6,7 @@
 import * as v from "valibot";
 
 /** Balancers that make sense for somebody who only looks up: those that need no measurements. */
-export const LOOKUP_BALANCERS = ["round_robin", "weighted_round_robin", "random", "hash"] as const;
+export const LOOKUP_BALANCERS = ["round-robin", "weighted-round-robin", "random", "hash"] as const;
 
 /** One of {@linkcode LOOKUP_BALANCERS}. */
 export type LookupBalancer = typeof LOOKUP_BALANCERS[number];

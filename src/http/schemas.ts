@@ -91,8 +91,8 @@ const facts = {
     v.strictObject({
       picker: text("Algorithm of lookups."),
       leaser: text("Algorithm of requests that this process itself sends."),
-      pending: count("Requests of this process under way."),
-      ejected: count("How many endpoints are left out for their failures."),
+      pendingCount: count("Requests of this process under way."),
+      ejectedCount: count("How many endpoints are left out for their failures."),
       panic: v.pipe(v.boolean(), v.description("Whether so few are left that none is left out.")),
       localShare: v.optional(v.pipe(v.number(), v.description("Part that stays in the own zone."))),
     }),

@@ -20,7 +20,7 @@ export interface Filters {
 export interface Selection extends Filters {
   /** Equal keys get the same endpoint. */
   readonly key?: string;
-  /** Who picks. @default {"hash" with a key, else "round_robin"} */
+  /** Who picks. @default {"hash" with a key, else "round-robin"} */
   readonly balancer?: LookupBalancer;
 }
 
@@ -84,7 +84,7 @@ export class Selections {
    */
   pick(service: string, selection: Selection): Endpoint {
     const source = this.#piloted.serviceHosts(service);
-    const { key, balancer = key === undefined ? "round_robin" : "hash" } = selection;
+    const { key, balancer = key === undefined ? "round-robin" : "hash" } = selection;
     const id = JSON.stringify([service, balancer, selection.tag, selection.zone]);
     let rotation = this.#rotations.get(id);
     if (rotation?.source !== source) {

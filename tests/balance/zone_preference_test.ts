@@ -25,7 +25,7 @@ function localPart(
 ): number {
   const balancer = new ZonePreference(
     "here",
-    () => createBalancer("round_robin", Math.random),
+    () => createBalancer("round-robin", Math.random),
     seededRandom(seed),
   );
   const local = zone("here", here.known);
@@ -108,11 +108,11 @@ test("EndpointPool without a zone has no preference", () => {
 
 test("ZonePreference tells the balancer of either zone of a changed load", () => {
   for (const own of ["here", "elsewhere"]) {
-    const create = () => createBalancer("least_pending", Math.random);
+    const create = () => createBalancer("least-pending", Math.random);
     const balancer = new ZonePreference(own, create, Math.random);
     const [first, second] = zone("here", 2);
     balancer.update([first!, second!]);
-    first!.pending = 1;
+    first!.pendingCount = 1;
     balancer.touch(first!);
     for (let i = 0; i < 20; i++) assertEquals(balancer.pick(), second);
   }

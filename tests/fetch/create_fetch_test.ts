@@ -207,7 +207,7 @@ test("createFetch() refuses options that it can't follow", () => {
     [{ timeoutMs: NaN }, RangeError, "timeoutMs"],
     [{ retryBudget: { percent: -1 } }, RangeError, "retryBudget.percent"],
     [{ hedge: { percentile: -1 } }, RangeError, "hedge.percentile"],
-    [{ retry: "sometimes" as "safe" }, TypeError, "received sometimes"],
+    [{ retry: "sometimes" as "never" }, TypeError, "received sometimes"],
     [{ others: "drop" as "pass" }, TypeError, "pass, refuse"],
   ];
   for (const [options, type, words] of wrong) {

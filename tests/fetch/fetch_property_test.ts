@@ -97,7 +97,7 @@ class Chaos {
     const load = endpoints.find(({ endpoint }) => endpoint.address === host)!;
     assert(this.listed.includes(load.endpoint), `${host} is absent`);
     // A probe moves the end of the ejection, and is the only lease of its endpoint.
-    const isProbe = load.pending === 1;
+    const isProbe = load.pendingCount === 1;
     assert(panic || load.ejectedUntil === undefined || isProbe, `${host} is ejected`);
     const script = this.#script.get(headers)!;
     const end = script.length > 1 ? script.shift()! : script[0]!;
@@ -157,15 +157,15 @@ for (
           }
           if (step.do === "update") chaos.source.update(chaos.listed = step.listed);
           await chaos.clock.advance(step.do === "wait" ? step.ms : 0);
-          const { pending, endpoints } = chaos.source.pool.status();
-          assertEquals(pending, chaos.underWay);
-          assertEquals(endpoints.reduce((sum, one) => sum + one.pending, 0), pending);
-          assert(endpoints.every((one) => one.pending >= 0));
+          const { pendingCount, endpoints } = chaos.source.pool.status();
+          assertEquals(pendingCount, chaos.underWay);
+          assertEquals(endpoints.reduce((sum, one) => sum + one.pendingCount, 0), pendingCount);
+          assert(endpoints.every((one) => one.pendingCount >= 0));
         }
         for (const caller of chaos.callers) caller.abort(new Error("the end"));
         await chaos.clock.advance(0);
         await Promise.all(chaos.answers);
-        assertEquals([chaos.source.pool.pending, chaos.underWay, chaos.clock.pending], [0, 0, 0]);
+        assertEquals([chaos.source.pool.pendingCount, chaos.underWay, chaos.clock.pending], [0, 0, 0]);
       }),
       { seed, numRuns: 150 },
     );

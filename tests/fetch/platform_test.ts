@@ -16,13 +16,13 @@ async function serving(
   options: FetchOptions = {},
 ): Promise<void> {
   const servers = await Promise.all(handlers.map(start));
-  const source = new PoolSource({ balancer: "round_robin" });
+  const source = new PoolSource({ balancer: "round-robin" });
   source.update(
     servers.map(({ port }, i) => endpoint(`server-${i}`, { address: "127.0.0.1", port })),
   );
   try {
     await run(createFetch(source, options), source);
-    assertEquals(source.pool.pending, 0);
+    assertEquals(source.pool.pendingCount, 0);
   } finally {
     await Promise.all(servers.map(({ server }) => stop(server)));
   }

@@ -83,7 +83,7 @@ export class World {
   ) {
     const { clock } = this;
     const random = seededRandom(seed);
-    this.source = new PoolSource({ balancer: "round_robin", clock, random, ...pool });
+    this.source = new PoolSource({ balancer: "round-robin", clock, random, ...pool });
     this.source.update(backends(...ids));
     this.fetch = createFetch(this.source, {
       clock,

@@ -45,7 +45,7 @@ test("GET metrics counts what happens", async () => {
     service: "app",
     endpoint: A,
     reason: "consecutive_failures",
-    ejections: 1,
+    ejectionCount: 1,
     ejectedUntil: 5,
   });
   const metrics = await scrape(app);
@@ -83,8 +83,8 @@ test("GET metrics counts what a balanced fetch needs", async () => {
   const answered = fetchTally.started(call);
   answered.attempted({ ...attempt, outcome: "rejected" } as never);
   answered.attempted({ ...attempt, outcome: "success" } as never);
-  answered.ended({ response: new Response(), durationMs: 2, retryBudget: 30 });
-  fetchTally.started(call).ended({ error: new Error("x"), durationMs: 2, retryBudget: 29 });
+  answered.ended({ response: new Response(), durationMs: 2, availableRetryCount: 30 });
+  fetchTally.started(call).ended({ error: new Error("x"), durationMs: 2, availableRetryCount: 29 });
   const metrics = await scrape(routes(new FakeLookups().set("app", [A]), { fetchTally }));
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="success"}'), 1);
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="failed"}'), 1);
