@@ -4,7 +4,7 @@
  * @module
  */
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { createFetch } from "../../src/client/create_fetch.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { VirtualTime } from "./virtual_time.ts";

@@ -8,7 +8,7 @@ import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { isPilotedError } from "../../src/any_piloted_error.ts";
 import { PilotedError } from "../../src/errors.ts";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { createFetch } from "../../src/client/create_fetch.ts";
 import { type Child, startScript } from "../../tests/support/process.ts";
 import { makeEndpoints, quantile } from "../balance/world.ts";
 

@@ -1,14 +1,14 @@
 /**
- * Bodies that can be sent more than once.
+ * Request bodies that can be sent more than once.
  *
  * @module
  */
 
-/** How many turns of the microtask queue a finished stream may take to say so. */
+/** Maximum number of microtasks that a finished stream takes to deliver its next chunk. */
 const TURNS = 32;
 
 /**
- * Whether a body can be sent again after it was sent.
+ * Whether a body can be sent more than once.
  *
  * @param body Body of a request.
  * @returns `false` for streams and other iterables.
@@ -20,9 +20,9 @@ export function isReplayable(body: unknown): boolean {
 }
 
 /**
- * Takes the body out of a request. One that is complete, as that of every request which was made of
- * a string, bytes or a form, becomes bytes, so that it can be sent again and with its length; one
- * that is still being written stays a stream.
+ * Reads the body of a request. A complete body, as of every request created from a string, bytes or
+ * a form, becomes bytes: it can be sent again, and with its length. A body that is still being
+ * written stays a stream.
  *
  * @param stream The request's body.
  * @returns Bytes or a stream.
@@ -41,7 +41,7 @@ export async function takeBody(
   }
 }
 
-/** The result of a promise that settles without waiting for anything outside, else `undefined`. */
+/** The result of a promise that settles within a few microtasks, else `undefined`. */
 async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
   let result: { value: T } | undefined;
   let failed = false;

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
+import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { seed } from "../balance/support.ts";
 import { test } from "../support/test.ts";
@@ -61,14 +62,15 @@ class Chaos {
   listed: Endpoint[] = ALL;
   underWay = 0;
 
-  constructor(options: Parameters<typeof createFetch>[1]) {
+  constructor(options: FetchOptions) {
     this.source.update(ALL);
-    this.fetch = createFetch(this.source, {
+    const resolved = resolveFetchOptions({
       clock: this.clock,
       random: seededRandom(seed),
       fetch: (url, init) => this.#receive(String(url), init!),
       ...options,
     });
+    this.fetch = balancedFetch(this.source, resolved);
   }
 
   call({ method, ends, durationMs }: Step & { do: "call" }): void {
@@ -165,7 +167,11 @@ for (
         for (const caller of chaos.callers) caller.abort(new Error("the end"));
         await chaos.clock.advance(0);
         await Promise.all(chaos.answers);
-        assertEquals([chaos.source.pool.pendingCount, chaos.underWay, chaos.clock.pending], [0, 0, 0]);
+        assertEquals([chaos.source.pool.pendingCount, chaos.underWay, chaos.clock.pending], [
+          0,
+          0,
+          0,
+        ]);
       }),
       { seed, numRuns: 150 },
     );

@@ -128,7 +128,7 @@ test("createFetch() counts what it has outpaced among the latencies", async () =
 test("createFetch() counts hedges as attempts and as retries", async () => {
   const { world } = await experienced(["a", "b", "c"], silence, {
     attemptTimeoutMs: 100,
-    attempts: 2,
+    maxAttempts: 2,
   });
   const error = await world.outcome(world.fetch("http://app/"), 5) as PilotedError;
   assertEquals([error.code, told(attemptsOf(error))], ["TIMEOUT", "b timeout, c timeout hedge"]);

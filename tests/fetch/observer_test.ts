@@ -36,7 +36,7 @@ test("createFetch() tells an observer of a call, its attempts and its end", asyn
 test("createFetch() tells an observer why a call failed", async () => {
   const ends: FetchEnd[] = [];
   const world = new World(["a"], refused, {
-    attempts: 1,
+    maxAttempts: 1,
     observer: { started: () => ({ attempted: () => {}, ended: (end) => void ends.push(end) }) },
   });
   const error = await world.outcome(world.fetch("http://app/"));

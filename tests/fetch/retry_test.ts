@@ -3,7 +3,16 @@ import { PilotedError } from "../../src/errors.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { answer, attemptsOf, type Backend, backends, refused, reset, told, World } from "./support.ts";
+import {
+  answer,
+  attemptsOf,
+  type Backend,
+  backends,
+  refused,
+  reset,
+  told,
+  World,
+} from "./support.ts";
 
 const METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"];
 
@@ -45,7 +54,9 @@ test("createFetch() fails with every attempt when no connection holds", async ()
   assertEquals([error.code, error.service], ["REQUEST_FAILED", "app"]);
   assertEquals(told(attemptsOf(error)), "a connect_failed, b reset, c connect_failed");
   assertEquals((error.cause as Error).message, "fetch failed");
-  assert(attemptsOf(error).every(({ error, durationMs }) => error !== undefined && durationMs >= 0));
+  assert(
+    attemptsOf(error).every(({ error, durationMs }) => error !== undefined && durationMs >= 0),
+  );
   assert(error.message.includes("received connect_failed from 10.0.0.3:80"), error.message);
 });
 
