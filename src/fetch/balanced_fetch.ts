@@ -56,7 +56,7 @@ class BalancedFetch {
   }
 
   // Not async: the caller gets the promise of the call itself.
-  fetch(input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+  fetch(input: string | URL | Request, init: RequestInit | undefined): Promise<Response> {
     try {
       let url = urlOf(input);
       let start = hostStart(url);
@@ -119,7 +119,7 @@ class BalancedFetch {
 
   #sendElsewhere(
     url: string,
-    input: RequestInfo | URL,
+    input: string | URL | Request,
     init: RequestInit | undefined,
   ): Promise<Response> {
     const { fetch, unknownHosts } = this.#context.options;
@@ -134,7 +134,7 @@ class BalancedFetch {
   }
 }
 
-function urlOf(input: RequestInfo | URL): string {
+function urlOf(input: string | URL | Request): string {
   if (typeof input === "string") return input;
   if (input instanceof URL) return input.href;
   return isRequest(input) ? input.url : String(input);

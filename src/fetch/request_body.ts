@@ -7,6 +7,17 @@
 /** Maximum number of microtasks that a finished stream takes to deliver its next chunk. */
 const TURNS = 32;
 
+// Named here, because the runtimes' types disagree about their readers.
+interface Chunk {
+  readonly done: boolean;
+  readonly value?: Uint8Array | undefined;
+}
+
+interface ChunkReader {
+  read(): Promise<Chunk>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
 /**
  * Whether a body can be sent more than once.
  *
@@ -30,14 +41,14 @@ export function isReplayable(body: unknown): boolean {
 export async function takeBody(
   stream: ReadableStream<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
-  const reader = stream.getReader();
+  const reader: ChunkReader = stream.getReader();
   const chunks: Uint8Array[] = [];
   for (;;) {
     const next = reader.read();
     const result = await soon(next);
     if (result === undefined) return resume(chunks, next, reader);
     if (result.done) return join(chunks);
-    chunks.push(result.value);
+    chunks.push(result.value!);
   }
 }
 
@@ -52,10 +63,10 @@ async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
 
 function resume(
   chunks: readonly Uint8Array[],
-  next: Promise<ReadableStreamReadResult<Uint8Array>>,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  next: Promise<Chunk>,
+  reader: ChunkReader,
 ): ReadableStream<Uint8Array> {
-  let pending: Promise<ReadableStreamReadResult<Uint8Array>> | undefined = next;
+  let pending: Promise<Chunk> | undefined = next;
   return new ReadableStream({
     start(controller) {
       for (const chunk of chunks) controller.enqueue(chunk);
@@ -64,7 +75,7 @@ function resume(
       const { done, value } = await (pending ?? reader.read());
       pending = undefined;
       if (done) controller.close();
-      else controller.enqueue(value);
+      else controller.enqueue(value!);
     },
     cancel: (reason) => reader.cancel(reason),
   });

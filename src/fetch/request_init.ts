@@ -25,7 +25,7 @@ const FIELDS = [
  *
  * @param input First argument of a fetch.
  */
-export function isRequest(input: RequestInfo | URL): input is Request {
+export function isRequest(input: string | URL | Request): input is Request {
   return typeof input === "object" && "url" in input;
 }
 

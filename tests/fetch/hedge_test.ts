@@ -58,7 +58,7 @@ test("createFetch() takes the first request's answer when that is faster after a
   assertEquals(told(attempts), "a success 200, b superseded hedge");
 });
 
-test("createFetch() does not hedge what is answered in time, is not safe, or has no history", async () => {
+test("createFetch() does not hedge fast or unsafe requests, and none without a history", async () => {
   const stream = { method: "OPTIONS", body: new ReadableStream(), duplex: "half" };
   const cases: [RequestInit, number][] = [
     [{}, 5],
@@ -101,7 +101,7 @@ test("createFetch() waits for the other one when a hedge or what it hedged fails
       assertEquals(world.order, "ab");
       const hedge = (id: string) => id === "b" ? " hedge" : "";
       const other = failing === "a" ? "b" : "a";
-      const expected = `${failing} ${words}${hedge(failing)}, ${other} answered 200${hedge(other)}`;
+      const expected = `${failing} ${words}${hedge(failing)}, ${other} success 200${hedge(other)}`;
       assertEquals(told(attempts), expected);
     }
   }
@@ -116,7 +116,7 @@ test("createFetch() does not hedge with an endpoint that has failed before", asy
   assertEquals(world.order, "ab");
 });
 
-test("createFetch() counts what it has outpaced among the latencies", async () => {
+test("createFetch() counts superseded attempts among the latencies", async () => {
   const { world } = await experienced(["a", "b"], (_, number) => {
     return number % 2 === 1 ? silence() : answer(200);
   }, { hedge: { percentile: 50, percent: 100 }, retryBudget: { percent: 100 } });
