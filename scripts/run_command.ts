@@ -14,6 +14,8 @@ export interface RunOptions {
   cwd?: string;
   /** Milliseconds after which it is killed. @default no limit */
   limitMs?: number;
+  /** Whether its output is kept only, and not shown. @default false */
+  quiet?: boolean;
 }
 
 /** How a command ended. */
@@ -50,7 +52,7 @@ export function runCommand(
     : setTimeout(() => child.kill("SIGKILL"), options.limitMs);
   let output = "";
   const show = (stream: NodeJS.WriteStream) => (chunk: string) => {
-    stream.write(chunk);
+    if (options.quiet !== true) stream.write(chunk);
     output = (output + chunk).slice(-KEPT_CHARACTERS);
   };
   child.stdout.setEncoding("utf8").on("data", show(process.stdout));

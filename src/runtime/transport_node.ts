@@ -84,7 +84,8 @@ async function wireRequest(
   init?: RequestInit,
 ): Promise<WireRequest> {
   const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-  const request = new Request(input, { ...init, signal: null });
+  // Bun's types have no overload that takes all three.
+  const request = new Request(input as Request, { ...init, signal: null });
   const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
   return {
     url: new URL(request.url),

@@ -46,6 +46,16 @@ test("EndpointPool hands out the endpoint objects of the last update", () => {
   assert(pool.endpoints[0] === changed);
 });
 
+test("pickResolved() resolves to the endpoint of the last update, with one promise for each", async () => {
+  const { pool } = pooling();
+  assertEquals(pool.pickResolved(), undefined);
+  pool.update([endpoint("a")]);
+  assert(pool.pickResolved() === pool.pickResolved());
+  const changed = endpoint("a", { tags: ["new"] });
+  pool.update([changed]);
+  assert(await pool.pickResolved() === changed);
+});
+
 test("EndpointPool keeps rotation, load and latency through a refresh that changes nothing", async () => {
   const { pool, clock } = pooling();
   pool.update(endpoints("a", "b", "c"));

@@ -99,6 +99,13 @@ test("successRateOutliers() says nothing without five endpoints of 100 requests 
   assertEquals(ids(successRateOutliers(counted(...good, [0, 100]), successRate!)), "m4");
 });
 
+test("successRateOutliers() needs the minimum of endpoints", () => {
+  const four = counted([100, 0], [100, 0], [100, 0], [50, 50]);
+  const options = { ...successRate!, stdevFactor: 1_000 };
+  assertEquals(ids(successRateOutliers(four, options)), "");
+  assertEquals(ids(successRateOutliers(four, { ...options, minimumHosts: 4 })), "m3");
+});
+
 test("failurePercentageOutliers() finds what fails more than 85 % of at least 50 requests", () => {
   const all = counted([15, 85], [14, 86], [0, 49], [0, 50], [100, 0]);
   assertEquals(ids(failurePercentageOutliers(all, failurePercentage!)), "m1 m3");

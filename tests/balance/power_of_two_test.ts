@@ -1,13 +1,25 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import { leastPending } from "../../src/balance/least_pending.ts";
-import type { Member } from "../../src/balance/member.ts";
+import { Member } from "../../src/balance/member.ts";
 import { p2cEwma } from "../../src/balance/p2c_ewma.ts";
 import type { PowerOfTwo } from "../../src/balance/power_of_two.ts";
+import type { Endpoint } from "../../src/endpoint.ts";
+import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
 import { members, seed, tally } from "./support.ts";
 
 const PICKS = 100_000;
+
+/** Counts how often endpoints are read. */
+class CountedMember extends Member {
+  static readCount = 0;
+
+  override get endpoint(): Endpoint {
+    CountedMember.readCount++;
+    return super.endpoint;
+  }
+}
 
 function measured(member: Member, latencyMs: number): Member {
   for (let i = 0; i < 10; i++) member.latency.observe(latencyMs, false, 1_000);
@@ -110,6 +122,24 @@ test("p2cEwma() without leases does not flood a new endpoint", () => {
     balancer.update([fresh!, ...old]);
     const counts = tally(PICKS, () => balancer.pick()!.endpoint.id);
     assertAlmostEquals(counts.m0! / PICKS, 1 / (known + 1), 0.01);
+  }
+});
+
+test("PowerOfTwo looks at few members in every state", () => {
+  for (const create of [leastPending, p2cEwma]) {
+    for (const count of [1, 3, 5, 1_000]) {
+      for (const heavy of [1, 1_000_000]) {
+        const all = Array.from({ length: count }, (_, i) => {
+          return new CountedMember(endpoint(`m${i}`, { weight: i === 0 ? heavy : 1 }));
+        });
+        const balancer = create(seededRandom(seed));
+        balancer.update(all);
+        CountedMember.readCount = 0;
+        for (let i = 0; i < 100; i++) balancer.pick();
+        const most = count <= 4 ? count : 0;
+        assert(CountedMember.readCount <= 100 * most, `${count}: ${CountedMember.readCount}`);
+      }
+    }
   }
 });
 
