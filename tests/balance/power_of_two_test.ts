@@ -1,25 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import { leastPending } from "../../src/balance/least_pending.ts";
-import { Member } from "../../src/balance/member.ts";
+import type { Member } from "../../src/balance/member.ts";
 import { p2cEwma } from "../../src/balance/p2c_ewma.ts";
 import type { PowerOfTwo } from "../../src/balance/power_of_two.ts";
-import type { Endpoint } from "../../src/endpoint.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { members, seed, tally } from "./support.ts";
+import { CountedMember, members, seed, tally } from "./support.ts";
 
 const PICKS = 100_000;
-
-/** Counts how often endpoints are read. */
-class CountedMember extends Member {
-  static readCount = 0;
-
-  override get endpoint(): Endpoint {
-    CountedMember.readCount++;
-    return super.endpoint;
-  }
-}
 
 function measured(member: Member, latencyMs: number): Member {
   for (let i = 0; i < 10; i++) member.latency.observe(latencyMs, false, 1_000);

@@ -68,7 +68,7 @@ const ROWS: Row[] = [
   ["balance/weighted_sampler", "the second draw may be the first", "if (place === other) continue;\n      if (exclude === undefined ||", "if (exclude === undefined ||", "balance/weighted_sampler"],
   ["balance/weighted_sampler", "the search skips the wrong part of the line", "if (point >= start) point += length;", "", "balance/weighted_sampler"],
   ["balance/weighted_sampler", "the search ends one place too early", "if (point < ends[middle]!) high = middle;", "if (point <= ends[middle]!) high = Math.max(0, middle - 1);", "balance/weighted_sampler"],
-  ["balance/weighted_sampler", "a rare second draw looks at all members", "exclude === undefined ? this.#drawAround(other) : this.#drawAmong(other, exclude)", "this.#drawAmong(other, exclude ?? (() => false))", "balance/weighted_sampler"],
+  ["balance/weighted_sampler", "a rare second draw looks at all members", "exclude === undefined ? this.#drawAround(other) : this.#drawAmong(other, exclude)", "this.#drawAmong(other, exclude ?? (() => false))", "balance/power_of_two"],
   ["balance/weighted_sampler", "the reservoir ignores weights", "const weight = endpoint.weight || 1;\n      sum += weight;", "const weight = 1;\n      sum += weight;", "balance/weighted_sampler"],
   ["balance/rendezvous", "the cache outlives its list", "this.#cache.clear();", "", "balance/rendezvous"],
   ["balance/rendezvous", "the cache has no limit", "if (this.#cache.size === CACHED_KEYS) {", "if (false) {", "balance/rendezvous"],
@@ -81,7 +81,7 @@ const ROWS: Row[] = [
   // fetch
   ["fetch/retry_policy", "POST is idempotent", `"PUT", "DELETE"]`, `"PUT", "DELETE", "POST"]`, "fetch/retry"],
   ["fetch/retry_policy", "one attempt more is made", "attempts.length >= options.maxAttempts", "attempts.length > options.maxAttempts", "fetch/retry"],
-  ["fetch/retry_policy", "streams are sent again", " || !isReplayable(init?.body)) return;", ") return;", "fetch/retry"],
+  ["fetch/retry_policy", "streams are sent again", " || !isReplayable(init?.body)) {", ") {", "fetch/retry"],
   ["fetch/retry_policy", "a request that never left is not sent again", ` ||\n    last.outcome === "connect_failed"`, "", "fetch/retry"],
   ["fetch/retry_policy", "a 429 without Retry-After is sent again", "if (retryAfterMs === undefined || retryAfterMs > maxRetryAfterMs) return;\n    waitMs = Math.max(waitMs, retryAfterMs);", "waitMs = Math.max(waitMs, retryAfterMs ?? 0);", "fetch/retry"],
   ["fetch/retry_policy", "the budget is ignored", " && traffic.retries.withdraw(now)", "", "fetch/retry"],
