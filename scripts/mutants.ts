@@ -1,7 +1,7 @@
 /**
  * Breaks the code on purpose, one place at a time, and reports which breaks no test notices.
  *
- *     node --import tsx scripts/mutants.ts [room]... [--only number]
+ *     node --import tsx scripts/mutants.ts [room]... [--only number]...
  *
  * The lists are in `tests/mutants/ROOM.ts`, each with the tests that have to fail. Every mutant is
  * applied to a temporary copy of the project, never to the working tree. Exits with 1 when a mutant
@@ -27,7 +27,7 @@ const LIMIT_MS = 120_000;
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: "string" } },
+    options: { only: { type: "string", multiple: true } },
   });
   const folder = join(ROOT, "tests/mutants");
   const rooms = (await readdir(folder)).filter((name) => name !== "mutant.ts")
@@ -52,10 +52,16 @@ async function main(): Promise<number> {
   }
 }
 
-async function runRoom(copy: string, room: string, only: string | undefined): Promise<number> {
+async function runRoom(
+  copy: string,
+  room: string,
+  only: readonly string[] | undefined,
+): Promise<number> {
   const { MUTANTS }: { MUTANTS: readonly Mutant[] } = await import(`../tests/mutants/${room}.ts`);
   // A test that fails without a mutant would seem to kill every one of them.
-  for (const file of new Set(MUTANTS.flatMap(({ tests }) => tests))) {
+  const isChosen = (index: number) => only?.includes(String(index + 1)) ?? true;
+  const chosen = MUTANTS.filter((_, index) => isChosen(index));
+  for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
     if (!await passes(copy, file)) {
       throw new Error(`Cannot test mutants: ${file} fails without any`);
     }
@@ -63,7 +69,7 @@ async function runRoom(copy: string, room: string, only: string | undefined): Pr
   let survivors = 0;
   let count = 0;
   for (const [index, mutant] of MUTANTS.entries()) {
-    if (only !== undefined && Number(only) !== index + 1) continue;
+    if (!isChosen(index)) continue;
     count++;
     const problem = await runMutant(copy, mutant);
     if (problem !== undefined) survivors++;

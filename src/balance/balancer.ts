@@ -10,9 +10,9 @@ import type { Member } from "./member.ts";
 /** Options of one pick. */
 export interface PickOptions {
   /** With the balancer `hash`, equal keys go to the same endpoint; the others ignore it. */
-  key?: string;
+  key?: string | undefined;
   /** Returns `true` for endpoints that this pick must not return, such as those tried already. */
-  exclude?: (endpoint: Endpoint) => boolean;
+  exclude?: ((endpoint: Endpoint) => boolean) | undefined;
 }
 
 /** Picks one member of the current list. One instance serves one service. */

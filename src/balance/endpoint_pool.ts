@@ -45,17 +45,17 @@ export interface EndpointPoolOptions {
    *
    * @default {"round-robin" for pick(), "p2c-ewma" for acquire()}
    */
-  balancer?: BalancerName | BalanceFunction;
+  balancer?: BalancerName | BalanceFunction | undefined;
   /** When endpoints are ejected for their failures; `false` for never. @default {{}} */
-  outliers?: OutlierOptions | false;
+  outliers?: OutlierOptions | false | undefined;
   /** Zone whose endpoints are preferred. @default {undefined} */
-  zone?: string;
+  zone?: string | undefined;
   /** Called with ejections, readmissions and panic. What it throws is ignored. @default {undefined} */
-  onEvent?: (event: PoolEvent) => void;
+  onEvent?: ((event: PoolEvent) => void) | undefined;
   /** Source of the time. @default {the system clock} */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Random numbers in [0, 1). @default {Math.random} */
-  random?: () => number;
+  random?: (() => number) | undefined;
 }
 
 /**

@@ -11,49 +11,57 @@ import { checkOptions, type OptionRule } from "../check_options.ts";
  */
 export interface SuccessRateOptions {
   /** Number of standard deviations below the mean, times 1,000. @default {1900} */
-  stdevFactor?: number;
+  stdevFactor?: number | undefined;
   /** Probability in percent that an outlier is ejected. @default {100} */
-  enforcementPercent?: number;
+  enforcementPercent?: number | undefined;
   /** Minimum number of endpoints that had enough requests. @default {5} */
-  minimumHosts?: number;
+  minimumHosts?: number | undefined;
   /** Minimum number of requests in an interval. @default {100} */
-  requestVolume?: number;
+  requestVolume?: number | undefined;
 }
 
 /** Ejects endpoints that fail more often than a limit, with A50's defaults. */
 export interface FailurePercentageOptions {
   /** Percentage of the requests in an interval that may fail. @default {85} */
-  threshold?: number;
+  threshold?: number | undefined;
   /** Probability in percent that an outlier is ejected. @default {100} */
-  enforcementPercent?: number;
+  enforcementPercent?: number | undefined;
   /** Minimum number of endpoints. @default {5} */
-  minimumHosts?: number;
+  minimumHosts?: number | undefined;
   /** Minimum number of requests in an interval. @default {50} */
-  requestVolume?: number;
+  requestVolume?: number | undefined;
 }
 
 /** When an endpoint is ejected, for how long, and when ejections are ignored. */
 export interface OutlierOptions {
   /** Failures in a row after which an endpoint is ejected, at least 1. @default {5} */
-  consecutiveFailures?: number;
+  consecutiveFailures?: number | undefined;
   /** Duration of the first ejection in milliseconds; the n-th lasts n times as long. @default {30_000} */
-  baseEjectionMs?: number;
+  baseEjectionMs?: number | undefined;
   /** Maximum duration of an ejection in milliseconds. @default {300_000} */
-  maxEjectionMs?: number;
+  maxEjectionMs?: number | undefined;
   /** Percentage of the endpoints that may be ejected; never the last one. @default {50} */
-  maxEjectedPercent?: number;
+  maxEjectedPercent?: number | undefined;
   /** Ejections are ignored while less than this percentage of the endpoints is usable. @default {50} */
-  panicPercent?: number;
+  panicPercent?: number | undefined;
   /**
    * Interval of the two detectors below, in milliseconds. Each interval without an ejection also
    * reduces the ejection count by one. @default {10_000}
    */
-  intervalMs?: number;
+  intervalMs?: number | undefined;
   /** Whether, and how, endpoints are compared by their success rates. @default {false} */
-  successRate?: boolean | SuccessRateOptions;
+  successRate?: boolean | SuccessRateOptions | undefined;
   /** Whether, and how, endpoints are ejected by their percentage of failures. @default {false} */
-  failurePercentage?: boolean | FailurePercentageOptions;
+  failurePercentage?: boolean | FailurePercentageOptions | undefined;
 }
+
+type Filled<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
+
+/** {@linkcode SuccessRateOptions} with all defaults filled in. */
+export type ResolvedSuccessRate = Filled<SuccessRateOptions>;
+
+/** {@linkcode FailurePercentageOptions} with all defaults filled in. */
+export type ResolvedFailurePercentage = Filled<FailurePercentageOptions>;
 
 /** {@linkcode OutlierOptions} with all defaults filled in. */
 export interface ResolvedOutlierOptions {
@@ -63,8 +71,8 @@ export interface ResolvedOutlierOptions {
   readonly maxEjectedPercent: number;
   readonly panicPercent: number;
   readonly intervalMs: number;
-  readonly successRate: Required<SuccessRateOptions> | undefined;
-  readonly failurePercentage: Required<FailurePercentageOptions> | undefined;
+  readonly successRate: ResolvedSuccessRate | undefined;
+  readonly failurePercentage: ResolvedFailurePercentage | undefined;
 }
 
 const AMOUNT: OptionRule = { type: "number", min: 0 };
@@ -108,7 +116,7 @@ export function resolveOutlierOptions(options: OutlierOptions): ResolvedOutlierO
 
 function successRate(
   given: boolean | SuccessRateOptions = false,
-): Required<SuccessRateOptions> | undefined {
+): ResolvedSuccessRate | undefined {
   if (given === false) return undefined;
   const options = given === true ? {} : given;
   checkOptions("successRate in outliers", options, { ...DETECTOR, stdevFactor: AMOUNT });
@@ -123,7 +131,7 @@ function successRate(
 
 function failurePercentage(
   given: boolean | FailurePercentageOptions = false,
-): Required<FailurePercentageOptions> | undefined {
+): ResolvedFailurePercentage | undefined {
   if (given === false) return undefined;
   const options = given === true ? {} : given;
   checkOptions("failurePercentage in outliers", options, { ...DETECTOR, threshold: PERCENT });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Member } from "./member.ts";
-import type { FailurePercentageOptions, SuccessRateOptions } from "./outlier_options.ts";
+import type { ResolvedFailurePercentage, ResolvedSuccessRate } from "./outlier_options.ts";
 
 /**
  * Finds the members whose success rate is far below the mean.
@@ -15,7 +15,7 @@ import type { FailurePercentageOptions, SuccessRateOptions } from "./outlier_opt
  */
 export function successRateOutliers(
   members: readonly Member[],
-  options: Required<SuccessRateOptions>,
+  options: ResolvedSuccessRate,
 ): Member[] {
   const busy = members.filter((member) => volume(member) >= options.requestVolume);
   if (busy.length === 0 || busy.length < options.minimumHosts) return [];
@@ -35,7 +35,7 @@ export function successRateOutliers(
  */
 export function failurePercentageOutliers(
   members: readonly Member[],
-  options: Required<FailurePercentageOptions>,
+  options: ResolvedFailurePercentage,
 ): Member[] {
   if (members.length < options.minimumHosts) return [];
   return members.filter((member) =>

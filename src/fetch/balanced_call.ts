@@ -8,7 +8,7 @@ import type { Lease } from "../balance/lease.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
-import { lateExtension, sleep } from "../wait.ts";
+import { lateExtension, onAbort, sleep } from "../wait.ts";
 import { AttemptControl } from "./attempt_control.ts";
 import {
   type AttemptResult,
@@ -264,11 +264,17 @@ export class BalancedCall {
     );
     if (waitMs === undefined) return undefined;
     const dueAt = clock.now() + waitMs;
+    const stop = new AbortController();
+    const removers = [this.#signal, this.#context.source.closeSignal].map((signal) =>
+      onAbort(signal, (reason) => stop.abort(reason))
+    );
     try {
-      await sleep(clock, waitMs, { signal: this.#signal });
+      await sleep(clock, waitMs, { signal: stop.signal });
     } catch (reason) {
       discard(response);
       throw reason;
+    } finally {
+      for (const remove of removers) remove();
     }
     if (this.#timeLeftMs <= 0 && !this.#extend(dueAt)) return undefined;
     const lease = this.#acquireOther(failed) ?? this.#acquireOther([]);

@@ -11,73 +11,75 @@ import type { FetchObserver } from "./fetch_observer.ts";
 /** How many retries a service may get. */
 export interface RetryBudgetOptions {
   /** Retries per hundred requests. @default {20} */
-  percent?: number;
+  percent?: number | undefined;
   /** Retries per second that are always allowed, however few requests there are. @default {3} */
-  minimumPerSecond?: number;
+  minimumPerSecond?: number | undefined;
   /** Time over which requests and retries are counted, in milliseconds, at least 1. @default {10_000} */
-  windowMs?: number;
+  windowMs?: number | undefined;
 }
 
 /** When a second request is sent in parallel to one that takes long. */
 export interface HedgeOptions {
   /** It is sent when the first one takes longer than this percentage of the recent requests. @default {95} */
-  percentile?: number;
+  percentile?: number | undefined;
   /** Hedges per hundred requests; they also count as retries. @default {5} */
-  percent?: number;
+  percent?: number | undefined;
 }
 
 /** Options of `createFetch()`. */
 export interface FetchOptions {
   /** Sends the requests. @default {the runtime's fetch} */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
   /**
    * What happens to a URL whose host is not a watched service: it is sent unchanged, or rejected with
    * `UNKNOWN_SERVICE`. @default {"pass-through"}
    */
-  unknownHosts?: "pass-through" | "reject";
+  unknownHosts?: "pass-through" | "reject" | undefined;
   /** Time for all attempts together until the head of a response, in milliseconds. @default {no limit} */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Time for each attempt until the head of a response, in milliseconds. @default {no limit} */
-  attemptTimeoutMs?: number;
+  attemptTimeoutMs?: number | undefined;
   /** Maximum number of attempts, at least 1. @default {3} */
-  maxAttempts?: number;
+  maxAttempts?: number | undefined;
   /**
    * What is retried: `"idempotent"` requests with an idempotent method and those that certainly never
    * left; `"always"` everything whose body can be sent again; `"never"` nothing. @default {"idempotent"}
    */
-  retry?: "idempotent" | "always" | "never";
+  retry?: "idempotent" | "always" | "never" | undefined;
   /** Upper limit of the random wait before the first retry, in milliseconds; it doubles with each. @default {25} */
-  backoffBaseMs?: number;
+  backoffBaseMs?: number | undefined;
   /** Upper limit of every wait, in milliseconds. @default {250} */
-  backoffMaxMs?: number;
+  backoffMaxMs?: number | undefined;
   /** Longest `Retry-After` of a 429 that is waited for, in milliseconds. @default {5_000} */
-  maxRetryAfterMs?: number;
+  maxRetryAfterMs?: number | undefined;
   /** How many retries a service may get. @default {{}} */
-  retryBudget?: RetryBudgetOptions;
+  retryBudget?: RetryBudgetOptions | undefined;
   /** Whether, and when, a second request is sent in parallel to one that takes long. @default {false} */
-  hedge?: boolean | HedgeOptions;
+  hedge?: boolean | HedgeOptions | undefined;
   /** Maximum number of requests in flight to one service, at least 1. @default {1_024} */
-  maxInFlight?: number;
+  maxInFlight?: number | undefined;
   /** How long a request waits for the first endpoint of its service, in milliseconds. @default {0} */
-  waitForEndpointsMs?: number;
+  waitForEndpointsMs?: number | undefined;
   /** Returns the key of a request, for the balancer `hash`. @default {undefined} */
-  key?: (url: string, init: RequestInit | undefined) => string | undefined;
+  key?: ((url: string, init: RequestInit | undefined) => string | undefined) | undefined;
   /** Called with every call and attempt, for traces and metrics. @default {undefined} */
-  observer?: FetchObserver;
+  observer?: FetchObserver | undefined;
   /** Source of the time. @default {the system clock} */
-  clock?: Clock;
+  clock?: Clock | undefined;
   /** Random numbers in [0, 1). @default {Math.random} */
-  random?: () => number;
+  random?: (() => number) | undefined;
 }
 
 /** {@linkcode FetchOptions} with all defaults filled in. */
 export type ResolvedFetchOptions =
-  & Required<Omit<FetchOptions, "key" | "observer" | "hedge" | "retryBudget">>
+  & Filled<Omit<FetchOptions, "key" | "observer" | "hedge" | "retryBudget">>
   & Pick<FetchOptions, "key" | "observer">
   & {
-    readonly hedge: Required<HedgeOptions> | undefined;
-    readonly retryBudget: Required<RetryBudgetOptions>;
+    readonly hedge: Filled<HedgeOptions> | undefined;
+    readonly retryBudget: Filled<RetryBudgetOptions>;
   };
+
+type Filled<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
 
 const AMOUNT: OptionRule = { type: "number", min: 0 };
 const COUNT: OptionRule = { type: "number", min: 1 };
@@ -135,7 +137,7 @@ export function resolveFetchOptions(options: FetchOptions): ResolvedFetchOptions
   };
 }
 
-function resolveRetryBudget(budget: RetryBudgetOptions = {}): Required<RetryBudgetOptions> {
+function resolveRetryBudget(budget: RetryBudgetOptions = {}): ResolvedFetchOptions["retryBudget"] {
   checkOptions("retryBudget in createFetch()", budget, {
     percent: AMOUNT,
     minimumPerSecond: AMOUNT,
@@ -145,7 +147,7 @@ function resolveRetryBudget(budget: RetryBudgetOptions = {}): Required<RetryBudg
   return { percent, minimumPerSecond, windowMs };
 }
 
-function resolveHedge(given: boolean | HedgeOptions = false): Required<HedgeOptions> | undefined {
+function resolveHedge(given: boolean | HedgeOptions = false): ResolvedFetchOptions["hedge"] {
   if (given === false) return undefined;
   const hedge = given === true ? {} : given;
   checkOptions("hedge in createFetch()", hedge, {

@@ -6,16 +6,10 @@
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
 
-/** Options of `waitForEndpoints()`. */
-export interface WaitForEndpointsOptions {
-  /** Maximum wait in milliseconds. @default {no limit} */
-  readonly timeoutMs?: number;
-  /** Ends the wait early. @default {undefined} */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Gives endpoints to the balanced fetch: a `Piloted`, or an object that behaves like one. */
 export interface FetchSource {
+  /** Aborts when the client is closed, which ends the wait before a retry. */
+  readonly closeSignal?: AbortSignal;
   /**
    * Whether a service is watched.
    *
@@ -38,7 +32,13 @@ export interface FetchSource {
    * @returns Whether there is one; `false` when the time is up.
    * @throws The signal's own reason when it aborts.
    */
-  waitForEndpoints(name: string, options?: WaitForEndpointsOptions): Promise<boolean>;
+  waitForEndpoints(
+    name: string,
+    options?: {
+      readonly timeoutMs?: number | undefined;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<boolean>;
 }
 
 const METHODS = ["has", "acquire", "waitForEndpoints"];

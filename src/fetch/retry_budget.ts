@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RetryBudgetOptions } from "./fetch_options.ts";
+import type { ResolvedFetchOptions } from "./fetch_options.ts";
 
 /** Number of slots in the window. */
 const PARTS = 10;
@@ -25,7 +25,7 @@ export class RetryBudget {
   /**
    * @param options Size of the budget.
    */
-  constructor(options: Required<RetryBudgetOptions>) {
+  constructor(options: ResolvedFetchOptions["retryBudget"]) {
     const { percent, minimumPerSecond, windowMs } = options;
     this.#percent = percent;
     this.#reserve = minimumPerSecond * windowMs / 1_000;

@@ -16,7 +16,7 @@ const ENDPOINTS = Array.from({ length: 8 }, (_, i) =>
   }));
 
 type Step =
-  | { do: "acquire" | "pick"; excluded: typeof ENDPOINTS; key?: string }
+  | { do: "acquire" | "pick"; excluded: typeof ENDPOINTS; key: string | undefined }
   | { do: "release"; which: number; outcome: Outcome }
   | { do: "update"; listed: typeof ENDPOINTS }
   | { do: "wait"; ms: number };

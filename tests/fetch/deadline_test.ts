@@ -83,6 +83,19 @@ test("createFetch() rejects with the caller's reason and releases the lease, whe
   }
 });
 
+test("createFetch() ends the wait before a retry when the client is closed, and frees the connection", async () => {
+  let cancelled = 0;
+  const body = () => new ReadableStream({ cancel: () => void cancelled++ });
+  const headers = { "retry-after": "5" };
+  const world = new World(["a"], () => new Response(body(), { status: 429, headers }));
+  const waiting = world.fetch("http://app/", { signal: new AbortController().signal });
+  const error = assertRejects(() => waiting, PilotedError, "was closed");
+  await world.clock.advance(100);
+  world.source.closing.abort(new PilotedError("CLOSED", "Cannot use this client: it was closed"));
+  await error;
+  assertEquals([cancelled, world.clock.pending, world.source.pool.pendingCount], [1, 0, 0]);
+});
+
 test("createFetch() sends nothing when the caller has aborted before", async () => {
   for (const options of [{}, { timeoutMs: 1_000 }]) {
     const world = new World(["a"], () => answer(200), options);

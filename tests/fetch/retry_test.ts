@@ -60,6 +60,12 @@ test("createFetch() fails with every attempt when no connection holds", async ()
   assert(error.message.includes("received connect_failed from 10.0.0.3:80"), error.message);
 });
 
+test("createFetch() tries every endpoint once, whatever the balancer prefers", async () => {
+  const world = new World(["a", "b", "c"], refused, {}, { balancer: ([first]) => first });
+  await world.outcome(world.fetch("http://app/"));
+  assertEquals(world.order, "abc");
+});
+
 test("createFetch() goes back to an endpoint that failed when there is no other", async () => {
   const world = new World(["a"], once(refused));
   assertEquals(await world.outcome(world.fetch("http://app/")), 200);

@@ -8,7 +8,8 @@ import { isPilotedError } from "../../src/any_piloted_error.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
-import type { FetchSource, WaitForEndpointsOptions } from "../../src/fetch/fetch_source.ts";
+import type { WaitForEndpointsOptions } from "../../src/client/options.ts";
+import type { FetchSource } from "../../src/fetch/fetch_source.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { seed } from "../balance/support.ts";
@@ -37,6 +38,8 @@ export function backends(...ids: string[]): Endpoint[] {
 /** One service without a registry. */
 export class PoolSource implements FetchSource {
   readonly pool: EndpointPool;
+  readonly closing = new AbortController();
+  readonly closeSignal = this.closing.signal;
   readonly #waiting: ((found: boolean) => void)[] = [];
 
   constructor(options: EndpointPoolOptions) {

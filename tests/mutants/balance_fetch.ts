@@ -137,6 +137,7 @@ const ROWS: Row[] = [
   ["fetch/request_body", "what was read of a stream is lost", "for (const chunk of chunks) controller.enqueue(chunk);", "void controller;", "fetch/request_body"],
   ["fetch/fetch_options", "unknown options are accepted", `checkOptions("createFetch()", options, RULES);`, "", "fetch/create_fetch"],
   ["fetch/fetch_source", "a promise is a source", `if (typeof given.then === "function") {`, "if (false) {", "fetch/create_fetch"],
+  ["fetch/balanced_call", "close() does not end the wait before a retry", "[this.#signal, this.#context.source.closeSignal]", "[this.#signal]", "fetch/deadline"],
   ["fetch/balanced_call", "calls end while they are counted in flight", "    } finally {\n      this.#traffic.leave();\n    }", "    } finally {\n      // Nothing.\n    }", "fetch/create_fetch"],
 ];
 
