@@ -59,4 +59,5 @@ export type { FetchOptions } from "./src/fetch/fetch_options.ts";
 export type { FetchObserver } from "./src/fetch/fetch_observer.ts";
 export type { RequestAttempt } from "./src/request_attempt.ts";
 export type { Lease } from "./src/balance/lease.ts";
-export type { BalanceFunction, Candidate, PickOptions } from "./src/balance/balancer.ts";
+export type { BalanceFunction, PickOptions } from "./src/balance/balancer.ts";
+export type { Candidate } from "./src/balance/candidate.ts";

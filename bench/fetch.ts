@@ -18,7 +18,7 @@ import type { Fetch } from "../src/platform_fetch.ts";
 import { createServer } from "node:http";
 import process from "node:process";
 import { EndpointPool } from "../src/balance/endpoint_pool.ts";
-import { createFetch } from "../src/fetch/create_fetch.ts";
+import { createFetch } from "../src/client/create_fetch.ts";
 import type { FetchSource } from "../src/fetch/fetch_source.ts";
 import { countAllocations } from "./fetch/count_allocations.ts";
 import { makeEndpoints } from "./balance/world.ts";
@@ -40,7 +40,7 @@ pool.update([{ ...template!, address: "127.0.0.1", port, host }]);
 const source: FetchSource = {
   has: (name) => name === "customers",
   acquire: (_, options) => pool.acquire(options)!,
-  waitForEndpoints: () => Promise.resolve(),
+  waitForEndpoints: () => Promise.resolve(true),
 };
 
 async function latency(send: Fetch, url: string): Promise<number> {

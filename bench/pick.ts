@@ -131,11 +131,11 @@ row("bytes left behind by one pick()", (await allocation())?.toFixed(2) ?? "-", 
 
 console.log("\nEvery balancer, 1 and 10,000 endpoints\n");
 const names: BalancerName[] = [
-  "round_robin",
-  "weighted_round_robin",
+  "round-robin",
+  "weighted-round-robin",
   "random",
-  "least_pending",
-  "p2c_ewma",
+  "least-pending",
+  "p2c-ewma",
 ];
 for (const name of names) {
   const [one, many] = [await timePick(1, name), await timePick(10_000, name)];

@@ -7,9 +7,10 @@
 /**
  * A function with the signature of the platform's `fetch`: taken wherever Piloted sends requests,
  * and returned wherever it gives out a `fetch`. Unlike `typeof fetch` it has no properties of one
- * runtime (Bun's has `preconnect`), so that any function of this shape fits.
+ * runtime (Bun's has `preconnect`), so that any function of this shape fits. `RequestInfo` is written
+ * out, because Bun's types have no such name.
  */
-export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /**
  * The runtime's own `fetch`, looked up on every call so that a test or a tracer can replace it, and
@@ -19,6 +20,9 @@ export type Fetch = (input: RequestInfo | URL, init?: RequestInit) => Promise<Re
  * @param init Options of the request.
  * @returns The response.
  */
-export function platformFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+export function platformFetch(
+  input: string | URL | Request,
+  init?: RequestInit,
+): Promise<Response> {
   return fetch(input, init);
 }

@@ -1,5 +1,5 @@
 /**
- * What became of one attempt at a request.
+ * One attempt of a request.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { Endpoint } from "./endpoint.ts";
  *
  * | outcome | meaning |
  * |---|---|
- * | `success` | with an answer that was taken |
- * | `rejected` | with 429, 502, 503 or 504 |
- * | `connect_failed` | no connection could be made: the request never left |
- * | `reset` | the connection broke before an answer came |
- * | `timeout` | no answer came in time |
- * | `aborted` | the caller gave up |
+ * | `success` | a response was received |
+ * | `rejected` | the response was 429, 502, 503 or 504 |
+ * | `connect_failed` | no connection could be made: the request was never sent |
+ * | `reset` | the connection was closed before a response was received |
+ * | `timeout` | its deadline expired |
+ * | `aborted` | the caller aborted it |
  * | `superseded` | its hedge, or the request that it hedged, was faster |
  */
 export type AttemptOutcome =
@@ -27,20 +27,20 @@ export type AttemptOutcome =
   | "aborted"
   | "superseded";
 
-/** One attempt at a request. */
+/** One attempt of a request. */
 export interface RequestAttempt {
-  /** Where it went. */
+  /** Where it was sent. */
   readonly endpoint: Endpoint;
   /** How it ended. */
   readonly outcome: AttemptOutcome;
-  /** When it began, in milliseconds since the Unix epoch. */
+  /** When it started, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
-  /** How long it took to the head of the answer or to the failure, in milliseconds. */
+  /** Time to the head of the response or to the failure, in milliseconds. */
   readonly durationMs: number;
-  /** HTTP status of the answer, where there was one. */
+  /** HTTP status, if a response was received. */
   readonly status?: number;
-  /** What was thrown, where there was no answer. */
+  /** What was thrown, if no response was received. */
   readonly error?: unknown;
-  /** Whether it was sent beside another attempt that took long. */
+  /** Whether it was sent in parallel to an attempt that took long. */
   readonly hedge: boolean;
 }

@@ -118,7 +118,7 @@ export function deadline<T>(
       attempt.abort(reason);
       reject(reason);
     };
-    const timer = startDeadline(clock, timeoutMs, () => end(error()), background);
+    const timer = startDeadline(clock, timeoutMs, () => end(error()), { background });
     const remove = onAbort(signal, end);
     const finish = () => {
       timer.cancel();
@@ -147,31 +147,53 @@ function settleAfter<T>(
   );
 }
 
+/** Options of {@linkcode startDeadline}. */
+export interface StartDeadlineOptions {
+  /** Whether this timer alone must not keep the process alive. @default {false} */
+  readonly background?: boolean;
+  /** Called when the timer has fired late and is extended. @default {undefined} */
+  readonly late?: (() => void) | undefined;
+}
+
 /**
- * Starts a timer that gives what has arrived its turn first: when it fires late it is extended
- * once, by up to a second.
+ * Starts a timer that is extended once, by up to a second, when it fires late: responses that arrived
+ * while the process was stopped are handled first.
  *
- * @param clock Time.
+ * @param clock Source of the time.
  * @param timeoutMs Milliseconds.
  * @param expired Called at the deadline, with whether it was extended.
- * @param background Whether this timer alone must not keep the process alive.
+ * @param options What else is called, and whether the timer keeps the process alive.
  * @returns The timer.
  */
 export function startDeadline(
   clock: Clock,
   timeoutMs: number,
   expired: (extended: boolean) => void,
-  background = false,
+  options: StartDeadlineOptions = {},
 ): Timer {
+  const { background = false, late } = options;
   const dueAt = clock.now() + timeoutMs;
   let timer = clock.start(
     () => {
-      if (clock.now() - dueAt <= LATE_MS) return expired(false);
-      const extensionMs = Math.min(timeoutMs, LONGEST_EXTENSION_MS);
+      const extensionMs = lateExtension(clock.now(), dueAt, timeoutMs);
+      if (extensionMs === undefined) return expired(false);
       timer = clock.start(() => expired(true), extensionMs, background);
+      late?.();
     },
     timeoutMs,
     background,
   );
   return { cancel: () => timer.cancel() };
+}
+
+/**
+ * By how much a deadline is extended that was noticed late.
+ *
+ * @param now Milliseconds since the Unix epoch.
+ * @param dueAt When it was due, in milliseconds since the Unix epoch.
+ * @param timeoutMs Its length in milliseconds.
+ * @returns Milliseconds, `undefined` when it was noticed in time.
+ */
+export function lateExtension(now: number, dueAt: number, timeoutMs: number): number | undefined {
+  return now - dueAt <= LATE_MS ? undefined : Math.min(timeoutMs, LONGEST_EXTENSION_MS);
 }

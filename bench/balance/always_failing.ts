@@ -3,9 +3,11 @@
  *
  * @module
  */
+import type { PickOptions } from "../../src/balance/balancer.ts";
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
 import { PilotedError } from "../../src/errors.ts";
+import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
+import { resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { VirtualTime } from "./virtual_time.ts";
 import { makeEndpoints } from "./world.ts";
@@ -26,22 +28,20 @@ export async function alwaysFailing(seed: number): Promise<number> {
   pool.update(makeEndpoints(10));
   const refusal = new Response(null, { status: 503 });
   let attempts = 0;
-  const fetch = createFetch({
+  const source = {
     has: () => true,
-    acquire: (service, options) => {
+    acquire: (service: string, options?: PickOptions) => {
       const lease = pool.acquire(options);
       if (lease !== undefined) return lease;
       throw new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: there is none", { service });
     },
-    waitForEndpoints: () => Promise.resolve(),
-  }, {
-    clock,
-    random,
-    fetch: () => {
-      attempts++;
-      return Promise.resolve(refusal);
-    },
-  });
+    waitForEndpoints: () => Promise.resolve(true),
+  };
+  const send = () => {
+    attempts++;
+    return Promise.resolve(refusal);
+  };
+  const fetch = balancedFetch(source, resolveFetchOptions({ clock, random, fetch: send }));
   const requests = SECONDS * PER_SECOND;
   for (let i = 0; i < requests; i++) {
     void fetch("http://app/");

@@ -9,9 +9,9 @@ import { towerDemo } from "./tower_demo.ts";
 import { quantile } from "./world.ts";
 
 const LINES: readonly { name: BalancerName; color: string }[] = [
-  { name: "round_robin", color: "#d1495b" },
-  { name: "least_pending", color: "#d9a400" },
-  { name: "p2c_ewma", color: "#00798c" },
+  { name: "round-robin", color: "#d1495b" },
+  { name: "least-pending", color: "#d9a400" },
+  { name: "p2c-ewma", color: "#00798c" },
 ];
 const WIDTH = 340;
 const HEIGHT = 220;
@@ -25,7 +25,7 @@ interface Axis {
 export function drawBalancing(seed: number): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 340" font-family="sans-serif" font-size="12" role="img">`,
-    `<title>Latency percentiles and late answers with round_robin, least_pending and p2c_ewma</title>`,
+    `<title>Latency percentiles and late answers with round-robin, least-pending and p2c-ewma</title>`,
     `<rect width="860" height="340" fill="#fff"/>`,
     `<g transform="translate(60 50)">${towerPanel(seed)}</g>`,
     `<g transform="translate(480 50)">${linkerdPanel(seed)}</g>`,

@@ -45,7 +45,7 @@ export interface SmoothResult {
 /** Picks 7,000 times from three endpoints of weights 5, 1 and 1. */
 export function smooth(): SmoothResult {
   const weights = [5, 1, 1];
-  const pool = new EndpointPool({ balancer: "weighted_round_robin" });
+  const pool = new EndpointPool({ balancer: "weighted-round-robin" });
   const endpoints = makeEndpoints(3, (index) => weights[index]!);
   pool.update(endpoints);
   const counts = [0, 0, 0];

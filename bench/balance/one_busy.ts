@@ -11,7 +11,7 @@ import { makeEndpoints } from "./world.ts";
 const PICKS = 100_000;
 
 /**
- * 100,000 picks with `least_pending` while one of three endpoints has a request under way.
+ * 100,000 picks with `least-pending` while one of three endpoints has a request under way.
  *
  * @param weights Of the three; the last one is busy.
  * @param seed Equal seeds give equal results.
@@ -20,7 +20,7 @@ const PICKS = 100_000;
 export function oneBusy(weights: readonly [number, number, number], seed: number): number[] {
   const random = seededRandom(seed);
   const clock = new VirtualTime();
-  const pool = new EndpointPool({ balancer: "least_pending", random, clock });
+  const pool = new EndpointPool({ balancer: "least-pending", random, clock });
   const endpoints = makeEndpoints(3, (index) => weights[index]!);
   pool.update(endpoints);
   pool.acquire({ exclude: (endpoint) => endpoint !== endpoints[2] });

@@ -54,7 +54,7 @@ const queues = (load: number, customers: number, percent: number): Row => ({
   what: `supermarket model, load ${load}, mean time (closed form ${
     supermarketClosedForm(load).toFixed(4)
   })`,
-  balancer: "least_pending",
+  balancer: "least-pending",
   unit: "service times",
   digits: 3,
   least: supermarketClosedForm(load) * (1 - percent / 100),
@@ -67,7 +67,7 @@ const queues = (load: number, customers: number, percent: number): Row => ({
 export const ROWS: readonly Row[] = [
   {
     what: "1 to 50 endpoints with refreshes that change nothing, uneven windows",
-    balancer: "round_robin",
+    balancer: "round-robin",
     unit: "",
     digits: 0,
     least: 0,
@@ -76,7 +76,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     what: "weights 5:1:1, cycles of 1,000 that are not a a b a c a a",
-    balancer: "weighted_round_robin",
+    balancer: "weighted-round-robin",
     unit: "",
     digits: 0,
     least: 0,
@@ -85,7 +85,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     what: "weights 5:1:1, deviation at any moment",
-    balancer: "weighted_round_robin",
+    balancer: "weighted-round-robin",
     unit: "picks",
     digits: 3,
     least: 0,
@@ -94,7 +94,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     what: "one of 3 busy, picks of the busy one",
-    balancer: "least_pending",
+    balancer: "least-pending",
     unit: "%",
     digits: 0,
     least: 0,
@@ -103,19 +103,19 @@ export const ROWS: readonly Row[] = [
   },
   {
     what: "one of 3 busy, picks of the idle one with weight 2 of 3",
-    balancer: "least_pending",
+    balancer: "least-pending",
     unit: "%",
     digits: 1,
     least: 65.7,
     most: 67.7,
     measure: (seed) => oneBusy([2, 1, 1], seed)[0]!,
   },
-  tower("p2c_ewma", 0, 110),
-  tower("least_pending", 780, 930),
-  tower("round_robin", 970, 1_000),
-  linkerd("p2c_ewma", 99.9, 100),
-  linkerd("least_pending", 99.3, 100),
-  linkerd("round_robin", 95.4, 95.5),
+  tower("p2c-ewma", 0, 110),
+  tower("least-pending", 780, 930),
+  tower("round-robin", 970, 1_000),
+  linkerd("p2c-ewma", 99.9, 100),
+  linkerd("least-pending", 99.3, 100),
+  linkerd("round-robin", 95.4, 95.5),
   queues(0.9, 400_000, 2),
   queues(0.99, 2_000_000, 4),
   {
@@ -138,7 +138,7 @@ export const ROWS: readonly Row[] = [
   },
   {
     what: "a service that fails always, 1,000 requests/s for 60 s, attempts per request",
-    balancer: "p2c_ewma",
+    balancer: "p2c-ewma",
     unit: "",
     digits: 4,
     // A fifth more, and three per second.

@@ -23,7 +23,7 @@ export interface SupermarketOptions {
 }
 
 /**
- * Customers arrive by chance, each is sent by `least_pending` and served in turn; service takes 1 on
+ * Customers arrive by chance, each is sent by `least-pending` and served in turn; service takes 1 on
  * average, exponentially distributed.
  *
  * Near saturation the result hangs on how much work chance brought: 0.1 % more of it makes waiting
@@ -35,7 +35,7 @@ export function supermarket(options: SupermarketOptions): number {
   const { load, servers, customers, warmup, seed } = options;
   const time = new VirtualTime();
   const random = seededRandom(seed);
-  const pool = new EndpointPool({ balancer: "least_pending", clock: time, random });
+  const pool = new EndpointPool({ balancer: "least-pending", clock: time, random });
   const endpoints = makeEndpoints(servers);
   pool.update(endpoints);
   const freeAt = new Map(endpoints.map((endpoint) => [endpoint, { at: 0 }]));

@@ -6,8 +6,9 @@
  */
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
+import { isPilotedError } from "../../src/any_piloted_error.ts";
 import { PilotedError } from "../../src/errors.ts";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { createFetch } from "../../src/client/create_fetch.ts";
 import { type Child, startScript } from "../../tests/support/process.ts";
 import { makeEndpoints, quantile } from "../balance/world.ts";
 
@@ -65,8 +66,9 @@ class Client {
         const text = await response.text();
         if (response.status !== 200 || text !== "ok") this.#failures.push(`${response.status}`);
       } catch (error) {
-        const attempts = error instanceof PilotedError ? error.attempts : undefined;
-        this.#failures.push(`${error} ${attempts?.map(({ outcome }) => outcome)}`);
+        const failed = isPilotedError(error) && error.code === "REQUEST_FAILED";
+        const outcomes = failed ? error.attempts.map(({ outcome }) => outcome) : [];
+        this.#failures.push(`${error} ${outcomes}`);
       }
       this.#latencies.push(performance.now() - from);
       for (const { count, resolve } of this.#waiting) {
@@ -112,7 +114,7 @@ export async function fourBackends(): Promise<{ balanced: ClientResult; bare: Cl
   const backends = makeEndpoints(BACKENDS).map((endpoint, i) =>
     new Backend(endpoint, i === BACKENDS - 1 ? LATE_MS : 0)
   );
-  const pools = [new EndpointPool(), new EndpointPool({ balancer: "round_robin" })];
+  const pools = [new EndpointPool(), new EndpointPool({ balancer: "round-robin" })];
   const [pool, barePool] = pools;
   const list = (listed: readonly Backend[]) => {
     for (const one of pools) one.update(listed.map(({ endpoint }) => endpoint));
@@ -127,7 +129,7 @@ export async function fourBackends(): Promise<{ balanced: ClientResult; bare: Cl
         if (lease !== undefined) return lease;
         throw new PilotedError("NO_ENDPOINTS", "Cannot pick: there is none", { service });
       },
-      waitForEndpoints: () => Promise.resolve(),
+      waitForEndpoints: () => Promise.resolve(true),
     });
     const balanced = new Client(() => balancedFetch("http://app/"));
     const bare = new Client(() => fetch(`http://${barePool!.pick()!.host}/`));

@@ -1,65 +1,58 @@
 /**
- * The contract of everything that picks one endpoint out of a list.
+ * The contract of everything that picks one endpoint from a list.
  *
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
+import type { Candidate } from "./candidate.ts";
 import type { Member } from "./member.ts";
 
-/**
- * One endpoint and what this process has learned about it. The same object stays with the same
- * instance for as long as the registry lists it, however often the list is refreshed.
- */
-export interface Candidate {
-  /** The endpoint as the registry describes it now. */
-  readonly endpoint: Endpoint;
-  /** Leases that are out: requests under way. */
-  readonly pending: number;
-  /**
-   * Tells the expected latency, which rises with a peak at once and falls slowly.
-   *
-   * @param now Milliseconds since the Unix epoch.
-   * @returns Milliseconds, `undefined` while nothing was measured yet.
-   */
-  latencyMs(now: number): number | undefined;
-}
-
-/** What one pick asks for. */
+/** Options of one pick. */
 export interface PickOptions {
-  /** Equal keys go to the same endpoint with the balancer `hash`; the others ignore it. */
-  key?: string;
-  /** Endpoints that this pick must not give, such as those that were already tried. */
-  exclude?: (endpoint: Endpoint) => boolean;
+  /** With the balancer `hash`, equal keys go to the same endpoint; the others ignore it. */
+  key?: string | undefined;
+  /** Returns `true` for endpoints that this pick must not return, such as those tried already. */
+  exclude?: ((endpoint: Endpoint) => boolean) | undefined;
 }
 
 /** Picks one member of the current list. One instance serves one service. */
 export interface Balancer {
-  /** Name of the algorithm, such as `"round_robin"`. */
+  /** Name of the algorithm, such as `"round-robin"`. */
   readonly name: string;
+  /** Fraction of the picks that stay in the own zone, 0 to 1, for a balancer that prefers one. */
+  readonly localShare?: number;
   /**
-   * Takes the current list. What is remembered of members that stay is kept.
+   * Receives every instance that the registry lists, whatever its health, before `update()`. Only
+   * balancers that need to know how many are lost have this method.
    *
-   * @param eligible Those that may be picked, in a stable order.
+   * @param instances All instances.
+   */
+  know?(instances: readonly Endpoint[]): void;
+  /**
+   * Replaces the list. What was learned about members that stay is kept.
+   *
+   * @param eligible Members that may be picked, in a stable order.
    */
   update(eligible: readonly Member[]): void;
   /**
-   * Takes note of a member whose requests under way or latency changed.
+   * Called when the requests in flight or the latency of a member have changed.
    *
    * @param member Any member, in the list or not.
    */
   touch?(member: Member): void;
   /**
-   * Picks the next one. A pick without options allocates nothing.
+   * Picks the next member. A pick without options allocates nothing and takes a time that does not
+   * grow with the list.
    *
-   * @param options What this pick asks for.
-   * @returns The member, or `undefined` when there is none or all are excluded.
+   * @param options Options of this pick.
+   * @returns The member, or `undefined` when the list is empty or all are excluded.
    */
   pick(options?: PickOptions): Member | undefined;
 }
 
 /**
- * A balancer of the user's own: picks one of the candidates, which are never empty and never
- * contain an excluded one.
+ * A balancer of your own: returns one of the candidates. The list is never empty and contains no
+ * excluded candidate.
  */
 export type BalanceFunction = (
   candidates: readonly Candidate[],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { closest } from "../check_options.ts";
 import type { BalanceFunction, Balancer } from "./balancer.ts";
 import { Custom } from "./custom.ts";
 import { leastPending } from "./least_pending.ts";
@@ -13,38 +14,43 @@ import { RoundRobin } from "./round_robin.ts";
 import { WeightedRoundRobin } from "./weighted_round_robin.ts";
 
 /**
- * The balancers that are there:
+ * The balancers:
  *
  * | name | picks |
  * |---|---|
- * | `round_robin` | one after the other |
- * | `weighted_round_robin` | one after the other, by the registry's weights, without bursts |
- * | `random` | by chance, by weight |
- * | `least_pending` | of two, the one with fewer requests under way |
- * | `p2c_ewma` | of two, the one with the smaller latency times requests under way |
+ * | `round-robin` | one after the other |
+ * | `weighted-round-robin` | one after the other, by the registry's weights, without bursts |
+ * | `random` | at random, by weight |
+ * | `least-pending` | of two, the one with fewer requests in flight |
+ * | `p2c-ewma` | of two, the one with the smaller product of latency and requests in flight |
  * | `hash` | the same endpoint for the same key |
  */
 export type BalancerName =
-  | "round_robin"
-  | "weighted_round_robin"
+  | "round-robin"
+  | "weighted-round-robin"
   | "random"
-  | "least_pending"
-  | "p2c_ewma"
+  | "least-pending"
+  | "p2c-ewma"
   | "hash";
 
-const MAKERS: Readonly<Record<BalancerName, (random: () => number) => Balancer>> = {
-  round_robin: () => new RoundRobin(),
-  weighted_round_robin: () => new WeightedRoundRobin(),
+const FACTORIES: Readonly<Record<BalancerName, (random: () => number) => Balancer>> = {
+  "round-robin": () => new RoundRobin(),
+  "weighted-round-robin": () => new WeightedRoundRobin(),
   random: (random) => new Random(random),
-  least_pending: leastPending,
-  p2c_ewma: p2cEwma,
+  "least-pending": leastPending,
+  "p2c-ewma": p2cEwma,
   hash: (random) => new Rendezvous(random),
 };
 
+/** Names of the balancers. */
+export const BALANCER_NAMES: readonly BalancerName[] = Object.freeze(
+  Object.keys(FACTORIES) as BalancerName[],
+);
+
 /**
- * Makes a balancer for one service.
+ * Creates a balancer for one service.
  *
- * @param choice Name of an algorithm, or a function of the user's own.
+ * @param choice Name of an algorithm, or a function of your own.
  * @param random Random numbers in [0, 1).
  * @returns The balancer, with an empty list.
  * @throws {TypeError} when the name is unknown.
@@ -63,9 +69,10 @@ export function createBalancer(
   random: () => number,
 ): Balancer {
   if (typeof choice === "function") return new Custom(choice);
-  if (Object.hasOwn(MAKERS, choice)) return MAKERS[choice](random);
+  if (Object.hasOwn(FACTORIES, choice)) return FACTORIES[choice](random);
+  const best = typeof choice === "string" ? closest(choice, BALANCER_NAMES) : undefined;
   throw new TypeError(
-    `Cannot balance: balancer must be a function or one of ${Object.keys(MAKERS).join(", ")}, ` +
-      `received ${JSON.stringify(choice)}`,
+    `Cannot create a balancer: it must be a function or one of ${BALANCER_NAMES.join(", ")}, ` +
+      `received ${JSON.stringify(choice)}${best === undefined ? "" : `. Did you mean ${best}?`}`,
   );
 }

@@ -1,5 +1,5 @@
 /**
- * A balancer of the user's own.
+ * A balancer of your own.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Member } from "./member.ts";
 
 const NO_OPTIONS: PickOptions = Object.freeze({});
 
-/** Asks a function. */
+/** Calls a function to pick. */
 export class Custom implements Balancer {
   /** Name of the algorithm. */
   readonly name: "custom" = "custom";
@@ -16,27 +16,22 @@ export class Custom implements Balancer {
   #members: readonly Member[] = [];
   #known: ReadonlySet<unknown> = new Set();
 
-  /**
-   * Makes a balancer.
-   *
-   * @param choose The user's function.
-   */
   constructor(choose: BalanceFunction) {
     this.#choose = choose;
   }
 
-  /** Takes a list. */
+  /** Replaces the list. */
   update(eligible: readonly Member[]): void {
     this.#members = eligible;
     this.#known = new Set(eligible);
   }
 
   /**
-   * Asks the function.
+   * Calls the function with the members that are not excluded.
    *
-   * @param options What this pick asks for; excluded endpoints are taken out before.
+   * @param options Options of this pick.
    * @returns What the function returned.
-   * @throws {TypeError} when the function returned something else than one of its candidates.
+   * @throws {TypeError} when the function returned anything but one of its candidates or `undefined`.
    */
   pick(options: PickOptions = NO_OPTIONS): Member | undefined {
     const { exclude } = options;

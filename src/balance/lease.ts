@@ -1,5 +1,5 @@
 /**
- * An endpoint for the time of one request or connection.
+ * An endpoint for the duration of one request or connection.
  *
  * @module
  */
@@ -7,28 +7,27 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Member } from "./member.ts";
 
 /**
- * How a request ended, as far as it tells something about the endpoint: `success`, `failure` (no
- * connection, no answer in time, or the answer of an endpoint that can't do its work), or
- * `unknown`, such as a request that the caller gave up.
+ * What the end of a request says about the endpoint: `success`; `failure` (no connection, no response
+ * in time, or a response such as 503); or `unknown`, for example when the caller aborted the request.
  */
 export type Outcome = "success" | "failure" | "unknown";
 
 /**
- * An endpoint that is in use. While the lease is out the endpoint counts as busy; how long that was
- * and how it ended is what the balancer and the outlier detection go by.
+ * An endpoint in use. Until the lease is released, it counts as a request in flight. The balancer and
+ * the outlier detection learn from how long that took and how it ended.
  */
 export interface Lease extends Disposable {
   /** The endpoint. */
   readonly endpoint: Endpoint;
-  /** When it was given out, in milliseconds since the Unix epoch. */
+  /** When it was acquired, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
   /**
-   * Gives it back. Only the first call counts.
+   * Releases it. Only the first call has an effect.
    *
-   * @param outcome How it ended. @default {"success"}
+   * @param outcome How the request ended. @default {"success"}
    */
   release(outcome?: Outcome): void;
-  /** Gives it back with the outcome `unknown`, unless it was given back before. */
+  /** Releases it with the outcome `unknown`, unless it was released before. */
   [Symbol.dispose](): void;
 }
 
@@ -36,21 +35,19 @@ export interface Lease extends Disposable {
 export class MemberLease implements Lease {
   /** The endpoint. */
   readonly endpoint: Endpoint;
-  /** The member that it belongs to. */
+  /** The member that it is a lease of. */
   readonly member: Member;
-  /** When it was given out, in milliseconds since the Unix epoch. */
+  /** When it was acquired, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
-  /** Whether it lets an ejected member back. */
+  /** Whether it decides about the readmission of an ejected member. */
   readonly probe: boolean;
   #settle: ((lease: MemberLease, outcome: Outcome) => void) | undefined;
 
   /**
-   * Makes a lease.
-   *
-   * @param member Whose.
-   * @param startedAt When, in milliseconds since the Unix epoch.
-   * @param probe Whether it lets an ejected member back.
-   * @param settle Called once, when it is given back.
+   * @param member The member.
+   * @param startedAt Milliseconds since the Unix epoch.
+   * @param probe Whether it decides about the readmission of an ejected member.
+   * @param settle Called once, on release.
    */
   constructor(
     member: Member,
@@ -65,14 +62,14 @@ export class MemberLease implements Lease {
     this.#settle = settle;
   }
 
-  /** Gives it back. */
+  /** Releases it. */
   release(outcome: Outcome = "success"): void {
     const settle = this.#settle;
     this.#settle = undefined;
     settle?.(this, outcome);
   }
 
-  /** Gives it back without a word. */
+  /** Releases it with the outcome `unknown`. */
   [Symbol.dispose](): void {
     this.release("unknown");
   }

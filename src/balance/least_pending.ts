@@ -1,20 +1,21 @@
 /**
- * Fewest requests under way.
+ * Fewest requests in flight.
  *
  * @module
  */
 import { PowerOfTwo } from "./power_of_two.ts";
 
 /**
- * Makes the balancer `least_pending`: of two, the one with fewer requests under way per weight.
+ * Creates the balancer `least-pending`: of two members, the one with fewer requests in flight per
+ * weight.
  *
  * @param random Random numbers in [0, 1).
  * @returns The balancer.
  */
 export function leastPending(random: () => number): PowerOfTwo {
   return new PowerOfTwo(
-    "least_pending",
-    (member) => member.pending / (member.endpoint.weight || 1),
+    "least-pending",
+    (member) => member.pendingCount / (member.endpoint.weight || 1),
     random,
   );
 }

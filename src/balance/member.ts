@@ -4,7 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
-import type { Candidate } from "./balancer.ts";
+import type { Candidate } from "./candidate.ts";
 import { OutlierRecord } from "./outlier_record.ts";
 import { PeakEwma } from "./peak_ewma.ts";
 
@@ -12,20 +12,15 @@ import { PeakEwma } from "./peak_ewma.ts";
 export class Member implements Candidate {
   #endpoint: Endpoint;
   #resolved: Promise<Endpoint> | undefined;
-  /** Leases that are out. */
-  pending = 0;
-  /** Whether the registry still lists it. One that left stays until its last lease is back. */
+  /** Leases that are not released yet. */
+  pendingCount = 0;
+  /** Whether the registry still lists it. One that was removed stays until its last lease is released. */
   listed = true;
-  /** What its requests took. */
+  /** Moving average of its latencies. */
   readonly latency: PeakEwma = new PeakEwma();
   /** How its requests ended. */
   readonly outlier: OutlierRecord = new OutlierRecord();
 
-  /**
-   * Makes a member without history.
-   *
-   * @param endpoint The endpoint.
-   */
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint;
   }
@@ -41,7 +36,7 @@ export class Member implements Candidate {
     this.#resolved = undefined;
   }
 
-  /** The endpoint as a promise, always the same one: awaiting it allocates nothing. */
+  /** The endpoint as a promise, always the same object, so that awaiting it allocates nothing. */
   get resolved(): Promise<Endpoint> {
     return this.#resolved ??= Promise.resolve(this.#endpoint);
   }

@@ -1,5 +1,5 @@
 /**
- * Taking endpoints out that are registered as healthy and are not.
+ * Ejecting endpoints that are listed as healthy but fail.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { ResolvedOutlierOptions } from "./outlier_options.ts";
 import { failurePercentageOutliers, successRateOutliers } from "./outlier_statistics.ts";
 import type { EjectionReason, PoolEvent } from "./pool_event.ts";
 
-/** By how much chance may shorten an ejection, so that endpoints do not all come back at once. */
+/** An ejection is shortened by up to this fraction, so that endpoints do not all return at once. */
 const JITTER = 0.1;
 
 /**
- * Ejects members and lets them back through one probe.
+ * Ejects members and readmits them after one successful probe.
  *
- * It has no timers. A member whose ejection is over stays out until a lease is asked for: that one
- * goes to it. Its success brings the member back, its failure ejects it for longer.
+ * It has no timers. A member whose ejection has expired stays out until the next lease is acquired,
+ * which is its probe: success readmits the member, failure ejects it for longer.
  */
 export class OutlierDetector {
   readonly #options: ResolvedOutlierOptions;
@@ -28,11 +28,9 @@ export class OutlierDetector {
   #nextProbeAt = Infinity;
 
   /**
-   * Makes a detector that knows no member.
-   *
    * @param options Limits.
    * @param random Random numbers in [0, 1).
-   * @param emit Told of every ejection and readmission.
+   * @param emit Called with every ejection and readmission.
    */
   constructor(
     options: ResolvedOutlierOptions,
@@ -45,14 +43,14 @@ export class OutlierDetector {
   }
 
   /** How many members are ejected. */
-  get ejected(): number {
+  get ejectedCount(): number {
     return this.#ejected.size;
   }
 
   /**
-   * Takes the members that count, and forgets the ejections of all others.
+   * Replaces the list of members, and readmits ejected ones that are no longer listed.
    *
-   * @param members Those that the registry lists and that are not in maintenance.
+   * @param members Members that are listed and not in maintenance.
    */
   update(members: readonly Member[]): void {
     this.#members = members;
@@ -64,44 +62,44 @@ export class OutlierDetector {
   }
 
   /**
-   * Takes note of how a request ended.
+   * Records how a request ended.
    *
-   * @param member Where it went.
+   * @param member Where it was sent.
    * @param failed Whether it failed.
    * @param probe Whether it was the member's probe.
    * @param now Milliseconds since the Unix epoch.
-   * @returns Whether other members are ejected now than before.
+   * @returns Whether the set of ejected members has changed.
    */
   record(member: Member, failed: boolean, probe: boolean, now: number): boolean {
     const record = member.outlier;
     let changed = this.#closeInterval(now);
-    record.failuresInARow = failed ? record.failuresInARow + 1 : 0;
-    if (failed) record.failures++;
-    else record.successes++;
+    record.consecutiveFailureCount = failed ? record.consecutiveFailureCount + 1 : 0;
+    if (failed) record.failureCount++;
+    else record.successCount++;
     if (record.ejectedUntil > 0) {
       if (!probe) return changed;
       if (failed) return this.#eject(member, "probe_failed", now) || changed;
       this.readmit(member, now);
       return true;
     }
-    if (record.failuresInARow >= this.#options.consecutiveFailures) {
+    if (record.consecutiveFailureCount >= this.#options.consecutiveFailures) {
       changed = this.#eject(member, "consecutive_failures", now) || changed;
     }
     return changed;
   }
 
   /**
-   * Gives a member whose ejection is over, at most one request at a time.
+   * A member whose ejection has expired. Each gets at most one probe at a time.
    *
    * @param now Milliseconds since the Unix epoch.
-   * @param exclude Endpoints that must not be given.
-   * @returns The member to be probed, if there is one.
+   * @param exclude Returns `true` for endpoints that must not be returned.
+   * @returns The member to probe, if there is one.
    */
   takeProbe(now: number, exclude: PickOptions["exclude"]): Member | undefined {
     if (now < this.#nextProbeAt) return undefined;
     for (const member of this.#ejected) {
       if (now < member.outlier.ejectedUntil || exclude?.(member.endpoint)) continue;
-      // A probe that never comes back must not keep the member out for ever.
+      // A probe that is never released must not keep the member ejected forever.
       member.outlier.ejectedUntil = now + this.#options.baseEjectionMs;
       this.#scheduleProbe();
       return member;
@@ -110,7 +108,7 @@ export class OutlierDetector {
   }
 
   /**
-   * Takes back a probe that told nothing, so that the next lease is one.
+   * Cancels a probe whose outcome is unknown, so that the next lease is a probe again.
    *
    * @param member The member that was probed.
    * @param now Milliseconds since the Unix epoch.
@@ -122,11 +120,11 @@ export class OutlierDetector {
   }
 
   /**
-   * Lets members back that have waited for a probe as long as for their first ejection: nobody asks
-   * for leases any more.
+   * Readmits members that have waited for a probe for as long as a first ejection lasts: leases are no
+   * longer acquired, so that no probe can be expected.
    *
    * @param now Milliseconds since the Unix epoch.
-   * @returns Whether there were any.
+   * @returns Whether any was readmitted.
    */
   readmitForgotten(now: number): boolean {
     const { baseEjectionMs } = this.#options;
@@ -137,7 +135,7 @@ export class OutlierDetector {
     return true;
   }
 
-  /** Lets a member back. */
+  /** Readmits a member. */
   readmit(member: Member, now: number): void {
     this.#forgive(member);
     member.outlier.readmittedAt = now;
@@ -148,7 +146,7 @@ export class OutlierDetector {
   #forgive(member: Member): void {
     this.#ejected.delete(member);
     member.outlier.ejectedUntil = 0;
-    member.outlier.failuresInARow = 0;
+    member.outlier.consecutiveFailureCount = 0;
     member.outlier.startInterval();
   }
 
@@ -160,15 +158,15 @@ export class OutlierDetector {
     if (!again && (this.#ejected.size >= room || !this.#members.includes(member))) return false;
     const record = member.outlier;
     const forgiven = again ? 0 : Math.floor((now - record.readmittedAt) / intervalMs);
-    record.ejections = Math.max(0, record.ejections - forgiven) + 1;
+    record.ejectionCount = Math.max(0, record.ejectionCount - forgiven) + 1;
     const longest = Math.max(baseEjectionMs, maxEjectionMs);
-    const durationMs = Math.min(baseEjectionMs * record.ejections, longest) *
+    const durationMs = Math.min(baseEjectionMs * record.ejectionCount, longest) *
       (1 - JITTER * this.#random());
     record.ejectedUntil = now + durationMs;
     this.#ejected.add(member);
     this.#scheduleProbe();
-    const { ejections, ejectedUntil } = record;
-    this.#emit({ type: "ejected", endpoint: member.endpoint, reason, ejections, ejectedUntil });
+    const { ejectionCount, ejectedUntil } = record;
+    this.#emit({ type: "ejected", endpoint: member.endpoint, reason, ejectionCount, ejectedUntil });
     return !again;
   }
 

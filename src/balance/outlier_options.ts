@@ -1,60 +1,69 @@
 /**
- * When an endpoint is taken out for its failures.
+ * When an endpoint is ejected for its failures.
  *
  * @module
  */
+import { checkOptions, type OptionRule } from "../check_options.ts";
 
 /**
  * Ejects endpoints that succeed much less often than the others. The defaults are those of gRPC's
  * "A50: gRPC xDS Outlier Detection Support".
  */
 export interface SuccessRateOptions {
-  /** How many standard deviations below the mean, times 1,000. @default {1900} */
-  stdevFactor?: number;
-  /** Chance in per cent that an outlier is ejected. @default {100} */
-  enforcementPercent?: number;
-  /** How many endpoints must have had enough requests. @default {5} */
-  minimumHosts?: number;
-  /** How many requests in an interval are enough. @default {100} */
-  requestVolume?: number;
+  /** Number of standard deviations below the mean, times 1,000. @default {1900} */
+  stdevFactor?: number | undefined;
+  /** Probability in percent that an outlier is ejected. @default {100} */
+  enforcementPercent?: number | undefined;
+  /** Minimum number of endpoints that had enough requests. @default {5} */
+  minimumHosts?: number | undefined;
+  /** Minimum number of requests in an interval. @default {100} */
+  requestVolume?: number | undefined;
 }
 
 /** Ejects endpoints that fail more often than a limit, with A50's defaults. */
 export interface FailurePercentageOptions {
-  /** Per cent of the requests in an interval that may fail. @default {85} */
-  threshold?: number;
-  /** Chance in per cent that an outlier is ejected. @default {100} */
-  enforcementPercent?: number;
-  /** How many endpoints there must be. @default {5} */
-  minimumHosts?: number;
-  /** How many requests in an interval are enough. @default {50} */
-  requestVolume?: number;
+  /** Percentage of the requests in an interval that may fail. @default {85} */
+  threshold?: number | undefined;
+  /** Probability in percent that an outlier is ejected. @default {100} */
+  enforcementPercent?: number | undefined;
+  /** Minimum number of endpoints. @default {5} */
+  minimumHosts?: number | undefined;
+  /** Minimum number of requests in an interval. @default {50} */
+  requestVolume?: number | undefined;
 }
 
 /** When an endpoint is ejected, for how long, and when ejections are ignored. */
 export interface OutlierOptions {
-  /** Failures in a row after which an endpoint is ejected. @default {5} */
-  consecutiveFailures?: number;
-  /** How long the first ejection lasts, in milliseconds; the n-th lasts n times as long. @default {30_000} */
-  baseEjectionMs?: number;
-  /** How long an ejection lasts at most, in milliseconds. @default {300_000} */
-  maxEjectionMs?: number;
-  /** How many of the endpoints may be ejected, in per cent; never the last one. @default {50} */
-  maxEjectedPercent?: number;
-  /** Ejections are ignored while less than so many per cent of the endpoints are usable. @default {50} */
-  panicPercent?: number;
+  /** Failures in a row after which an endpoint is ejected, at least 1. @default {5} */
+  consecutiveFailures?: number | undefined;
+  /** Duration of the first ejection in milliseconds; the n-th lasts n times as long. @default {30_000} */
+  baseEjectionMs?: number | undefined;
+  /** Maximum duration of an ejection in milliseconds. @default {300_000} */
+  maxEjectionMs?: number | undefined;
+  /** Percentage of the endpoints that may be ejected; never the last one. @default {50} */
+  maxEjectedPercent?: number | undefined;
+  /** Ejections are ignored while less than this percentage of the endpoints is usable. @default {50} */
+  panicPercent?: number | undefined;
   /**
-   * Interval of the two detectors below, in milliseconds. After each such interval without an
-   * ejection one earlier ejection is forgiven. @default {10_000}
+   * Interval of the two detectors below, in milliseconds. Each interval without an ejection also
+   * reduces the ejection count by one. @default {10_000}
    */
-  intervalMs?: number;
+  intervalMs?: number | undefined;
   /** Whether, and how, endpoints are compared by their success rates. @default {false} */
-  successRate?: boolean | SuccessRateOptions;
-  /** Whether, and how, endpoints are ejected by their share of failures. @default {false} */
-  failurePercentage?: boolean | FailurePercentageOptions;
+  successRate?: boolean | SuccessRateOptions | undefined;
+  /** Whether, and how, endpoints are ejected by their percentage of failures. @default {false} */
+  failurePercentage?: boolean | FailurePercentageOptions | undefined;
 }
 
-/** {@linkcode OutlierOptions} with defaults in place of what was left out. */
+type Filled<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
+
+/** {@linkcode SuccessRateOptions} with all defaults filled in. */
+export type ResolvedSuccessRate = Filled<SuccessRateOptions>;
+
+/** {@linkcode FailurePercentageOptions} with all defaults filled in. */
+export type ResolvedFailurePercentage = Filled<FailurePercentageOptions>;
+
+/** {@linkcode OutlierOptions} with all defaults filled in. */
 export interface ResolvedOutlierOptions {
   readonly consecutiveFailures: number;
   readonly baseEjectionMs: number;
@@ -62,64 +71,75 @@ export interface ResolvedOutlierOptions {
   readonly maxEjectedPercent: number;
   readonly panicPercent: number;
   readonly intervalMs: number;
-  readonly successRate: Required<SuccessRateOptions> | undefined;
-  readonly failurePercentage: Required<FailurePercentageOptions> | undefined;
+  readonly successRate: ResolvedSuccessRate | undefined;
+  readonly failurePercentage: ResolvedFailurePercentage | undefined;
 }
 
+const AMOUNT: OptionRule = { type: "number", min: 0 };
+const PERCENT: OptionRule = { type: "number", min: 0, max: 100 };
+const DETECTOR: Readonly<Record<string, OptionRule>> = {
+  enforcementPercent: PERCENT,
+  minimumHosts: AMOUNT,
+  requestVolume: AMOUNT,
+};
+
 /**
- * Fills in the defaults.
+ * Checks the options and fills in the defaults.
  *
  * @param options The user's.
  * @returns All of them.
- * @throws {RangeError} when a number is not in its range.
+ * @throws {TypeError} when an option is unknown or of the wrong type.
+ * @throws {RangeError} when a number is out of its range.
  */
 export function resolveOutlierOptions(options: OutlierOptions): ResolvedOutlierOptions {
-  const { successRate, failurePercentage, ...plain } = options;
-  const resolved = {
-    ...withDefaults(plain, {
-      consecutiveFailures: 5,
-      baseEjectionMs: 30_000,
-      maxEjectionMs: 300_000,
-      maxEjectedPercent: 50,
-      panicPercent: 50,
-      intervalMs: 10_000,
-    }),
-    successRate: detector(successRate, {
-      stdevFactor: 1900,
-      enforcementPercent: 100,
-      minimumHosts: 5,
-      requestVolume: 100,
-    }),
-    failurePercentage: detector(failurePercentage, {
-      threshold: 85,
-      enforcementPercent: 100,
-      minimumHosts: 5,
-      requestVolume: 50,
-    }),
+  checkOptions("outliers", options, {
+    consecutiveFailures: { type: "number", min: 1 },
+    baseEjectionMs: AMOUNT,
+    maxEjectionMs: AMOUNT,
+    maxEjectedPercent: PERCENT,
+    panicPercent: PERCENT,
+    intervalMs: AMOUNT,
+    successRate: { type: "any" },
+    failurePercentage: { type: "any" },
+  });
+  return {
+    consecutiveFailures: options.consecutiveFailures ?? 5,
+    baseEjectionMs: options.baseEjectionMs ?? 30_000,
+    maxEjectionMs: options.maxEjectionMs ?? 300_000,
+    maxEjectedPercent: options.maxEjectedPercent ?? 50,
+    panicPercent: options.panicPercent ?? 50,
+    intervalMs: options.intervalMs ?? 10_000,
+    successRate: successRate(options.successRate),
+    failurePercentage: failurePercentage(options.failurePercentage),
   };
-  return resolved;
 }
 
-function detector<T extends Record<string, number>>(
-  given: boolean | Partial<T> | undefined,
-  defaults: T,
-): T | undefined {
-  if (given === undefined || given === false) return undefined;
-  return withDefaults(given === true ? {} : given, defaults);
+function successRate(
+  given: boolean | SuccessRateOptions = false,
+): ResolvedSuccessRate | undefined {
+  if (given === false) return undefined;
+  const options = given === true ? {} : given;
+  checkOptions("successRate in outliers", options, { ...DETECTOR, stdevFactor: AMOUNT });
+  const { stdevFactor = 1900, enforcementPercent = 100, minimumHosts = 5 } = options;
+  return {
+    stdevFactor,
+    enforcementPercent,
+    minimumHosts,
+    requestVolume: options.requestVolume ?? 100,
+  };
 }
 
-function withDefaults<T extends Record<string, number>>(given: Partial<T>, defaults: T): T {
-  const result: Record<string, number> = { ...defaults };
-  for (const name in defaults) {
-    const value: unknown = given[name];
-    if (value === undefined) continue;
-    const most = /Percent$|^threshold$/.test(name) ? 100 : Infinity;
-    if (typeof value !== "number" || !(value >= 0 && value <= most)) {
-      throw new RangeError(
-        `Cannot detect outliers: ${name} must be a number from 0 to ${most}, received ${value}`,
-      );
-    }
-    result[name] = value;
-  }
-  return result as T;
+function failurePercentage(
+  given: boolean | FailurePercentageOptions = false,
+): ResolvedFailurePercentage | undefined {
+  if (given === false) return undefined;
+  const options = given === true ? {} : given;
+  checkOptions("failurePercentage in outliers", options, { ...DETECTOR, threshold: PERCENT });
+  const { threshold = 85, enforcementPercent = 100, minimumHosts = 5 } = options;
+  return {
+    threshold,
+    enforcementPercent,
+    minimumHosts,
+    requestVolume: options.requestVolume ?? 50,
+  };
 }

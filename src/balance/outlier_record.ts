@@ -1,27 +1,27 @@
 /**
- * What the outlier detection knows of one endpoint.
+ * What the outlier detection knows about one endpoint.
  *
  * @module
  */
 
-/** How the requests to one endpoint ended, and whether it is ejected for it. */
+/** How the requests to one endpoint ended, and whether it is ejected. */
 export class OutlierRecord {
   /** Failures since the last success. */
-  failuresInARow = 0;
+  consecutiveFailureCount = 0;
   /** Successes in the current interval. */
-  successes = 0;
+  successCount = 0;
   /** Failures in the current interval. */
-  failures = 0;
-  /** How often it was ejected, less what it has earned back since. */
-  ejections = 0;
+  failureCount = 0;
+  /** How often it was ejected, less one for each interval without an ejection. */
+  ejectionCount = 0;
   /** When its next probe is due, in milliseconds since the Unix epoch; 0 while it is not ejected. */
   ejectedUntil = 0;
-  /** When it came back last. */
+  /** When it was readmitted last, in milliseconds since the Unix epoch. */
   readmittedAt = 0;
 
-  /** Forgets how requests ended in the interval that is over. */
+  /** Resets the counts of the interval. */
   startInterval(): void {
-    this.successes = 0;
-    this.failures = 0;
+    this.successCount = 0;
+    this.failureCount = 0;
   }
 }

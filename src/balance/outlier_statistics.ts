@@ -1,25 +1,25 @@
 /**
- * Who fails more than the others: the two algorithms of gRPC's A50.
+ * Which members fail more than the others: the two algorithms of gRPC's A50.
  *
  * @module
  */
 import type { Member } from "./member.ts";
-import type { FailurePercentageOptions, SuccessRateOptions } from "./outlier_options.ts";
+import type { ResolvedFailurePercentage, ResolvedSuccessRate } from "./outlier_options.ts";
 
 /**
  * Finds the members whose success rate is far below the mean.
  *
  * @param members All members, with their counts of the interval.
  * @param options Limits.
- * @returns Those below `mean - stdev * stdevFactor / 1000`.
+ * @returns Members below `mean - stdev * stdevFactor / 1000`.
  */
 export function successRateOutliers(
   members: readonly Member[],
-  options: Required<SuccessRateOptions>,
+  options: ResolvedSuccessRate,
 ): Member[] {
   const busy = members.filter((member) => volume(member) >= options.requestVolume);
   if (busy.length === 0 || busy.length < options.minimumHosts) return [];
-  const rates = busy.map((member) => member.outlier.successes / volume(member));
+  const rates = busy.map((member) => member.outlier.successCount / volume(member));
   const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   const variance = rates.reduce((sum, rate) => sum + (rate - mean) ** 2, 0) / rates.length;
   const least = mean - Math.sqrt(variance) * options.stdevFactor / 1000;
@@ -27,23 +27,23 @@ export function successRateOutliers(
 }
 
 /**
- * Finds the members of whose requests too many failed.
+ * Finds the members that failed too large a part of their requests.
  *
  * @param members All members, with their counts of the interval.
  * @param options Limits.
- * @returns Those above the threshold.
+ * @returns Members above the threshold.
  */
 export function failurePercentageOutliers(
   members: readonly Member[],
-  options: Required<FailurePercentageOptions>,
+  options: ResolvedFailurePercentage,
 ): Member[] {
   if (members.length < options.minimumHosts) return [];
   return members.filter((member) =>
     volume(member) > 0 && volume(member) >= options.requestVolume &&
-    100 * member.outlier.failures / volume(member) > options.threshold
+    100 * member.outlier.failureCount / volume(member) > options.threshold
   );
 }
 
 function volume(member: Member): number {
-  return member.outlier.successes + member.outlier.failures;
+  return member.outlier.successCount + member.outlier.failureCount;
 }

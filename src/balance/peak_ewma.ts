@@ -1,37 +1,37 @@
 /**
- * A moving average of latencies that believes bad news at once and good news slowly.
+ * A moving average of latencies that rises at once and falls slowly.
  *
  * @module
  */
 
-/** Time in which an observation loses all but 1/e of its say: tower's and Finagle's default. */
+/** Time in which the weight of an observation falls to 1/e: the default of tower and Finagle. */
 const DECAY_MS = 10_000;
 
-/** What a failure counts as, however fast it came: Linkerd's penalty ("Load Biaser"). */
+/** A failure counts as this latency, however fast it was: Linkerd's penalty ("Load Biaser"). */
 const FAILURE_MS = 5_000;
 
-/** No latency counts as less, so that its logarithm exists. */
+/** The minimum of a latency, so that its logarithm exists. */
 const LEAST_MS = 0.001;
 
 /**
- * "Peak EWMA" of Finagle: a latency above the average replaces it, one below it moves it, and
- * without observations the average falls towards 0, so that a slow endpoint is tried again.
+ * "Peak EWMA" of Finagle: a latency above the average replaces it, and one below moves it. Without
+ * observations the average falls towards 0, so that a slow endpoint is tried again.
  *
- * The average is kept as `level = ln(average) + time / decay`, which does not change while nothing
- * is observed. Two averages compare by their levels at any time, without asking what time it is.
+ * The average is stored as `level = ln(average) + time / decay`, which does not change while nothing
+ * is observed. Two averages can therefore be compared by their levels without reading the clock.
  */
 export class PeakEwma {
   /** `NaN` until the first observation. */
   level: number = NaN;
-  /** How many observations there were. */
+  /** Number of observations. */
   samples = 0;
   #at = 0;
 
   /**
-   * Takes one observation in.
+   * Adds one observation.
    *
-   * @param durationMs What was measured.
-   * @param failed Whether it ended in a failure.
+   * @param durationMs Latency of the request.
+   * @param failed Whether the request failed.
    * @param now Milliseconds since the Unix epoch.
    */
   observe(durationMs: number, failed: boolean, now: number): void {
@@ -46,7 +46,7 @@ export class PeakEwma {
   }
 
   /**
-   * Tells the average.
+   * The average.
    *
    * @param now Milliseconds since the Unix epoch.
    * @returns Milliseconds, `undefined` before the first observation.

@@ -1,5 +1,5 @@
 /**
- * What a pool tells of its own decisions.
+ * Events of a pool.
  *
  * @module
  */
@@ -12,39 +12,39 @@ export type EjectionReason =
   | "success_rate"
   | "failure_percentage";
 
-/** An endpoint was taken out for its failures, though the registry calls it healthy. */
+/** An endpoint was ejected for its failures although the registry lists it as healthy. */
 export interface EjectedEvent {
-  /** Which event. */
+  /** Type of the event. */
   readonly type: "ejected";
   /** The endpoint. */
   readonly endpoint: Endpoint;
-  /** Why. */
+  /** Which rule ejected it. */
   readonly reason: EjectionReason;
-  /** How often by now, less what it has earned back. */
-  readonly ejections: number;
-  /** When it is probed, in milliseconds since the Unix epoch. */
+  /** How often it was ejected, less one for each interval without an ejection. */
+  readonly ejectionCount: number;
+  /** When it may be probed, in milliseconds since the Unix epoch. */
   readonly ejectedUntil: number;
 }
 
-/** An endpoint is back. */
+/** An ejected endpoint gets requests again. */
 export interface ReadmittedEvent {
-  /** Which event. */
+  /** Type of the event. */
   readonly type: "readmitted";
   /** The endpoint. */
   readonly endpoint: Endpoint;
 }
 
-/** So few endpoints are usable that ejections are ignored from now on, or no longer are. */
+/** Panic began or ended: while too few endpoints are usable, ejections are ignored. */
 export interface PanicEvent {
-  /** Which event. */
+  /** Type of the event. */
   readonly type: "panic";
-  /** Whether ejections are ignored now. */
+  /** Whether ejections are ignored from now on. */
   readonly on: boolean;
   /** How many endpoints are not ejected. */
-  readonly usable: number;
-  /** How many there are. */
-  readonly total: number;
+  readonly usableCount: number;
+  /** How many endpoints there are, not counting those in maintenance. */
+  readonly totalCount: number;
 }
 
-/** What a pool tells of its own decisions. */
+/** Any event of a pool. */
 export type PoolEvent = EjectedEvent | ReadmittedEvent | PanicEvent;

@@ -1,5 +1,5 @@
 /**
- * The power of two choices: the better of two, drawn at random.
+ * The power of two choices: the better of two members drawn at random.
  *
  * @module
  */
@@ -8,35 +8,38 @@ import type { Member } from "./member.ts";
 import { RandomBits } from "./random_bits.ts";
 import { WeightedSampler } from "./weighted_sampler.ts";
 
-/** Up to this many members, all are looked at. */
-const LOOK_AT_ALL = 4;
+/** Lists of up to this many members are compared as a whole. */
+const COMPARE_ALL = 4;
 
 /** Load of a member that should be tried before all others. */
 export const UNTRIED: number = -Infinity;
 
 /**
  * Draws two members by weight without replacement and picks the one with less load ("The Power of
- * Two Choices in Randomized Load Balancing", Mitzenmacher). Equal loads go by weight.
+ * Two Choices in Randomized Load Balancing", Mitzenmacher). Equal loads are shared by weight.
+ *
+ * A member that was never tried wins once. Until it is touched it then counts as good as the one that
+ * it was compared with: without leases it would win forever.
  */
 export class PowerOfTwo implements Balancer {
   /** Name of the algorithm. */
-  readonly name: "least_pending" | "p2c_ewma";
+  readonly name: "least-pending" | "p2c-ewma";
   readonly #random: RandomBits;
   readonly #loadOf: (member: Member) => number;
   readonly #sampler: WeightedSampler;
-  // Loads lie side by side, so that comparing two of 10,000 touches little memory.
+  // Loads are stored side by side, so that comparing two of 10,000 touches little memory.
   #loads: Float64Array = new Float64Array(0);
   #places: ReadonlyMap<Member, number> = new Map();
 
   /**
-   * Makes a balancer; see {@linkcode leastPending} and {@linkcode p2cEwma}.
+   * Use {@linkcode leastPending} or {@linkcode p2cEwma}.
    *
    * @param name Name of the algorithm.
-   * @param loadOf Load of a member; it changes only when the balancer is told.
+   * @param loadOf Load of a member. It changes only when `touch()` or `update()` is called.
    * @param random Random numbers in [0, 1).
    */
   constructor(
-    name: "least_pending" | "p2c_ewma",
+    name: "least-pending" | "p2c-ewma",
     loadOf: (member: Member) => number,
     random: () => number,
   ) {
@@ -46,7 +49,7 @@ export class PowerOfTwo implements Balancer {
     this.#sampler = new WeightedSampler(random);
   }
 
-  /** Takes a list; what was learned is kept in the members. */
+  /** Replaces the list; what was learned is stored in the members. */
   update(eligible: readonly Member[]): void {
     this.#sampler.update(eligible);
     const members = this.#sampler.members;
@@ -54,16 +57,16 @@ export class PowerOfTwo implements Balancer {
     this.#places = new Map(members.map((member, place) => [member, place]));
   }
 
-  /** Takes note of a member whose load changed. */
+  /** Updates the load of a member. */
   touch(member: Member): void {
     const place = this.#places.get(member);
     if (place !== undefined) this.#loads[place] = this.#loadOf(member);
   }
 
-  /** Picks the one with less load. */
+  /** Picks the member with less load. */
   pick(options?: PickOptions): Member | undefined {
     const exclude = options?.exclude;
-    return this.#sampler.members.length <= LOOK_AT_ALL
+    return this.#sampler.members.length <= COMPARE_ALL
       ? this.#lightest(exclude)
       : this.#lighterOfTwo(exclude);
   }
@@ -76,7 +79,8 @@ export class PowerOfTwo implements Balancer {
     if (second < 0) return this.#sampler.members[first];
     const isSecond = loads[second]! < loads[first]!;
     const picked = isSecond ? second : first;
-    if (loads[picked] === UNTRIED) this.#suppose(picked, loads[isSecond ? first : second]!);
+    const other = isSecond ? first : second;
+    if (loads[picked] === UNTRIED && loads[other] !== UNTRIED) loads[picked] = loads[other]!;
     return this.#sampler.members[picked];
   }
 
@@ -85,27 +89,23 @@ export class PowerOfTwo implements Balancer {
     const loads = this.#loads;
     let picked = -1;
     let tied = 0;
+    let leastTried = Infinity;
     for (let place = 0; place < members.length; place++) {
+      const load = loads[place]!;
+      if (load !== UNTRIED && load < leastTried) leastTried = load;
       const { endpoint } = members[place]!;
       if (exclude?.(endpoint)) continue;
       const weight = endpoint.weight || 1;
-      if (picked < 0 || loads[place]! < loads[picked]!) {
+      if (picked < 0 || load < loads[picked]!) {
         picked = place;
         tied = weight;
-      } else if (loads[place] === loads[picked]) {
-        // A reservoir of one: each of the equals stays with its share of their weights.
+      } else if (load === loads[picked]) {
+        // Reservoir sampling of one: each of the equals is kept with its share of their weights.
         tied += weight;
         if (this.#random.below(tied) < weight) picked = place;
       }
     }
-    if (loads[picked] === UNTRIED) {
-      this.#suppose(picked, Math.min(...loads.filter((load) => load !== UNTRIED)));
-    }
+    if (loads[picked] === UNTRIED && leastTried < Infinity) loads[picked] = leastTried;
     return members[picked];
-  }
-
-  /** One that is tried counts as good as another one until it is touched, and not better for ever. */
-  #suppose(place: number, load: number): void {
-    if (load < Infinity) this.#loads[place] = load;
   }
 }

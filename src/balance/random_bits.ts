@@ -6,27 +6,25 @@
 
 /**
  * Marsaglia's xorshift128 ("Xorshift RNGs"), seeded from another generator. On V8 every
- * `Math.random()` makes a number object and takes longer than a pick should; this makes none.
+ * `Math.random()` allocates a number and takes longer than a pick should; this allocates nothing.
  */
 export class RandomBits {
   readonly #state = new Int32Array(4);
 
   /**
-   * Makes a generator.
-   *
-   * @param random Random numbers in [0, 1); asked for four.
+   * @param random Random numbers in [0, 1); called four times.
    */
   constructor(random: () => number) {
     for (let i = 0; i < 4; i++) this.#state[i] = random() * 2 ** 32;
-    // A state of zeros would stay one.
+    // A state of all zeros would never change.
     this.#state[0]! |= 1;
   }
 
   /**
-   * Draws from a range.
+   * A random number of a range.
    *
    * @param end End of the range, at most 2^32.
-   * @returns A number in [0, end), as many bits after the point as are left of 32.
+   * @returns A number in [0, end) with a resolution of `end / 2^32`.
    */
   below(end: number): number {
     const state = this.#state;

@@ -9,17 +9,17 @@ import { hashText, mix } from "./hash_text.ts";
 import type { Member } from "./member.ts";
 import { WeightedSampler } from "./weighted_sampler.ts";
 
-/** How many keys are remembered. */
-const REMEMBERED = 8_192;
+/** Number of keys whose member is cached. */
+const CACHED_KEYS = 8_192;
 
 /**
  * Weighted rendezvous hashing: each member scores `-weight / ln(h)` with a hash `h` in (0, 1) of key
  * and member, and the highest score wins ("Weighted Distributed Hash Tables", Schindelhauer and
- * Schomaker). When a member goes, only its own keys move. Every process with the same list picks
- * the same.
+ * Schomaker). When a member is removed, only its own keys move. Every process with the same list
+ * picks the same member.
  *
- * A key that was picked lately is remembered, and costs the same with any number of members; a new
- * one costs a look at each. A pick without a key is a random one, by weight.
+ * The members of recent keys are cached, so that such a pick takes the same time for any number of
+ * members; a new key is hashed with each member once. A pick without a key is random, by weight.
  */
 export class Rendezvous implements Balancer {
   /** Name of the algorithm. */
@@ -27,44 +27,42 @@ export class Rendezvous implements Balancer {
   readonly #sampler: WeightedSampler;
   #seeds: Uint32Array = new Uint32Array(0);
   // By hash: keys of equal hash go to the same member anyway.
-  readonly #remembered = new Map<number, Member>();
+  readonly #cache = new Map<number, Member>();
 
   /**
-   * Makes a balancer.
-   *
    * @param random Random numbers in [0, 1), for picks without a key.
    */
   constructor(random: () => number) {
     this.#sampler = new WeightedSampler(random);
   }
 
-  /** Takes a list and forgets which key went where, which is the same as before where nothing changed. */
+  /** Replaces the list and clears the cache. Keys of members that stay are not moved by that. */
   update(eligible: readonly Member[]): void {
     this.#sampler.update(eligible);
     this.#seeds = Uint32Array.from(
       this.#sampler.members,
       (member) => hashText(endpointIdentity(member.endpoint)),
     );
-    this.#remembered.clear();
+    this.#cache.clear();
   }
 
-  /** Picks the key's member. */
+  /** Picks the member of the key. */
   pick(options?: PickOptions): Member | undefined {
     const key = options?.key;
     const exclude = options?.exclude;
     if (key === undefined) return this.#sampler.members[this.#sampler.draw(-1, exclude)];
     const hash = hashText(key);
     if (exclude !== undefined) return this.#highest(hash, exclude);
-    return this.#remembered.get(hash) ?? this.#remember(hash, this.#highest(hash));
+    return this.#cache.get(hash) ?? this.#store(hash, this.#highest(hash));
   }
 
-  #remember(hash: number, member: Member | undefined): Member | undefined {
+  #store(hash: number, member: Member | undefined): Member | undefined {
     if (member === undefined) return undefined;
-    // A Map keeps the order of its keys: the first is the oldest.
-    if (this.#remembered.size === REMEMBERED) {
-      this.#remembered.delete(this.#remembered.keys().next().value!);
+    // A Map keeps the order of insertion: the first key is the oldest.
+    if (this.#cache.size === CACHED_KEYS) {
+      this.#cache.delete(this.#cache.keys().next().value!);
     }
-    this.#remembered.set(hash, member);
+    this.#cache.set(hash, member);
     return member;
   }
 

@@ -1,23 +1,23 @@
 /**
- * One after the other.
+ * One endpoint after the other.
  *
  * @module
  */
 import type { Balancer, PickOptions } from "./balancer.ts";
 import type { Member } from "./member.ts";
 
-/** Gives A, B, C, A: every endpoint in turn, in the order of the list, whatever its weight. */
+/** Picks A, B, C, A: every endpoint in turn, in the order of the list, whatever its weight. */
 export class RoundRobin implements Balancer {
   /** Name of the algorithm. */
-  readonly name: "round_robin" = "round_robin";
+  readonly name: "round-robin" = "round-robin";
   #members: readonly Member[] = [];
   #next = 0;
 
   /**
-   * Goes on after the one that was picked last, or after the nearest one before it that is
-   * still there.
+   * Replaces the list and continues after the member that was picked last, or after the nearest one
+   * before it that is still listed.
    *
-   * @param eligible Those that may be picked.
+   * @param eligible Members that may be picked.
    */
   update(eligible: readonly Member[]): void {
     const before = this.#members;
@@ -32,15 +32,15 @@ export class RoundRobin implements Balancer {
   }
 
   /**
-   * Picks the next in turn, passing over those that are excluded.
+   * Picks the next member, skipping excluded ones.
    *
-   * @param options What this pick asks for.
+   * @param options Options of this pick.
    * @returns The member, or `undefined` when there is none.
    */
   pick(options?: PickOptions): Member | undefined {
     const members = this.#members;
     const exclude = options?.exclude;
-    // The hot path: no loop, no question about exclusion.
+    // The hot path has no loop.
     if (exclude === undefined) {
       const index = this.#next < members.length ? this.#next : 0;
       this.#next = index + 1;

@@ -1,45 +1,45 @@
 /**
- * In turn, by weight, without bursts.
+ * One endpoint after the other, by weight, without bursts.
  *
  * @module
  */
 import type { Balancer, PickOptions } from "./balancer.ts";
 import type { Member } from "./member.ts";
 
-/** One member's claim: how many picks it is owed, times the sum of all weights. */
+/** The credit of one member: how many picks it is owed, times the sum of all weights. */
 interface Share {
   readonly member: Member;
   readonly order: number;
   credit: number;
 }
 
-/** Members of one weight, in the order of their turn: a ring whose first is at `head`. */
+/** Members of one weight in the order of their turns: a ring that starts at `head`. */
 interface Group {
   readonly weight: number;
   readonly shares: Share[];
   head: number;
 }
 
-/** After so many picks the credits are counted anew, so that they stay exact integers. */
+/** After this many picks the credits are recomputed, so that they stay exact integers. */
 const LONGEST_RUN = 2 ** 30;
 
 /**
- * Smooth weighted round robin as nginx does it: before each pick every member's credit grows by its
- * weight, and the one with the most credit is picked and pays the sum of all weights. Weights 5, 1
- * and 1 give a a b a c a a.
+ * Smooth weighted round robin as in nginx: before each pick every member's credit grows by its weight;
+ * the member with the most credit is picked and pays the sum of all weights. Weights 5, 1 and 1 give
+ * a a b a c a a.
  *
- * Members of equal weight take turns, so only the first of each weight is looked at: a pick costs as
- * much as there are different weights, however many members.
+ * Members of equal weight take turns, so that a pick compares only the first of each weight: its cost
+ * grows with the number of different weights, not with the number of members.
  */
 export class WeightedRoundRobin implements Balancer {
   /** Name of the algorithm. */
-  readonly name: "weighted_round_robin" = "weighted_round_robin";
+  readonly name: "weighted-round-robin" = "weighted-round-robin";
   #eligible: readonly Member[] = [];
   #groups: Group[] = [];
   #sum = 0;
   #run = 0;
 
-  /** Takes a list. Members that stay keep their credit, unless nothing changed at all. */
+  /** Replaces the list. Members that stay keep their credit. */
   update(eligible: readonly Member[]): void {
     const before = this.#eligible;
     const same = this.#sum > 0 && eligible.length === before.length &&
@@ -51,7 +51,7 @@ export class WeightedRoundRobin implements Balancer {
     if (!same) this.#rebuild();
   }
 
-  /** Picks the one that is owed most. */
+  /** Picks the member with the most credit. */
   pick(options?: PickOptions): Member | undefined {
     const exclude = options?.exclude;
     const run = this.#run + 1;
@@ -88,7 +88,7 @@ export class WeightedRoundRobin implements Balancer {
     const members = weighty.length > 0 ? weighty : this.#eligible;
     this.#run = 0;
     this.#sum = members.reduce((sum, member) => sum + weightOf(member), 0);
-    // Nobody is owed, or owes, more than one pick, which also keeps every ring in order.
+    // A credit or debt is limited to one pick, which also keeps every ring in order.
     const limit = this.#sum / 2;
     const groups = new Map<number, Group>();
     members.forEach((member, order) => {
@@ -110,7 +110,7 @@ function weightOf(member: Member): number {
   return member.endpoint.weight || 1;
 }
 
-/** Moves the first that is not excluded to the head, and the ones before it back by one. */
+/** Moves the first member that is not excluded to the head, and those before it back by one. */
 function bringForward(group: Group, exclude: NonNullable<PickOptions["exclude"]>): boolean {
   const { shares, head } = group;
   for (let i = 0; i < shares.length; i++) {

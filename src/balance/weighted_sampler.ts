@@ -7,8 +7,8 @@ import type { PickOptions } from "./balancer.ts";
 import type { Member } from "./member.ts";
 import { RandomBits } from "./random_bits.ts";
 
-/** How often a draw that may not be given is drawn again before all members are looked at. */
-const DRAWS = 16;
+/** After this many draws that must not be returned, a slower and certain way is taken. */
+const DRAWS = 4;
 
 /**
  * Draws members in proportion to their weights, in the same time for any number of them (Walker's
@@ -19,9 +19,11 @@ export class WeightedSampler {
   #members: readonly Member[] = [];
   #alias: Int32Array | undefined;
   #keep: Float64Array = new Float64Array(0);
+  // Place i ends at ends[i] on a line of all weights; empty while all weights are equal.
+  #ends: Float64Array = new Float64Array(0);
 
   /**
-   * Makes an empty sampler.
+   * Creates an empty sampler.
    *
    * @param random Random numbers in [0, 1).
    */
@@ -29,39 +31,40 @@ export class WeightedSampler {
     this.#random = new RandomBits(random);
   }
 
-  /** Those that can be drawn. */
+  /** Members that can be drawn. */
   get members(): readonly Member[] {
     return this.#members;
   }
 
   /**
-   * Takes a list.
+   * Replaces the list.
    *
-   * @param eligible Those that may be drawn.
+   * @param eligible Members that may be drawn.
    */
   update(eligible: readonly Member[]): void {
-    const weighty = eligible.filter((member) => member.endpoint.weight > 0);
-    this.#members = weighty.length > 0 ? weighty : eligible;
-    const first = weighty[0]?.endpoint.weight;
+    const weighted = eligible.filter((member) => member.endpoint.weight > 0);
+    this.#members = weighted.length > 0 ? weighted : eligible;
+    const first = weighted[0]?.endpoint.weight;
     this.#alias = undefined;
-    if (weighty.some((member) => member.endpoint.weight !== first)) this.#buildAlias(weighty);
+    if (weighted.some((member) => member.endpoint.weight !== first)) this.#buildAlias(weighted);
   }
 
   /**
-   * Draws one.
+   * Draws one member.
    *
-   * @param other Place of one that must not be drawn, -1 for none.
-   * @param exclude Endpoints that must not be drawn.
+   * @param other Place of a member that must not be drawn, -1 for none.
+   * @param exclude Returns `true` for endpoints that must not be drawn.
    * @returns Its place in `members`, -1 when there is none.
    */
   draw(other: number, exclude?: PickOptions["exclude"]): number {
-    if (this.#members.length === 0) return -1;
+    const count = this.#members.length;
+    if (count === 0 || (count === 1 && other === 0)) return -1;
     for (let i = 0; i < DRAWS; i++) {
       const place = this.#drawAny();
       if (place === other) continue;
       if (exclude === undefined || !exclude(this.#members[place]!.endpoint)) return place;
     }
-    return this.#drawAmong(other, exclude);
+    return exclude === undefined ? this.#drawAround(other) : this.#drawAmong(other, exclude);
   }
 
   #drawAny(): number {
@@ -71,24 +74,47 @@ export class WeightedSampler {
     return this.#alias[column]!;
   }
 
-  /** Looks at all: for the rare case that most of the weight must not be drawn. */
-  #drawAmong(other: number, exclude: PickOptions["exclude"]): number {
+  /** Draws on the line of weights without the other's part of it, by binary search. */
+  #drawAround(other: number): number {
+    if (this.#alias === undefined) {
+      const place = Math.floor(this.#random.below(this.#members.length - 1));
+      return place < other ? place : place + 1;
+    }
+    const ends = this.#ends;
+    const start = other === 0 ? 0 : ends[other - 1]!;
+    const length = ends[other]! - start;
+    let point = this.#random.below(ends[ends.length - 1]! - length);
+    if (point >= start) point += length;
+    let low = 0;
+    let high = ends.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (point < ends[middle]!) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Looks at all members: the caller's `exclude` can be asked about them only one by one. */
+  #drawAmong(other: number, exclude: NonNullable<PickOptions["exclude"]>): number {
     let drawn = -1;
     let sum = 0;
-    this.#members.forEach(({ endpoint }, place) => {
-      if (place === other || exclude?.(endpoint)) return;
-      // A reservoir of one: each stays with its share of the weights so far.
+    for (let place = 0; place < this.#members.length; place++) {
+      const { endpoint } = this.#members[place]!;
+      if (place === other || exclude(endpoint)) continue;
+      // Reservoir sampling of one: each is kept with its share of the weights so far.
       const weight = endpoint.weight || 1;
       sum += weight;
       if (this.#random.below(sum) < weight) drawn = place;
-    });
+    }
     return drawn;
   }
 
-  /** Column i gives its own member up to the fraction `keep[i]` and its alias's beyond. */
+  /** Column i returns its own member up to the fraction `keep[i]`, and its alias's beyond it. */
   #buildAlias(members: readonly Member[]): void {
     const count = members.length;
-    const sum = members.reduce((total, member) => total + member.endpoint.weight, 0);
+    let sum = 0;
+    this.#ends = Float64Array.from(members, (member) => sum += member.endpoint.weight);
     const keep = Float64Array.from(members, (member) => member.endpoint.weight * count / sum);
     const alias = Int32Array.from(members, (_, place) => place);
     const small: number[] = [];
@@ -101,7 +127,7 @@ export class WeightedSampler {
       keep[giver]! -= 1 - keep[receiver]!;
       if (keep[giver]! < 1) small.push(large.pop()!);
     }
-    // What is left over here is 1 but for rounding.
+    // What is left is 1 except for rounding.
     for (const place of [...small, ...large]) keep[place] = 1;
     this.#alias = alias;
     this.#keep = keep;

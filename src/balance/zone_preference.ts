@@ -1,5 +1,5 @@
 /**
- * Endpoints nearby first.
+ * Endpoints of the own zone first.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { hashText } from "./hash_text.ts";
 import type { Member } from "./member.ts";
 import { RandomBits } from "./random_bits.ts";
 
-/** How much more than its part of the load a zone can carry: Envoy's overprovisioning factor. */
+/** By how much a zone can exceed its share of the load: Envoy's overprovisioning factor. */
 const OVERPROVISIONING = 1.4;
 
 /**
- * Sends everything to the own zone while enough of it is usable, and an ever greater part to the
- * others below that: Envoy's rule for priority levels. With 72 % of the own zone usable nothing goes
- * elsewhere, with 50 % it is 30 %, with nothing all of it.
+ * Sends everything to the own zone while enough of it is usable, and a growing part to the other
+ * zones below that: Envoy's rule for priority levels. With 72 % of the own zone usable, nothing goes
+ * elsewhere; with 50 %, 30 % of the picks; with none, all of them.
  */
 export class ZonePreference implements Balancer {
   /** Name of the algorithm within the zones. */
@@ -28,10 +28,8 @@ export class ZonePreference implements Balancer {
   #localShare = 1;
 
   /**
-   * Makes a preference.
-   *
    * @param zone The own zone.
-   * @param create Makes a balancer: one for the own zone, one for all others.
+   * @param create Creates a balancer: one for the own zone, one for all others.
    * @param random Random numbers in [0, 1).
    */
   constructor(zone: string, create: () => Balancer, random: () => number) {
@@ -42,21 +40,21 @@ export class ZonePreference implements Balancer {
     this.name = this.#local.name;
   }
 
-  /** Part of the picks that stay in the own zone, 0 to 1. */
+  /** Fraction of the picks that stay in the own zone, 0 to 1. */
   get localShare(): number {
     return this.#localShare;
   }
 
   /**
-   * Takes all instances that the registry lists, in whatever health: they tell how much is lost.
+   * Receives all instances that the registry lists, whatever their health.
    *
-   * @param known All instances.
+   * @param instances All instances.
    */
-  know(known: readonly Endpoint[]): void {
-    this.#known = known;
+  know(instances: readonly Endpoint[]): void {
+    this.#known = instances;
   }
 
-  /** Takes a list and weighs the zones anew. */
+  /** Replaces the list and computes the share of the own zone. */
   update(eligible: readonly Member[]): void {
     const isLocal = (member: Member) => member.endpoint.zone === this.#zone;
     const local = eligible.filter(isLocal);
@@ -66,17 +64,17 @@ export class ZonePreference implements Balancer {
     const knownLocal = this.#known.filter(({ zone }) => zone === this.#zone).length;
     const localHealth = health(local.length, knownLocal);
     const remoteHealth = health(remote.length, this.#known.length - knownLocal);
-    // Where both together can't carry everything, each takes its part of what they can.
+    // When both together cannot carry everything, each gets its part of what they can.
     this.#localShare = localHealth / Math.min(1, localHealth + remoteHealth) || 0;
   }
 
-  /** Takes note of a changed load. */
+  /** Passes a changed load on. */
   touch(member: Member): void {
     this.#local.touch?.(member);
     this.#remote.touch?.(member);
   }
 
-  /** Picks in one zone, and in the other where that has nothing. Equal keys stay in one zone. */
+  /** Picks in one zone, or in the other if that has none. Equal keys stay in one zone. */
   pick(options?: PickOptions): Member | undefined {
     return this.#isLocalTurn(options?.key)
       ? this.#local.pick(options) ?? this.#remote.pick(options)

@@ -3,21 +3,25 @@
  *
  * @module
  */
+import {
+  type FetchOptions,
+  type ResolvedFetchOptions,
+  resolveFetchOptions,
+} from "../fetch/fetch_options.ts";
+import { checkFetchSource, type FetchSource } from "../fetch/fetch_source.ts";
 import type { Fetch } from "../platform_fetch.ts";
-import { type FetchOptions, resolveFetchOptions } from "../fetch/fetch_options.ts";
-import type { FetchSource } from "../fetch/fetch_source.ts";
 
 /**
- * Makes a `fetch` that sends a request for `http://customers/orders` to a healthy endpoint of the
- * service `customers`, and to another one when that fails. URLs of other hosts go through untouched.
+ * Creates a `fetch` that sends a request for `http://customers/orders` to a healthy endpoint of the
+ * service `customers`, and to another one if that fails. URLs of other hosts are sent unchanged.
  *
  * @param source Gives endpoints: a `Piloted`.
  * @param options Deadlines, retries, hedges and limits.
  * @returns A function with the signature of the platform's `fetch`. It rejects with a `PilotedError`
- * (`NO_ENDPOINTS`, `OVERLOADED`, `TIMEOUT`, `REQUEST_FAILED`) where it fails, which has every attempt
- * in `attempts`, and with the signal's own reason where the caller aborts.
- * @throws {TypeError} when an option is not one of its words.
- * @throws {RangeError} when a number is not in its range.
+ * (`NO_ENDPOINTS`, `OVERLOADED`, `TIMEOUT`, `REQUEST_FAILED`), which has every attempt in `attempts`,
+ * or with the signal's own reason when the caller aborts.
+ * @throws {TypeError} when the source is no client, or an option is unknown or of the wrong type.
+ * @throws {RangeError} when a number is out of its range.
  *
  * @example
  * ```ts
@@ -40,15 +44,22 @@ import type { FetchSource } from "../fetch/fetch_source.ts";
  * ```
  */
 export function createFetch(source: FetchSource, options: FetchOptions = {}): Fetch {
-  // Wrong options are told now, not with the first request.
-  resolveFetchOptions(options);
+  checkFetchSource(source);
+  const resolved = resolveFetchOptions(options);
   let send: Fetch | undefined;
   let loading: Promise<Fetch> | undefined;
   return (input, init) => {
     if (send !== undefined) return send(input, init);
-    loading ??= import("../fetch/create_fetch.ts").then((module) =>
-      send = module.createFetch(source, options)
-    );
-    return loading.then((loaded) => loaded(input, init));
+    // The next request tries again after a failure, for example without free file descriptors.
+    loading ??= load(source, resolved).catch((error) => {
+      loading = undefined;
+      throw error;
+    });
+    return loading.then((loaded) => (send = loaded)(input, init));
   };
+}
+
+async function load(source: FetchSource, options: ResolvedFetchOptions): Promise<Fetch> {
+  const { balancedFetch } = await import("../fetch/balanced_fetch.ts");
+  return balancedFetch(source, options);
 }

@@ -53,8 +53,9 @@ export function logEvents(events: Events, logger: Logger): () => void {
       logger.info(`piloted: ${service} has ${endpoints.length} endpoints again`);
     }
   }, { signal });
-  events.on("warning", ({ at, message }) => {
-    logger.warn(`piloted: configuration: ${at} ${message}`);
+  events.on("warning", ({ at, message, path, line }) => {
+    const where = [path ?? "configuration", line].filter((part) => part !== undefined).join(":");
+    logger.warn(`piloted: ${where}: ${at} ${message}`);
   }, { signal });
   events.on("error", (error) => {
     if (error.code.startsWith("REGISTRY_") || error.code === "TIMEOUT") return;

@@ -128,8 +128,8 @@ export class Piloted<Names extends string = string> {
    * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
    */
   load(name: Names, waitUntil?: (work: Promise<unknown>) => void): Promise<void> | undefined {
-    if (this.mode === "live") return this.#engine.refreshGate;
-    return this.#service(name).load(waitUntil);
+    const service = this.#services.get(name) ?? this.#service(name);
+    return this.mode === "live" ? this.#engine.refreshGate : service.load(waitUntil);
   }
 
   /**

@@ -1,12 +1,14 @@
 /**
- * Ending one attempt before it ends by itself.
+ * Aborting one attempt.
  *
  * @module
  */
 import type { Clock, Timer } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
+import { startDeadline } from "../wait.ts";
+import type { Pauses } from "./pauses.ts";
 
-/** Ends one attempt when its time is up or another one was faster, beside the caller's own signal. */
+/** Aborts one attempt at its deadline, or when another one was faster, besides the caller's own signal. */
 export class AttemptControl {
   /** For the platform's fetch. */
   readonly signal: AbortSignal;
@@ -15,38 +17,42 @@ export class AttemptControl {
   #expired = false;
 
   /**
-   * Starts the time of an attempt.
+   * Starts the deadline of an attempt.
    *
-   * @param clock Time.
-   * @param timeoutMs Time that it has, in milliseconds; may be infinite.
-   * @param signal The caller's own.
+   * @param clock Source of the time.
+   * @param timeoutMs Milliseconds until the deadline; may be infinite.
+   * @param signal The caller's own signal.
+   * @param pauses Records a deadline that fires late, which is then extended once.
    */
-  constructor(clock: Clock, timeoutMs: number, signal: AbortSignal | undefined) {
+  constructor(clock: Clock, timeoutMs: number, signal: AbortSignal | undefined, pauses: Pauses) {
     const own = this.#controller.signal;
     this.signal = signal === undefined ? own : AbortSignal.any([signal, own]);
     if (timeoutMs === Infinity) return;
-    this.#timer = clock.start(() => {
+    const expire = () => {
       this.#expired = true;
       this.#controller.abort(
-        new PilotedError("TIMEOUT", `Cannot wait for an answer: ${timeoutMs} ms are over`),
+        new PilotedError("TIMEOUT", `No response within ${Math.max(0, Math.round(timeoutMs))} ms`),
       );
-    }, timeoutMs);
+    };
+    this.#timer = startDeadline(clock, timeoutMs, expire, {
+      late: () => pauses.noticed(clock.now()),
+    });
   }
 
-  /** Whether its time was up. */
+  /** Whether the deadline has expired. */
   get expired(): boolean {
     return this.#expired;
   }
 
-  /** Stops the time: an answer has begun, and its body may take longer. */
+  /** Stops the deadline: the head of the response was received, and its body may take longer. */
   stop(): void {
     this.#timer?.cancel();
   }
 
   /**
-   * Ends the attempt, and the body of its answer.
+   * Aborts the attempt, and the body of its response.
    *
-   * @param reason Why.
+   * @param reason Reason of the abort.
    */
   abort(reason: unknown): void {
     this.stop();

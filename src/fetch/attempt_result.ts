@@ -1,5 +1,5 @@
 /**
- * What came of one attempt, and what it says of its endpoint.
+ * How one attempt ended, and what that says about its endpoint.
  *
  * @module
  */
@@ -7,27 +7,27 @@ import type { Lease, Outcome } from "../balance/lease.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
 import { networkFailure } from "./network_error.ts";
 
-/** One attempt that has ended, with an answer or an error. */
+/** One attempt that has ended, with a response or an error. */
 export interface AttemptResult {
-  /** Where it went; not yet released. */
+  /** Its endpoint; not yet released. */
   readonly lease: Lease;
-  /** The answer. */
+  /** The response. */
   readonly response?: Response;
   /** What was thrown. */
   readonly error?: unknown;
-  /** Whether its time was up. */
+  /** Whether its deadline has expired. */
   readonly expired: boolean;
-  /** Whether it was sent beside another one. */
+  /** Whether it was sent in parallel to another one. */
   readonly hedge: boolean;
 }
 
 /**
- * Whether an answer is one that another endpoint might give better.
+ * Whether a response asks to go elsewhere.
  *
- * @param response The answer.
+ * @param response The response.
  * @returns `true` for 429, 502, 503 and 504.
  */
-export function isRefusal(response: Response): boolean {
+export function isRejection(response: Response): boolean {
   const { status } = response;
   return status === 429 || status === 502 || status === 503 || status === 504;
 }
@@ -36,20 +36,20 @@ export function isRefusal(response: Response): boolean {
  * How an attempt ended.
  *
  * @param result The attempt.
- * @param signal The caller's own.
- * @returns Its outcome, `undefined` when the call itself was wrong.
+ * @param signal The caller's own signal.
+ * @returns Its outcome, `undefined` when the arguments of the call were wrong.
  */
 export function outcomeOf(
   result: AttemptResult,
   signal: AbortSignal | undefined,
 ): AttemptOutcome | undefined {
   const { response, error, expired } = result;
-  if (response !== undefined) return isRefusal(response) ? "rejected" : "success";
+  if (response !== undefined) return isRejection(response) ? "rejected" : "success";
   if (signal?.aborted) return "aborted";
   return expired ? "timeout" : networkFailure(error);
 }
 
-/** What each outcome says of the endpoint. A 429 says that it works, and nothing of how fast. */
+/** What each outcome says about the endpoint. */
 const VERDICTS: Readonly<Record<AttemptOutcome, Outcome>> = {
   success: "success",
   rejected: "failure",
@@ -61,23 +61,29 @@ const VERDICTS: Readonly<Record<AttemptOutcome, Outcome>> = {
 };
 
 /**
- * Tells the balancer what an attempt says of its endpoint.
+ * Releases the lease of an attempt with what it says about the endpoint.
  *
  * @param result The attempt.
- * @param outcome How it ended, `undefined` when the call itself was wrong.
+ * @param outcome How it ended, `undefined` when the arguments of the call were wrong.
+ * @param paused Whether this process was paused meanwhile, so that nothing can be said.
  */
-export function releaseLease(result: AttemptResult, outcome: AttemptOutcome | undefined): void {
-  const knows = outcome !== undefined && result.response?.status !== 429;
-  result.lease.release(knows ? VERDICTS[outcome] : "unknown");
+export function releaseLease(
+  result: AttemptResult,
+  outcome: AttemptOutcome | undefined,
+  paused: boolean,
+): void {
+  // A 429 says that the endpoint works, and nothing about its latency.
+  const known = outcome !== undefined && result.response?.status !== 429 && !paused;
+  result.lease.release(known ? VERDICTS[outcome] : "unknown");
 }
 
 /**
- * What is told of an attempt that has ended.
+ * The public record of an attempt that has ended.
  *
  * @param result The attempt.
  * @param outcome How it ended.
  * @param now Milliseconds since the Unix epoch.
- * @returns A record of it.
+ * @returns The record.
  */
 export function recordAttempt(
   result: AttemptResult,
@@ -98,9 +104,9 @@ export function recordAttempt(
 }
 
 /**
- * Frees the connection of an answer that nobody reads.
+ * Frees the connection of a response whose body is not read.
  *
- * @param response The answer, if there was one.
+ * @param response The response, if there was one.
  */
 export function discard(response: Response | undefined): void {
   response?.body?.cancel().catch(() => {});

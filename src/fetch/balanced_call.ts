@@ -5,10 +5,10 @@
  */
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
-import { sleep } from "../clock.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
+import { lateExtension, onAbort, sleep } from "../wait.ts";
 import { AttemptControl } from "./attempt_control.ts";
 import {
   type AttemptResult,
@@ -21,10 +21,11 @@ import type { FetchCallObserver } from "./fetch_observer.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import type { FetchSource } from "./fetch_source.ts";
 import { raceHedge, type RunningAttempt } from "./hedge.ts";
+import type { Pauses } from "./pauses.ts";
 import { isSafe, retryDelay } from "./retry_policy.ts";
 import type { ServiceTraffic } from "./service_traffic.ts";
 
-/** An attempt of which everybody has been told. */
+/** An attempt whose lease was released and that was reported. */
 interface EndedAttempt {
   readonly result: AttemptResult;
   readonly outcome: AttemptOutcome | undefined;
@@ -36,9 +37,11 @@ export interface CallContext {
   readonly source: FetchSource;
   /** Options. */
   readonly options: ResolvedFetchOptions;
+  /** Pauses of this process. */
+  readonly pauses: Pauses;
 }
 
-/** Sends one request, to as many endpoints as it takes. */
+/** Sends one request, in one or more attempts. */
 export class BalancedCall {
   readonly #context: CallContext;
   readonly #traffic: ServiceTraffic;
@@ -52,15 +55,13 @@ export class BalancedCall {
   #failed: RequestAttempt[] | undefined;
 
   /**
-   * Prepares a call.
-   *
-   * @param context What it shares with others.
+   * @param context What it shares with other calls.
    * @param traffic The service.
    * @param url URL whose host is the name of the service.
-   * @param start Where the host begins in it.
-   * @param end Where it ends.
+   * @param start Index of the host in it.
+   * @param end Index after the host.
    * @param init The rest of the request.
-   * @param observer Told of every attempt.
+   * @param observer Called with every attempt.
    */
   constructor(
     context: CallContext,
@@ -83,7 +84,7 @@ export class BalancedCall {
   /**
    * Sends the request.
    *
-   * @returns The first answer that is no refusal, or the last refusal.
+   * @returns The first response that is no rejection, or the last rejection.
    * @throws {PilotedError} `NO_ENDPOINTS`, `OVERLOADED`, `TIMEOUT` or `REQUEST_FAILED`.
    * @throws The signal's own reason when it aborts.
    */
@@ -95,24 +96,24 @@ export class BalancedCall {
       if (timeoutMs < Infinity) this.#deadline = clock.now() + timeoutMs;
       const lease = waitForEndpointsMs > 0 ? await this.#waitForFirst() : this.#acquire();
       this.#traffic.count(lease.startedAt);
-      return await this.#goOn(await this.#attempt(lease));
+      return await this.#continueAfter(await this.#attempt(lease));
     } finally {
       this.#traffic.leave();
     }
   }
 
   /**
-   * Goes on after a first attempt, and sends the request again where that helps.
+   * Continues after a first attempt, and sends the request again if that can help.
    *
-   * @param result What came of the attempt.
-   * @returns The first answer that is no refusal, or the last refusal.
+   * @param result Result of the attempt.
+   * @returns The first response that is no rejection, or the last rejection.
    * @throws As {@linkcode BalancedCall.send}.
    */
-  goOn(result: AttemptResult): Promise<Response> {
-    return this.#goOn({ result, outcome: this.#conclude(result) });
+  continueAfter(result: AttemptResult): Promise<Response> {
+    return this.#continueAfter({ result, outcome: this.#conclude(result) });
   }
 
-  async #goOn({ result, outcome }: EndedAttempt): Promise<Response> {
+  async #continueAfter({ result, outcome }: EndedAttempt): Promise<Response> {
     for (;;) {
       const { response, error } = result;
       if (outcome === "success") return response!;
@@ -135,13 +136,13 @@ export class BalancedCall {
     return this.#init?.signal ?? undefined;
   }
 
-  /** Time that is left for everything that is to come. */
+  /** Milliseconds until the deadline of the call. */
   get #timeLeftMs(): number {
     if (this.#deadline === Infinity) return Infinity;
     return this.#deadline - this.#context.options.clock.now();
   }
 
-  /** What comes of an attempt; never rejects. */
+  /** Result of an attempt; never rejects. */
   async #result(
     lease: Lease,
     control: AttemptControl | undefined,
@@ -159,16 +160,16 @@ export class BalancedCall {
     }
   }
 
-  /** What ends an attempt before its time, where something may have to. */
+  /** Control of an attempt that has a deadline, or `always`. */
   #control(always: boolean): AttemptControl | undefined {
     const { attemptTimeoutMs, clock } = this.#context.options;
     const timeoutMs = Math.min(attemptTimeoutMs, this.#timeLeftMs);
     if (timeoutMs === Infinity && !always) return undefined;
-    return new AttemptControl(clock, timeoutMs, this.#signal);
+    return new AttemptControl(clock, timeoutMs, this.#signal, this.#context.pauses);
   }
 
   async #race(lease: Lease): Promise<EndedAttempt> {
-    const { clock, hedge } = this.#context.options;
+    const { options: { clock, hedge }, pauses } = this.#context;
     const { latencies, hedges, retries } = this.#traffic;
     const afterMs = latencies!.at(hedge!.percentile, clock.now());
     const startSecond = () => {
@@ -178,8 +179,10 @@ export class BalancedCall {
       return second === undefined ? undefined : this.#run(second, true);
     };
     const conclude = (result: AttemptResult) => this.#conclude(result);
-    const race = await raceHedge(this.#run(lease, false), afterMs, clock, startSecond, conclude);
-    if (race.outpaced !== undefined) this.#outpace(race.outpaced);
+    const late = () => pauses.noticed(clock.now());
+    const options = { clock, afterMs, late, startSecond, conclude };
+    const race = await raceHedge(this.#run(lease, false), options);
+    if (race.superseded !== undefined) this.#supersede(race.superseded);
     return race;
   }
 
@@ -188,26 +191,28 @@ export class BalancedCall {
     return { lease, hedge, control, result: this.#result(lease, control, hedge) };
   }
 
-  /** Releases the lease of an attempt that has ended, and tells of it. */
+  /** Releases the lease of an attempt that has ended, and reports it. */
   #conclude(result: AttemptResult): AttemptOutcome | undefined {
     const outcome = outcomeOf(result, this.#signal);
     const now = this.#context.options.clock.now();
-    releaseLease(result, outcome);
+    const paused = this.#context.pauses.cover(result.lease.startedAt);
+    releaseLease(result, outcome, paused);
     if (outcome === undefined) return undefined;
     const attempt = recordAttempt(result, outcome, now);
-    if (outcome === "success") this.#traffic.latencies?.record(attempt.durationMs, now);
-    else (this.#failed ??= []).push(attempt);
+    if (outcome !== "success") (this.#failed ??= []).push(attempt);
+    else if (!paused) this.#traffic.latencies?.record(attempt.durationMs, now);
     this.#observer?.attempted(attempt);
     return outcome;
   }
 
-  #outpace({ lease, hedge }: RunningAttempt): void {
+  #supersede({ lease, hedge }: RunningAttempt): void {
     const now = this.#context.options.clock.now();
     const result = { lease, hedge, expired: false };
-    releaseLease(result, "superseded");
+    const paused = this.#context.pauses.cover(lease.startedAt);
+    releaseLease(result, "superseded", paused);
     const attempt = recordAttempt(result, "superseded", now);
-    // It would have taken longer still; leaving it out would make the quantile too small.
-    this.#traffic.latencies!.record(attempt.durationMs, now);
+    // It would have taken longer still; without it the quantile would be too small.
+    if (!paused) this.#traffic.latencies!.record(attempt.durationMs, now);
     this.#observer?.attempted(attempt);
   }
 
@@ -220,20 +225,18 @@ export class BalancedCall {
 
   async #waitForFirst(): Promise<Lease> {
     const { source, options } = this.#context;
-    const waitMs = Math.min(options.waitForEndpointsMs, this.#timeLeftMs);
+    const timeoutMs = Math.min(options.waitForEndpointsMs, this.#timeLeftMs);
     try {
       return this.#acquire();
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
-    await source.waitForEndpoints(this.#traffic.service, {
-      timeoutMs: waitMs,
-      signal: this.#signal,
-    });
+    await source.waitForEndpoints(this.#traffic.service, { timeoutMs, signal: this.#signal });
+    // Without an endpoint this throws what is known about the reason by now.
     return this.#acquire();
   }
 
-  /** An endpoint that was not tried yet, or any where all were. */
+  /** An endpoint that was not tried yet. */
   #acquireOther(tried: readonly { endpoint: Endpoint }[]): Lease | undefined {
     const { source } = this.#context;
     const { service } = this.#traffic;
@@ -242,12 +245,12 @@ export class BalancedCall {
     try {
       return source.acquire(service, { ...this.#pick, exclude });
     } catch {
-      // None is left, or the client was closed: what has failed already says more.
+      // None is left, or the client was closed: the failed attempts say more.
       return undefined;
     }
   }
 
-  /** Waits for the next attempt, if there is to be one. */
+  /** Waits before the next attempt, if there is one. */
   async #acquireNext(response: Response | undefined): Promise<Lease | undefined> {
     const { clock } = this.#context.options;
     const failed = this.#failed!;
@@ -260,15 +263,32 @@ export class BalancedCall {
       this.#context.options,
     );
     if (waitMs === undefined) return undefined;
+    const dueAt = clock.now() + waitMs;
+    const stop = new AbortController();
+    const removers = [this.#signal, this.#context.source.closeSignal].map((signal) =>
+      onAbort(signal, (reason) => stop.abort(reason))
+    );
     try {
-      await sleep(clock, waitMs, this.#signal);
+      await sleep(clock, waitMs, { signal: stop.signal });
     } catch (reason) {
       discard(response);
       throw reason;
+    } finally {
+      for (const remove of removers) remove();
     }
+    if (this.#timeLeftMs <= 0 && !this.#extend(dueAt)) return undefined;
     const lease = this.#acquireOther(failed) ?? this.#acquireOther([]);
     if (lease !== undefined) discard(response);
     return lease;
+  }
+
+  /** Extends a deadline that has expired because this process was paused during a wait. */
+  #extend(wokenLateAfter: number): boolean {
+    const { clock, timeoutMs } = this.#context.options;
+    const now = clock.now();
+    const extensionMs = lateExtension(now, wokenLateAfter, timeoutMs);
+    if (extensionMs !== undefined) this.#deadline = now + extensionMs;
+    return extensionMs !== undefined;
   }
 
   #failure(cause: unknown): PilotedError {
@@ -285,15 +305,16 @@ export class BalancedCall {
 }
 
 /**
- * The URL at an endpoint.
+ * Replaces the service in a URL by an endpoint.
  *
  * @param lease The endpoint.
  * @param url URL whose host is the name of the service.
- * @param start Where the host begins in it.
- * @param end Where it ends.
+ * @param start Index of the host in it.
+ * @param end Index after the host.
+ * @returns The URL at the endpoint.
  */
 export function addressOf(lease: Lease, url: string, start: number, end: number): string {
-  // No part of a string where a constant will do: this is done for every request.
+  // Called for every request: a constant is cheaper than a part of the URL.
   const scheme = start === 7 ? "http://" : "https://";
   return scheme + lease.endpoint.host + url.slice(end);
 }

@@ -1,5 +1,5 @@
 /**
- * Watching what the balanced fetch does, for traces and metrics.
+ * Observing the balanced fetch, for traces and metrics.
  *
  * @module
  */
@@ -11,38 +11,39 @@ export interface FetchCall {
   readonly service: string;
   /** Method in upper case. */
   readonly method: string;
-  /** URL as it was asked for, with the name of the service. */
+  /** URL as given, with the name of the service. */
   readonly url: string;
-  /** When it began, in milliseconds since the Unix epoch. */
+  /** When it started, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
 }
 
-/** How a call ended: with an answer, or with an error. */
+/** How a call ended: with a response, or with an error. */
 export interface FetchEnd {
-  /** The answer, whatever its status. */
+  /** The response, whatever its status. */
   readonly response?: Response;
   /** What the caller's promise rejects with. */
   readonly error?: unknown;
-  /** How long it took to the head of the answer or to the failure, in milliseconds. */
+  /** Time to the head of the response or to the failure, in milliseconds. */
   readonly durationMs: number;
-  /** How many more retries the budget of the service would allow now. */
-  readonly retryBudget: number;
+  /** How many more retries the budget of the service allows now. */
+  readonly availableRetryCount: number;
 }
 
-/** Told what becomes of one call. */
+/** Called with the attempts and the end of one call. */
 export interface FetchCallObserver {
-  /** Every attempt, when it has ended. */
+  /** Called with every attempt when it has ended. */
   attempted(attempt: RequestAttempt): void;
-  /** The end of the call. */
+  /** Called when the call has ended. */
   ended(end: FetchEnd): void;
 }
 
-/** Told of every call. What it throws is lost, and disturbs no request. */
+/** Called with every call. What it throws is ignored. */
 export interface FetchObserver {
   /**
-   * A call begins, in the caller's own context.
+   * Called when a call starts, synchronously within the caller's own context.
    *
-   * @returns Who is told of its attempts and its end, `undefined` for nobody.
+   * @param call The call.
+   * @returns An observer of its attempts and its end, or `undefined`.
    */
   started(call: FetchCall): FetchCallObserver | undefined;
 }

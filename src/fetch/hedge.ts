@@ -1,74 +1,81 @@
 /**
- * A second request beside one that takes long.
+ * A second request in parallel to one that takes long.
  *
  * @module
  */
 import type { Lease } from "../balance/lease.ts";
 import type { Clock } from "../clock.ts";
 import type { AttemptOutcome } from "../request_attempt.ts";
+import { startDeadline } from "../wait.ts";
 import type { AttemptControl } from "./attempt_control.ts";
 import { type AttemptResult, discard } from "./attempt_result.ts";
 
-/** An attempt that is under way. */
+/** An attempt in flight. */
 export interface RunningAttempt {
-  /** Where it goes. */
+  /** Its endpoint. */
   readonly lease: Lease;
-  /** Whether it was sent beside another one. */
+  /** Whether it was sent in parallel to another one. */
   readonly hedge: boolean;
-  /** Ends it. */
+  /** Aborts it. */
   readonly control: AttemptControl;
-  /** What comes of it; never rejects. */
+  /** Its result; never rejects. */
   readonly result: Promise<AttemptResult>;
 }
 
 /** How a race ended. */
 export interface RaceResult {
-  /** The attempt that decides: the first that was answered, or the last that was not. */
+  /** The attempt that decides: the first that succeeded, or the last that failed. */
   readonly result: AttemptResult;
   /** How it ended. */
   readonly outcome: AttemptOutcome | undefined;
-  /** The attempt that was slower, and was stopped. */
-  readonly outpaced: RunningAttempt | undefined;
+  /** The slower attempt, which was aborted. */
+  readonly superseded: RunningAttempt | undefined;
+}
+
+/** What a race needs from its call. */
+export interface RaceOptions {
+  /** Source of the time. */
+  readonly clock: Clock;
+  /** When the second request is sent, in milliseconds; `undefined` for never. */
+  readonly afterMs: number | undefined;
+  /** Called when that timer fires late: the second request is then sent later, if at all. */
+  readonly late: () => void;
+  /** Sends the second request, or returns `undefined` when that is not possible. */
+  readonly startSecond: () => RunningAttempt | undefined;
+  /** Called with every attempt that ends by itself; returns how it ended. */
+  readonly conclude: (result: AttemptResult) => AttemptOutcome | undefined;
 }
 
 /**
- * Waits for an answer, and sends the request a second time when it takes too long ("The Tail at
- * Scale", Dean and Barroso). The first answer that is no refusal wins.
+ * Waits for a response, and sends the request a second time when it takes too long ("The Tail at
+ * Scale", Dean and Barroso). The first success wins.
  *
- * @param first The attempt that is under way.
- * @param afterMs When the second one is sent, in milliseconds; `undefined` for never.
- * @param clock Time.
- * @param startSecond Sends the second one, or gives `undefined` when that is not possible.
- * @param conclude Called with every attempt that ends by itself; tells how it ended.
+ * @param first The attempt in flight.
+ * @param options Timer, and what to call.
  * @returns How the race ended.
  */
-export function raceHedge(
-  first: RunningAttempt,
-  afterMs: number | undefined,
-  clock: Clock,
-  startSecond: () => RunningAttempt | undefined,
-  conclude: (result: AttemptResult) => AttemptOutcome | undefined,
-): Promise<RaceResult> {
+export function raceHedge(first: RunningAttempt, options: RaceOptions): Promise<RaceResult> {
+  const { clock, afterMs, late, startSecond, conclude } = options;
   return new Promise((resolve) => {
     const running = new Set<RunningAttempt>();
     const run = (attempt: RunningAttempt) => {
       running.add(attempt);
       void attempt.result.then((result) => {
-        // One that was outpaced has no say any more.
+        // A superseded attempt no longer counts.
         if (!running.delete(attempt)) return;
         const outcome = conclude(result);
         if (outcome !== "success" && running.size > 0) return discard(result.response);
         timer?.cancel();
-        const [outpaced] = running;
+        const [superseded] = running;
         running.clear();
-        outpaced?.control.abort(new DOMException("Another attempt was faster", "AbortError"));
-        resolve({ result, outcome, outpaced });
+        superseded?.control.abort(new DOMException("Another attempt was faster", "AbortError"));
+        resolve({ result, outcome, superseded });
       });
     };
-    const timer = afterMs === undefined ? undefined : clock.start(() => {
+    const timer = afterMs === undefined ? undefined : startDeadline(clock, afterMs, () => {
       const second = startSecond();
       if (second !== undefined) run(second);
-    }, afterMs);
+    }, { late });
     run(first);
   });
 }

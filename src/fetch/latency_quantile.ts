@@ -1,19 +1,19 @@
 /**
- * How long requests take, but for the slowest few.
+ * Quantiles of recent latencies.
  *
  * @module
  */
 
-/** Each bucket reaches this much higher than the one below: the error is at most half of it. */
+/** Ratio of the limits of neighbouring buckets: the error is at most half of it. */
 const GROWTH = 1.1;
 const LEAST_MS = 0.1;
 const BUCKETS = 160;
 const LOG_GROWTH = Math.log(GROWTH);
 
-/** How long latencies are remembered, at least; at most twice as long. */
+/** Latencies are kept for this time to twice as long. */
 const WINDOW_MS = 10_000;
 
-/** Fewer say nothing about a quantile far out. */
+/** Fewer latencies say nothing about a high quantile. */
 const ENOUGH = 50;
 
 /** A quantile of the latencies of the last 10 to 20 seconds, within 5 %. */
@@ -23,7 +23,7 @@ export class LatencyQuantile {
   #startedAt = -Infinity;
 
   /**
-   * Counts a latency.
+   * Adds a latency.
    *
    * @param durationMs Milliseconds.
    * @param now Milliseconds since the Unix epoch.
@@ -35,11 +35,11 @@ export class LatencyQuantile {
   }
 
   /**
-   * Tells a quantile.
+   * A quantile.
    *
-   * @param percent Per cent of the latencies that lie below it.
+   * @param percent Percentage of the latencies that lie below it.
    * @param now Milliseconds since the Unix epoch.
-   * @returns Milliseconds, `undefined` while too few are known.
+   * @returns Milliseconds, `undefined` when there are too few latencies.
    */
   at(percent: number, now: number): number | undefined {
     this.#turn(now);

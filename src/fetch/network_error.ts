@@ -1,11 +1,11 @@
 /**
- * Telling what a failed fetch means, which every runtime says in its own words.
+ * What a failed fetch means. Every runtime has its own words for it.
  *
  * @module
  */
 
-// What Node and Bun say when there was nobody to send the request to.
-const UNREACHABLE = [
+// Codes of Node and Bun when no connection could be made.
+const CONNECT_FAILED = [
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",
@@ -18,25 +18,25 @@ const UNREACHABLE = [
   "ConnectionRefused",
 ];
 
-// What they say of arguments that can't be.
+// Codes of Node for wrong arguments.
 const WRONG_CALL = /^ERR_(INVALID|BODY)_/;
 
 /**
- * Tells what a failed fetch means.
+ * Classifies the error of a failed fetch.
  *
  * @param error What it rejected with.
  * @returns `connect_failed` when no connection could be made, so that the request certainly never left;
- * `reset` for every other failure of the network; `undefined` when the call itself was wrong.
+ * `reset` for every other failure of the network; `undefined` when the arguments were wrong.
  */
 export function networkFailure(error: unknown): "connect_failed" | "reset" | undefined {
   if (!(error instanceof Error)) return "reset";
   const codes = codesOf(error);
   if (codes.length > 0) {
     if (codes.every((code) => WRONG_CALL.test(code))) return undefined;
-    return codes.every((code) => UNREACHABLE.includes(code)) ? "connect_failed" : "reset";
+    return codes.every((code) => CONNECT_FAILED.includes(code)) ? "connect_failed" : "reset";
   }
   const words = error.cause instanceof Error ? error.cause.message : error.message;
-  // Deno has no codes. A TLS handshake that fails is "Connect" to it as well.
+  // Deno has no codes. A failed TLS handshake is a "Connect" error, too.
   if (/client error \(Connect\)|dns error/.test(words)) return "connect_failed";
   // Wrong arguments are TypeErrors without a cause, failures of the network have one.
   const isWrongCall = error instanceof TypeError && error.cause === undefined &&

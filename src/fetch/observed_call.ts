@@ -1,5 +1,5 @@
 /**
- * Telling an observer of a call, such that it can do no harm.
+ * Calling an observer so that its errors cannot disturb a request.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { RetryBudget } from "./retry_budget.ts";
 import type { FetchCall, FetchCallObserver, FetchEnd, FetchObserver } from "./fetch_observer.ts";
 
 /**
- * Runs a call and tells of its beginning and its end.
+ * Runs a call and reports its start and its end.
  *
- * @param observer Who is told.
+ * @param observer The observer.
  * @param call The call.
- * @param clock Time.
- * @param budget The retries of the service.
- * @param send Runs it, and tells of its attempts.
+ * @param clock Source of the time.
+ * @param budget Retry budget of the service.
+ * @param send Runs it, and reports its attempts.
  * @returns What it returns.
  * @throws What it throws.
  */
@@ -29,8 +29,8 @@ export async function observeCall(
   const tell = (end: Pick<FetchEnd, "response" | "error">) =>
     quietly(() => {
       const now = clock.now();
-      const retryBudget = budget.available(now);
-      told?.ended({ ...end, durationMs: now - call.startedAt, retryBudget });
+      const availableRetryCount = budget.available(now);
+      told?.ended({ ...end, durationMs: now - call.startedAt, availableRetryCount });
     });
   try {
     const response = await send({

@@ -1,14 +1,25 @@
 /**
- * Bodies that can be sent more than once.
+ * Request bodies that can be sent more than once.
  *
  * @module
  */
 
-/** How many turns of the microtask queue a finished stream may take to say so. */
+/** Maximum number of microtasks that a finished stream takes to deliver its next chunk. */
 const TURNS = 32;
 
+// Named here, because the runtimes' types disagree about their readers.
+interface Chunk {
+  readonly done: boolean;
+  readonly value?: Uint8Array | undefined;
+}
+
+interface ChunkReader {
+  read(): Promise<Chunk>;
+  cancel(reason?: unknown): Promise<void>;
+}
+
 /**
- * Whether a body can be sent again after it was sent.
+ * Whether a body can be sent more than once.
  *
  * @param body Body of a request.
  * @returns `false` for streams and other iterables.
@@ -20,9 +31,9 @@ export function isReplayable(body: unknown): boolean {
 }
 
 /**
- * Takes the body out of a request. One that is complete, as that of every request which was made of
- * a string, bytes or a form, becomes bytes, so that it can be sent again and with its length; one
- * that is still being written stays a stream.
+ * Reads the body of a request. A complete body, as of every request created from a string, bytes or
+ * a form, becomes bytes: it can be sent again, and with its length. A body that is still being
+ * written stays a stream.
  *
  * @param stream The request's body.
  * @returns Bytes or a stream.
@@ -30,18 +41,18 @@ export function isReplayable(body: unknown): boolean {
 export async function takeBody(
   stream: ReadableStream<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
-  const reader = stream.getReader();
+  const reader: ChunkReader = stream.getReader();
   const chunks: Uint8Array[] = [];
   for (;;) {
     const next = reader.read();
     const result = await soon(next);
     if (result === undefined) return resume(chunks, next, reader);
     if (result.done) return join(chunks);
-    chunks.push(result.value);
+    chunks.push(result.value!);
   }
 }
 
-/** The result of a promise that settles without waiting for anything outside, else `undefined`. */
+/** The result of a promise that settles within a few microtasks, else `undefined`. */
 async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
   let result: { value: T } | undefined;
   let failed = false;
@@ -52,10 +63,10 @@ async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
 
 function resume(
   chunks: readonly Uint8Array[],
-  next: Promise<ReadableStreamReadResult<Uint8Array>>,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
+  next: Promise<Chunk>,
+  reader: ChunkReader,
 ): ReadableStream<Uint8Array> {
-  let pending: Promise<ReadableStreamReadResult<Uint8Array>> | undefined = next;
+  let pending: Promise<Chunk> | undefined = next;
   return new ReadableStream({
     start(controller) {
       for (const chunk of chunks) controller.enqueue(chunk);
@@ -64,7 +75,7 @@ function resume(
       const { done, value } = await (pending ?? reader.read());
       pending = undefined;
       if (done) controller.close();
-      else controller.enqueue(value);
+      else controller.enqueue(value!);
     },
     cancel: (reason) => reader.cancel(reason),
   });

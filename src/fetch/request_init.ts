@@ -1,11 +1,11 @@
 /**
- * Requests as URL and init, which can be sent to another URL.
+ * Converting a `Request` to an init, which can be sent to another URL.
  *
  * @module
  */
 import { takeBody } from "./request_body.ts";
 
-/** What a request says beside its URL and body. Some runtimes do not know all of it. */
+/** Fields of a request besides URL and body. Some runtimes do not have all of them. */
 const FIELDS = [
   "method",
   "headers",
@@ -21,20 +21,20 @@ const FIELDS = [
 ] as const;
 
 /**
- * Whether something is a `Request`, of this realm or another.
+ * Whether something is a `Request`, also one of another realm.
  *
  * @param input First argument of a fetch.
  */
-export function isRequest(input: RequestInfo | URL): input is Request {
+export function isRequest(input: string | URL | Request): input is Request {
   return typeof input === "object" && "url" in input;
 }
 
 /**
- * Takes a request apart.
+ * Converts a request to an init.
  *
- * @param request The request; its body is used up.
- * @param init What overrides it, and what only one runtime knows (`dispatcher`, `client`, `tls`).
- * @returns The same as an init.
+ * @param request The request; its body is consumed.
+ * @param init Overrides it, and may have fields of one runtime (`dispatcher`, `client`, `tls`).
+ * @returns The init.
  */
 export async function fromRequest(
   request: Request,

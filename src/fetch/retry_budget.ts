@@ -3,17 +3,17 @@
  *
  * @module
  */
-import type { RetryBudgetOptions } from "./fetch_options.ts";
+import type { ResolvedFetchOptions } from "./fetch_options.ts";
 
-/** Into how many parts the window is divided. */
+/** Number of slots in the window. */
 const PARTS = 10;
 
-/** The part that has just begun counts beside them, so that the window is never too short. */
+/** The slot that has just begun counts in addition, so that the window is never too short. */
 const SLOTS = PARTS + 1;
 
 /**
- * Allows retries in proportion to the requests of a sliding window, and a few in any case, so that
- * a service that fails always is not asked three times as much ("RetryBudget" of Finagle).
+ * Allows retries in proportion to the requests in a sliding window, and a few in any case, so that a
+ * service that always fails does not get three times the load (Finagle's "RetryBudget").
  */
 export class RetryBudget {
   readonly #percent: number;
@@ -23,11 +23,9 @@ export class RetryBudget {
   #slot = 0;
 
   /**
-   * Makes a budget.
-   *
-   * @param options How much of what.
+   * @param options Size of the budget.
    */
-  constructor(options: Required<RetryBudgetOptions>) {
+  constructor(options: ResolvedFetchOptions["retryBudget"]) {
     const { percent, minimumPerSecond, windowMs } = options;
     this.#percent = percent;
     this.#reserve = minimumPerSecond * windowMs / 1_000;
@@ -44,7 +42,7 @@ export class RetryBudget {
   }
 
   /**
-   * Asks for a retry, and counts it when it is allowed.
+   * Takes a retry from the budget, if there is one.
    *
    * @param now Milliseconds since the Unix epoch.
    * @returns Whether it is allowed.
@@ -58,7 +56,7 @@ export class RetryBudget {
   }
 
   /**
-   * Tells how many retries would be allowed now, without counting any.
+   * How many retries would be allowed now. Takes none.
    *
    * @param now Milliseconds since the Unix epoch.
    */
@@ -73,7 +71,7 @@ export class RetryBudget {
     return sum;
   }
 
-  /** Forgets the slots that have left the window. */
+  /** Clears the slots that have left the window. */
   #enter(now: number): number {
     const slot = Math.floor(now / this.#slotMs);
     const passed = Math.min(slot - this.#slot, SLOTS);

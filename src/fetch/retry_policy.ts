@@ -1,5 +1,5 @@
 /**
- * What is tried again, and when.
+ * Which requests are sent again, and when.
  *
  * @module
  */
@@ -35,15 +35,15 @@ export function isSafe(init: RequestInit | undefined): boolean {
 }
 
 /**
- * Decides whether a request is sent again, and takes that from the budget.
+ * Decides whether a request is sent again, and takes the retry from the budget.
  *
- * @param attempts What has failed, not empty.
- * @param response The last answer, if there was one.
+ * @param attempts Failed attempts, at least one.
+ * @param response The last response, if there was one.
  * @param init The request.
- * @param timeLeftMs How much time there is for all that is to come.
+ * @param timeLeftMs Milliseconds until the deadline of the call.
  * @param traffic The service.
  * @param options Options.
- * @returns Milliseconds to wait before, `undefined` when it is not sent again.
+ * @returns Milliseconds to wait before it is sent, `undefined` when it is not.
  */
 export function retryDelay(
   attempts: readonly RequestAttempt[],
@@ -55,10 +55,12 @@ export function retryDelay(
 ): number | undefined {
   const { retry, clock, random, backoffBaseMs, backoffMaxMs, maxRetryAfterMs } = options;
   const last = attempts.at(-1)!;
-  if (retry === "never" || attempts.length >= options.attempts || !isReplayable(init?.body)) return;
-  const harmless = retry === "always" || IDEMPOTENT.includes(methodOf(init)) ||
+  if (retry === "never" || attempts.length >= options.maxAttempts || !isReplayable(init?.body)) {
+    return;
+  }
+  const allowed = retry === "always" || IDEMPOTENT.includes(methodOf(init)) ||
     last.outcome === "connect_failed";
-  if (!harmless) return;
+  if (!allowed) return;
   const now = clock.now();
   let waitMs = fullJitter(attempts.length - 1, {
     baseMs: backoffBaseMs,

@@ -1,15 +1,15 @@
 /**
- * The usual course of a call.
+ * Calls that need nothing but an endpoint.
  *
  * @module
  */
-import { type AttemptResult, isRefusal } from "./attempt_result.ts";
+import { type AttemptResult, isRejection } from "./attempt_result.ts";
 import { addressOf, BalancedCall, type CallContext } from "./balanced_call.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import type { ServiceTraffic } from "./service_traffic.ts";
 
 /**
- * Whether nothing but endpoints and retries is asked for.
+ * Whether the options ask for nothing but endpoints and retries.
  *
  * @param options Options.
  */
@@ -20,14 +20,14 @@ export function isPlain(options: ResolvedFetchOptions): boolean {
 }
 
 /**
- * Sends a request that is answered at once, as nearly all are, with as little work as can be. What
- * becomes of others is a {@linkcode BalancedCall}'s.
+ * Sends a request that succeeds at the first attempt, as nearly all do, with as few allocations as
+ * possible. If it fails, a {@linkcode BalancedCall} continues.
  *
  * @param context What all calls share.
  * @param traffic The service.
  * @param url URL whose host is the name of the service.
- * @param start Where the host begins in it.
- * @param end Where it ends.
+ * @param start Index of the host in it.
+ * @param end Index after the host.
  * @param init The rest of the request.
  * @returns As {@linkcode BalancedCall.send}.
  * @throws As {@linkcode BalancedCall.send}.
@@ -48,7 +48,7 @@ export async function sendPlainly(
     let result: AttemptResult;
     try {
       const response = await context.options.fetch(addressOf(lease, url, start, end), init);
-      if (!isRefusal(response)) {
+      if (!isRejection(response)) {
         lease.release();
         return response;
       }
@@ -56,7 +56,7 @@ export async function sendPlainly(
     } catch (error) {
       result = { lease, error, expired: false, hedge: false };
     }
-    return await new BalancedCall(context, traffic, url, start, end, init).goOn(result);
+    return await new BalancedCall(context, traffic, url, start, end, init).continueAfter(result);
   } finally {
     traffic.leave();
   }

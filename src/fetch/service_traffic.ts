@@ -1,5 +1,5 @@
 /**
- * What the balanced fetch remembers of one service.
+ * State of the balanced fetch for one service.
  *
  * @module
  */
@@ -8,22 +8,20 @@ import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import { LatencyQuantile } from "./latency_quantile.ts";
 import { RetryBudget } from "./retry_budget.ts";
 
-/** Requests under way, budgets and latencies of one service. */
+/** Requests in flight, budgets and latencies of one service. */
 export class ServiceTraffic {
   /** Name of the service. */
   readonly service: string;
-  /** How many retries it may get; hedges are retries. */
+  /** Budget of retries; hedges count as retries. */
   readonly retries: RetryBudget;
-  /** How many hedges it may get, where it gets any. */
+  /** Budget of hedges, with the option `hedge`. */
   readonly hedges: RetryBudget | undefined;
-  /** How long its requests take, where that is needed. */
+  /** Latencies of its requests, with the option `hedge`. */
   readonly latencies: LatencyQuantile | undefined;
   readonly #maxInFlight: number;
   #inFlight = 0;
 
   /**
-   * Makes a quiet service.
-   *
    * @param service Name of the service.
    * @param options Options.
    */
@@ -37,13 +35,8 @@ export class ServiceTraffic {
     this.latencies = new LatencyQuantile();
   }
 
-  /** Requests under way. */
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   /**
-   * Lets a request in.
+   * Counts a request in flight.
    *
    * @throws {PilotedError} `OVERLOADED` when there are too many.
    */
@@ -51,8 +44,8 @@ export class ServiceTraffic {
     if (this.#inFlight >= this.#maxInFlight) {
       throw new PilotedError(
         "OVERLOADED",
-        `Cannot fetch from ${this.service}: at most ${this.#maxInFlight} requests may be under way, ` +
-          `received one more`,
+        `Cannot fetch from ${this.service}: ${this.#maxInFlight} requests are in flight already; ` +
+          `raise maxInFlight or wait for some of them`,
         { service: this.service },
       );
     }
@@ -69,7 +62,7 @@ export class ServiceTraffic {
     this.hedges?.deposit(now);
   }
 
-  /** A request is over. */
+  /** Called when a request has ended. */
   leave(): void {
     this.#inFlight--;
   }

@@ -5,10 +5,10 @@
  */
 
 /**
- * Where the host of a URL begins, if it is an `http:` or `https:` URL as most are written.
+ * Index of the host of a URL, if it is an `http:` or `https:` URL in the usual spelling.
  *
  * @param url The URL.
- * @returns An index, -1 for any other text.
+ * @returns The index, -1 for any other text.
  */
 export function hostStart(url: string): number {
   if (url.startsWith("http://")) return 7;
@@ -16,11 +16,11 @@ export function hostStart(url: string): number {
 }
 
 /**
- * Where the host of a URL ends, if it is followed by neither a port nor anything odd.
+ * Index after the host of a URL, if the host is plain and has no port.
  *
  * @param url The URL.
- * @param start Where its host begins.
- * @returns An index, -1 where only a parser can tell.
+ * @param start Index of its host.
+ * @returns The index, -1 when a parser has to decide.
  */
 export function hostEnd(url: string, start: number): number {
   let end = start;
@@ -38,16 +38,16 @@ export function hostEnd(url: string, start: number): number {
 }
 
 /**
- * Writes an oddly written URL as most are written.
+ * Normalizes a URL in an unusual spelling.
  *
  * @param url The URL, such as ` HTTP:\\customers:80`.
- * @returns The URL, `undefined` where it can't be a service's: not `http:`, with a port, or no URL.
- * @throws {TypeError} when it has a user name or password, which the platform's fetch refuses too.
+ * @returns The URL; `undefined` if its host cannot be a service: not HTTP, with a port, or no URL.
+ * @throws {TypeError} when it has a user name or password, as the platform's fetch does.
  */
 export function plainUrl(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { protocol, port, username, password, href } = new URL(url);
   if ((protocol !== "http:" && protocol !== "https:") || port !== "") return undefined;
   if (username === "" && password === "") return href;
-  throw new TypeError("Cannot fetch: the URL has a user name or password");
+  throw new TypeError("Cannot fetch: the URL has a user name or password; send them in a header");
 }

@@ -92,7 +92,7 @@ function fetchTransport(open: () => DenoClient | undefined): Transport {
   let closed = false;
   return {
     // The global is looked up at every call, so that it can be replaced.
-    fetch: (async (input: RequestInfo | URL, init?: RequestInit) => {
+    fetch: (async (input: string | URL | Request, init?: RequestInit) => {
       init?.signal?.throwIfAborted();
       if (closed) throw transportClosed();
       client ??= open();

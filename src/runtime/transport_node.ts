@@ -57,7 +57,7 @@ class NodeTransport implements Transport {
     ]).then(() => {});
   }
 
-  async #fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  async #fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const request = await wireRequest(input, init);
     request.signal?.throwIfAborted();
     if (this.#closing !== undefined) throw transportClosed();
@@ -79,9 +79,13 @@ class NodeTransport implements Transport {
 
 // Request does the work of reading every form that fetch() takes. Its own signal would be a second
 // one that follows the caller's: the caller's is used directly.
-async function wireRequest(input: RequestInfo | URL, init?: RequestInit): Promise<WireRequest> {
+async function wireRequest(
+  input: string | URL | Request,
+  init?: RequestInit,
+): Promise<WireRequest> {
   const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-  const request = new Request(input, { ...init, signal: null });
+  // Bun's types have no overload that takes all three.
+  const request = new Request(input as Request, { ...init, signal: null });
   const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
   return {
     url: new URL(request.url),

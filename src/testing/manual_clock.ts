@@ -54,6 +54,16 @@ export class ManualClock implements Clock {
   }
 
   /**
+   * Advances the time without running timers, as while a process is stopped. Timers that became due
+   * run late, in the next {@linkcode ManualClock.advance}.
+   *
+   * @param ms Milliseconds, 0 or more.
+   */
+  pause(ms: number): void {
+    this.#now += ms;
+  }
+
+  /**
    * Advances the time. Runs due timers in order and lets promises settle between them.
    *
    * @param ms Milliseconds, 0 or more.

@@ -6,11 +6,11 @@ import { test } from "../support/test.ts";
 import { members } from "./support.ts";
 
 const NAMES: BalancerName[] = [
-  "round_robin",
-  "weighted_round_robin",
+  "round-robin",
+  "weighted-round-robin",
   "random",
-  "least_pending",
-  "p2c_ewma",
+  "least-pending",
+  "p2c-ewma",
   "hash",
 ];
 
@@ -23,7 +23,7 @@ for (const name of NAMES) {
 
 balancerContract(
   "ZonePreference",
-  (random) => new ZonePreference("z", () => createBalancer("round_robin", random), random),
+  (random) => new ZonePreference("z", () => createBalancer("round-robin", random), random),
 );
 
 let turn = 0;
@@ -32,10 +32,13 @@ balancerContract("a function of the user's own", (random) => createBalancer(inTu
 
 test("a function of the user's own sees load and options, and may decline", () => {
   const [a, b] = members("a", "b");
-  a!.pending = 3;
+  a!.pendingCount = 3;
   const seen: unknown[] = [];
   const balancer = createBalancer((candidates, options) => {
-    seen.push(candidates.map((one) => [one.endpoint.id, one.pending, one.latencyMs(0)]), options);
+    seen.push(
+      candidates.map((one) => [one.endpoint.id, one.pendingCount, one.latencyMs(0)]),
+      options,
+    );
     return undefined;
   }, Math.random);
   balancer.update([a!, b!]);

@@ -16,7 +16,7 @@ const ENDPOINTS = Array.from({ length: 8 }, (_, i) =>
   }));
 
 type Step =
-  | { do: "acquire" | "pick"; excluded: typeof ENDPOINTS; key?: string }
+  | { do: "acquire" | "pick"; excluded: typeof ENDPOINTS; key: string | undefined }
   | { do: "release"; which: number; outcome: Outcome }
   | { do: "update"; listed: typeof ENDPOINTS }
   | { do: "wait"; ms: number };
@@ -42,11 +42,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 const NAMES: BalancerName[] = [
-  "round_robin",
-  "weighted_round_robin",
+  "round-robin",
+  "weighted-round-robin",
   "random",
-  "least_pending",
-  "p2c_ewma",
+  "least-pending",
+  "p2c-ewma",
   "hash",
 ];
 
@@ -93,16 +93,16 @@ for (const balancer of NAMES) {
                 assert(before.panic || due, `${given.id} is ejected`);
               }
             }
-            const { pending, endpoints } = pool.status();
-            assertEquals(pending, leases.length);
-            assertEquals(endpoints.reduce((sum, one) => sum + one.pending, 0), leases.length);
+            const { pendingCount, endpoints } = pool.status();
+            assertEquals(pendingCount, leases.length);
+            assertEquals(endpoints.reduce((sum, one) => sum + one.pendingCount, 0), leases.length);
             for (const one of endpoints) {
               const out = leases.filter((lease) => lease.endpoint === one.endpoint).length;
-              assertEquals(one.pending, out);
+              assertEquals(one.pendingCount, out);
             }
           }
           for (const lease of leases) lease[Symbol.dispose]();
-          assertEquals(pool.pending, 0);
+          assertEquals(pool.pendingCount, 0);
           assertEquals(pool.status().endpoints.length, listed.length);
         },
       ),

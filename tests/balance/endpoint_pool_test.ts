@@ -13,7 +13,7 @@ function pooling(options: EndpointPoolOptions = {}): { pool: EndpointPool; clock
 
 test("EndpointPool picks round robin and leases by latency unless told otherwise", () => {
   const { picker, leaser } = pooling().pool.status();
-  assertEquals([picker, leaser], ["round_robin", "p2c_ewma"]);
+  assertEquals([picker, leaser], ["round-robin", "p2c-ewma"]);
   const chosen = pooling({ balancer: "hash" }).pool.status();
   assertEquals([chosen.picker, chosen.leaser], ["hash", "hash"]);
   const own = pooling({ balancer: ([first]) => first }).pool;
@@ -46,6 +46,16 @@ test("EndpointPool hands out the endpoint objects of the last update", () => {
   assert(pool.endpoints[0] === changed);
 });
 
+test("pickResolved() resolves to the endpoint of the last update, with one promise for each", async () => {
+  const { pool } = pooling();
+  assertEquals(pool.pickResolved(), undefined);
+  pool.update([endpoint("a")]);
+  assert(pool.pickResolved() === pool.pickResolved());
+  const changed = endpoint("a", { tags: ["new"] });
+  pool.update([changed]);
+  assert(await pool.pickResolved() === changed);
+});
+
 test("EndpointPool keeps rotation, load and latency through a refresh that changes nothing", async () => {
   const { pool, clock } = pooling();
   pool.update(endpoints("a", "b", "c"));
@@ -59,7 +69,7 @@ test("EndpointPool keeps rotation, load and latency through a refresh that chang
   assertEquals(pool.status(), before);
   assertEquals(pool.pick()!.id, "b");
   lease.release();
-  assertEquals(pool.pending, 0);
+  assertEquals(pool.pendingCount, 0);
 });
 
 test("acquire() counts an endpoint as busy until its lease is released, once", () => {
@@ -68,14 +78,17 @@ test("acquire() counts an endpoint as busy until its lease is released, once", (
   const first = pool.acquire()!;
   const second = pool.acquire()!;
   assert(first.endpoint !== second.endpoint);
-  assertEquals(pool.pending, 2);
+  assertEquals(pool.pendingCount, 2);
   first.release();
   first.release("failure");
   first[Symbol.dispose]();
-  assertEquals(pool.pending, 1);
-  assertEquals(pool.status().endpoints.map(({ failuresInARow }) => failuresInARow), [0, 0]);
+  assertEquals(pool.pendingCount, 1);
+  assertEquals(
+    pool.status().endpoints.map(({ consecutiveFailureCount }) => consecutiveFailureCount),
+    [0, 0],
+  );
   second.release("unknown");
-  assertEquals(pool.pending, 0);
+  assertEquals(pool.pendingCount, 0);
 });
 
 test("acquire() measures how long a lease was out, unless nothing is known of its end", async () => {
@@ -98,7 +111,7 @@ test("acquire() gives another endpoint when some are excluded, or none", () => {
   assertEquals(pool.acquire({ exclude: ({ id }) => id === "a" })!.endpoint.id, "b");
   assertEquals(pool.acquire({ exclude: () => true }), undefined);
   assertEquals(pool.pick({ exclude: ({ id }) => id === "a" })!.id, "b");
-  assertEquals(pool.pending, 1);
+  assertEquals(pool.pendingCount, 1);
 });
 
 test("EndpointPool lets an endpoint that left finish, and gives it nothing new", () => {
@@ -109,10 +122,10 @@ test("EndpointPool lets an endpoint that left finish, and gives it nothing new",
   for (let i = 0; i < 10; i++) assertEquals(pool.pick()!.id, "b");
   const draining = () => pool.status().endpoints.map((one) => [one.endpoint.id, one.draining]);
   assertEquals(draining(), [["a", true], ["b", false]]);
-  assertEquals(pool.pending, 1);
+  assertEquals(pool.pendingCount, 1);
   lease.release("failure");
   assertEquals(draining(), [["b", false]]);
-  assertEquals(pool.pending, 0);
+  assertEquals(pool.pendingCount, 0);
 });
 
 test("EndpointPool knows an endpoint again that returns while it is still in use", () => {
@@ -122,9 +135,9 @@ test("EndpointPool knows an endpoint again that returns while it is still in use
   pool.update(endpoints("b"));
   pool.update(endpoints("b", "a"));
   const a = () => pool.status().endpoints.find((one) => one.endpoint.id === "a")!;
-  assertEquals([a().pending, a().draining], [1, false]);
+  assertEquals([a().pendingCount, a().draining], [1, false]);
   lease.release();
-  assertEquals(a().pending, 0);
+  assertEquals(a().pendingCount, 0);
 });
 
 test("EndpointPool starts without history where an instance comes back at another address", async () => {
@@ -157,7 +170,7 @@ test("EndpointPool survives a listener that throws", () => {
   pool.update(endpoints("a", "b"));
   const onlyA = ({ id }: { id: string }) => id !== "a";
   for (let i = 0; i < 5; i++) pool.acquire({ exclude: onlyA })!.release("failure");
-  assertEquals(pool.status().ejected, 1);
+  assertEquals(pool.status().ejectedCount, 1);
 });
 
 test("acquire() spreads leases over the idle endpoints", () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { resolveOutlierOptions } from "../../src/balance/outlier_options.ts";
+import { type OutlierOptions, resolveOutlierOptions } from "../../src/balance/outlier_options.ts";
 import {
   failurePercentageOutliers,
   successRateOutliers,
@@ -14,10 +14,10 @@ const { successRate, failurePercentage } = resolveOutlierOptions({
 });
 
 /** Members with so many successes and failures each. */
-function counted(...counts: [successes: number, failures: number][]): Member[] {
-  return counts.map(([successes, failures], i) => {
+function counted(...counts: [successCount: number, failureCount: number][]): Member[] {
+  return counts.map(([successCount, failureCount], i) => {
     const [member] = members(`m${i}`);
-    Object.assign(member!.outlier, { successes, failures });
+    Object.assign(member!.outlier, { successCount, failureCount });
     return member!;
   });
 }
@@ -51,19 +51,36 @@ test("resolveOutlierOptions() has the defaults of the issue and of gRPC's A50", 
   assertEquals([successRate, failurePercentage], [undefined, undefined]);
 });
 
-test("resolveOutlierOptions() keeps what is given and refuses what can't be", () => {
+test("resolveOutlierOptions() keeps what is given", () => {
   assertEquals(resolveOutlierOptions({ consecutiveFailures: 3 }).consecutiveFailures, 3);
   assertEquals(resolveOutlierOptions({ successRate: { minimumHosts: 3 } }).successRate, {
     ...successRate!,
     minimumHosts: 3,
   });
-  for (const options of [{ maxEjectedPercent: 101 }, { intervalMs: -1 }, { panicPercent: NaN }]) {
-    const [[name, value]] = Object.entries(options) as [[string, number]];
-    assertThrows(() => resolveOutlierOptions(options), RangeError, `${name} must be a number`);
-    assertThrows(() => resolveOutlierOptions(options), RangeError, `received ${value}`);
+});
+
+test("resolveOutlierOptions() names the option, the object and the value that it refuses", () => {
+  const of = (name: string) => `Cannot use option ${name} of `;
+  const cases: [unknown, ErrorConstructor, string][] = [
+    [{ maxEjectedPercent: 101 }, RangeError, `${of("maxEjectedPercent")}outliers`],
+    [{ panicPercent: 100.5 }, RangeError, "0 to 100, received 100.5"],
+    [{ intervalMs: -1 }, RangeError, "at least 0, received -1"],
+    [{ baseEjectionMs: -1 }, RangeError, "baseEjectionMs"],
+    [{ maxEjectionMs: -1 }, RangeError, "maxEjectionMs"],
+    [{ consecutiveFailures: 0 }, RangeError, "at least 1, received 0"],
+    [{ panicPercent: NaN }, TypeError, "a number, received NaN"],
+    [{ consecutiveFailures: "5" }, TypeError, `a number, received "5"`],
+    [{ consecutiveFailure: 5 }, TypeError, "Did you mean consecutiveFailures?"],
+    [{ failurePercentage: { threshold: 120 } }, RangeError, "failurePercentage in outliers"],
+    [{ failurePercentage: { stdevFactor: 1 } }, TypeError, of("stdevFactor")],
+    [{ successRate: { enforcementPercent: -1 } }, RangeError, "successRate in outliers"],
+    [{ successRate: { threshold: 5 } }, TypeError, of("threshold")],
+    [{ successRate: "yes" }, TypeError, "options of successRate in outliers"],
+    [null, TypeError, "options of outliers"],
+  ];
+  for (const [options, type, words] of cases) {
+    assertThrows(() => resolveOutlierOptions(options as OutlierOptions), type, words);
   }
-  const threshold = { failurePercentage: { threshold: 120 } };
-  assertThrows(() => resolveOutlierOptions(threshold), RangeError, "threshold");
 });
 
 test("successRateOutliers() finds what lies 1.9 standard deviations below the mean", () => {
@@ -80,6 +97,13 @@ test("successRateOutliers() says nothing without five endpoints of 100 requests 
   assertEquals(ids(successRateOutliers(counted(...good, [0, 99]), successRate!)), "");
   assertEquals(ids(successRateOutliers(counted(...good.slice(1), [0, 100]), successRate!)), "");
   assertEquals(ids(successRateOutliers(counted(...good, [0, 100]), successRate!)), "m4");
+});
+
+test("successRateOutliers() needs the minimum of endpoints", () => {
+  const four = counted([100, 0], [100, 0], [100, 0], [50, 50]);
+  const options = { ...successRate!, stdevFactor: 1_000 };
+  assertEquals(ids(successRateOutliers(four, options)), "");
+  assertEquals(ids(successRateOutliers(four, { ...options, minimumHosts: 4 })), "m3");
 });
 
 test("failurePercentageOutliers() finds what fails more than 85 % of at least 50 requests", () => {

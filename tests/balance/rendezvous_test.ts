@@ -3,7 +3,7 @@ import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { Member } from "../../src/balance/member.ts";
 import { Rendezvous } from "../../src/balance/rendezvous.ts";
 import { test } from "../support/test.ts";
-import { members, seed, tally } from "./support.ts";
+import { CountedMember, endpoints, members, seed, tally } from "./support.ts";
 
 const KEYS = 50_000;
 
@@ -81,4 +81,19 @@ test("Rendezvous forgets what it remembered when an endpoint goes", () => {
   const key = Array.from({ length: 50 }, (_, i) => `k${i}`).find((k) => idOf(balancer, k) === "a")!;
   balancer.update([b!]);
   assertEquals(idOf(balancer, key), "b");
+});
+
+test("Rendezvous caches 8,192 keys and forgets the oldest first", () => {
+  const all = endpoints("a", "b").map((endpoint) => new CountedMember(endpoint));
+  const balancer = hashing(all);
+  const reads = (i: number) => {
+    CountedMember.readCount = 0;
+    balancer.pick({ key: `k${i}` });
+    return CountedMember.readCount;
+  };
+  for (let i = 0; i < 8_192; i++) assert(reads(i) > 0);
+  for (let i = 0; i < 8_192; i++) assertEquals(reads(i), 0);
+  assert(reads(8_192) > 0);
+  assertEquals([reads(8_192), reads(1)], [0, 0]);
+  assert(reads(0) > 0);
 });

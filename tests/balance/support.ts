@@ -16,6 +16,16 @@ export function members(...names: string[]): Member[] {
   return endpoints(...names).map((endpoint) => new Member(endpoint));
 }
 
+/** Counts how often endpoints are read. */
+export class CountedMember extends Member {
+  static readCount = 0;
+
+  override get endpoint(): Endpoint {
+    CountedMember.readCount++;
+    return super.endpoint;
+  }
+}
+
 /** How often each id comes up in `count` calls. */
 export function tally(count: number, next: () => string): Record<string, number> {
   const counts: Record<string, number> = {};

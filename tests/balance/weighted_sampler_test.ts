@@ -43,6 +43,34 @@ test("WeightedSampler finds light ones beside a giant by their weights", () => {
   assertAlmostEquals(counts.b! / (DRAWS / 10), 2 / 3, 0.03);
 });
 
+test("WeightedSampler draws around a giant anywhere in the list by the weights of the rest", () => {
+  const shares = { b: 1 / 3, c: 1 / 6, d: 1 / 2 };
+  for (let place = 0; place < 4; place++) {
+    const names = ["b:2", "c:1", "d:3"];
+    names.splice(place, 0, "giant:1000000000");
+    const counts = tally(DRAWS / 10, drawing(names, place));
+    assertEquals(counts.giant, undefined);
+    for (const [id, share] of Object.entries(shares)) {
+      assertAlmostEquals(counts[id]! / (DRAWS / 10), share, 0.03);
+    }
+  }
+});
+
+test("WeightedSampler draws around a member of equal weights equally", () => {
+  for (let place = 0; place < 3; place++) {
+    const counts = tally(DRAWS, drawing(["a", "b", "c"], place));
+    const left = ["a", "b", "c"].filter((_, i) => i !== place);
+    assertEquals(Object.keys(counts).sort(), left);
+    assertAlmostEquals(counts[left[0]!]! / DRAWS, 0.5, 0.01);
+  }
+});
+
+test("WeightedSampler draws what a caller leaves of many by weight", () => {
+  const names = [...Array.from({ length: 200 }, (_, i) => `m${i}:1000`), "x:2", "y:1"];
+  const counts = tally(DRAWS / 10, drawing(names, 0, ({ id }) => id.startsWith("m")));
+  assertAlmostEquals(counts.x! / (DRAWS / 10), 2 / 3, 0.03);
+});
+
 test("WeightedSampler finds the only one of 200 that is not excluded, or none", () => {
   const names = Array.from({ length: 200 }, (_, i) => `m${i}:${i % 3}`);
   assertEquals(drawing(names, -1, ({ id }) => id !== "m118")(), "m118");

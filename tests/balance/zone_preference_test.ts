@@ -25,7 +25,7 @@ function localPart(
 ): number {
   const balancer = new ZonePreference(
     "here",
-    () => createBalancer("round_robin", Math.random),
+    () => createBalancer("round-robin", Math.random),
     seededRandom(seed),
   );
   const local = zone("here", here.known);
@@ -99,6 +99,22 @@ test("EndpointPool with a zone counts critical and ejected endpoints as lost", (
   assertAlmostEquals(pool.status().localShare!, 0.7, 1e-9);
 });
 
+test("EndpointPool with a zone spills over the same part of picks and leases", () => {
+  const pool = new EndpointPool({ zone: "here", random: seededRandom(seed) });
+  const local = zone("here", 4).map((member) => member.endpoint);
+  const remote = zone("there", 4).map((member) => member.endpoint);
+  pool.update([...local.slice(0, 2), ...remote], [...local, ...remote]);
+  let picked = 0;
+  let leased = 0;
+  for (let i = 0; i < PICKS; i++) {
+    if (pool.pick()!.zone === "here") picked++;
+    using lease = pool.acquire()!;
+    if (lease.endpoint.zone === "here") leased++;
+  }
+  assertAlmostEquals(picked / PICKS, 0.7, 0.02);
+  assertAlmostEquals(leased / PICKS, 0.7, 0.02);
+});
+
 test("EndpointPool without a zone has no preference", () => {
   const pool = new EndpointPool();
   pool.update([endpoint("a", { zone: "x" }), endpoint("b", { zone: "y" })]);
@@ -108,11 +124,11 @@ test("EndpointPool without a zone has no preference", () => {
 
 test("ZonePreference tells the balancer of either zone of a changed load", () => {
   for (const own of ["here", "elsewhere"]) {
-    const create = () => createBalancer("least_pending", Math.random);
+    const create = () => createBalancer("least-pending", Math.random);
     const balancer = new ZonePreference(own, create, Math.random);
     const [first, second] = zone("here", 2);
     balancer.update([first!, second!]);
-    first!.pending = 1;
+    first!.pendingCount = 1;
     balancer.touch(first!);
     for (let i = 0; i < 20; i++) assertEquals(balancer.pick(), second);
   }

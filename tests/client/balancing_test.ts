@@ -24,7 +24,7 @@ test("balancer chooses the algorithm for all services, or by service", async () 
   await using all = await start(three, { balancer: "random" });
   assertEquals(all.status("app").balance.picker, "random");
   await using some = await start(three, { balancer: { db: ([first]) => first } });
-  assertEquals(some.status("app").balance.picker, "round_robin");
+  assertEquals(some.status("app").balance.picker, "round-robin");
   assertEquals([1, 2, 3].map(() => some.pick("db").id), ["a", "a", "a"]);
   await assertRejects(
     () => start(three, { balancer: "nearest" as "random" }),
@@ -39,9 +39,9 @@ test("acquire() leases an endpoint, and failures eject it with an event", async 
   const events: BalanceEvent[] = [];
   piloted.on("balance", (event) => events.push(event));
   const lease = piloted.acquire("app");
-  assertEquals(piloted.status("app").balance.pending, 1);
+  assertEquals(piloted.status("app").balance.pendingCount, 1);
   lease.release();
-  assertEquals(piloted.status("app").balance.pending, 0);
+  assertEquals(piloted.status("app").balance.pendingCount, 0);
   const bad = "a";
   for (let failures = 0; failures < 5;) {
     const lease = piloted.acquire("app", { exclude: ({ id }) => id !== bad });

@@ -33,9 +33,9 @@ test("piloted.fetch goes to an endpoint of the service that the URL names", asyn
 
 test("createFetch() tells of wrong options at once, and refuses other hosts where it is told to", async () => {
   const piloted = await start(1);
-  assertThrows(() => createFetch(piloted, { attempts: 0 }), RangeError, "attempts");
+  assertThrows(() => createFetch(piloted, { maxAttempts: 0 }), RangeError, "maxAttempts");
   assertThrows(() => createFetch(piloted, { retry: "often" as "always" }), TypeError, "often");
-  const refusing = createFetch(piloted, { others: "refuse" });
+  const refusing = createFetch(piloted, { unknownHosts: "reject" });
   for (const url of ["http://127.0.0.1:1/", "http://ü.example/", "http://customers.example/"]) {
     const error = await assertRejects(() => refusing(url), PilotedError) as PilotedError;
     assertEquals(error.code, "UNKNOWN_SERVICE");

@@ -81,7 +81,7 @@ export function balancerContract(
             });
             if (picked !== undefined) {
               assert(possible.includes(picked));
-              picked.pending = pending;
+              picked.pendingCount = pending;
               balancer.touch?.(picked);
             } else if (possible.some((member) => member.endpoint.weight > 0)) {
               throw new Error("Picked nothing");

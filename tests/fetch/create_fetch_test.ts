@@ -1,7 +1,8 @@
 import type { Fetch } from "../../src/platform_fetch.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { createFetch } from "../../src/client/create_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
+import type { FetchSource } from "../../src/fetch/fetch_source.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { test } from "../support/test.ts";
 import { answer, backends, PoolSource, refused, World } from "./support.ts";
@@ -81,7 +82,7 @@ test("createFetch() passes what is not a service's on untouched", async () => {
 });
 
 test("createFetch() refuses what is not a service's when told so", async () => {
-  const world = new World(["a"], () => answer(200), { others: "refuse" });
+  const world = new World(["a"], () => answer(200), { unknownHosts: "reject" });
   const error = await assertRejects(
     () => world.fetch("http://other/secret?token=1"),
     PilotedError,
@@ -170,7 +171,7 @@ test("createFetch() counts a request as under way until its end, however it ends
   for (const options of [{}, { timeoutMs: 1_000 }]) {
     const world = new World(["a"], (_, number) => ends[number % 3]!(), {
       maxInFlight: 1,
-      attempts: 1,
+      maxAttempts: 1,
       ...options,
     });
     for (let i = 0; i < 6; i++) await world.fetch("http://app/").catch(() => {});
@@ -182,11 +183,11 @@ test("resolveFetchOptions() has the defaults of the issue", () => {
   const { fetch, clock, random, ...rest } = resolveFetchOptions({ hedge: true });
   assert(typeof fetch === "function" && typeof random === "function" && clock.now() > 0);
   assertEquals(rest, {
-    others: "pass",
-    retry: "safe",
+    unknownHosts: "pass-through",
+    retry: "idempotent",
     timeoutMs: Infinity,
     attemptTimeoutMs: Infinity,
-    attempts: 3,
+    maxAttempts: 3,
     backoffBaseMs: 25,
     backoffMaxMs: 250,
     maxRetryAfterMs: 5_000,
@@ -200,17 +201,67 @@ test("resolveFetchOptions() has the defaults of the issue", () => {
   assertEquals(resolveFetchOptions({}).hedge, undefined);
 });
 
-test("createFetch() refuses options that it can't follow", () => {
+test("createFetch() names the option, the object and the value that it rejects", () => {
   const source = new PoolSource({});
-  const wrong: [FetchOptions, ErrorConstructor, string][] = [
-    [{ attempts: 0 }, RangeError, "attempts: it must be a number of at least 1, received 0"],
-    [{ timeoutMs: NaN }, RangeError, "timeoutMs"],
-    [{ retryBudget: { percent: -1 } }, RangeError, "retryBudget.percent"],
-    [{ hedge: { percentile: -1 } }, RangeError, "hedge.percentile"],
-    [{ retry: "sometimes" as "safe" }, TypeError, "received sometimes"],
-    [{ others: "drop" as "pass" }, TypeError, "pass, refuse"],
+  const option = (name: string, of = "createFetch()") => `Cannot use option ${name} of ${of}`;
+  const wrong: [unknown, ErrorConstructor, string][] = [
+    [{ maxAttempts: 0 }, RangeError, `${option("maxAttempts")}: it must be at least 1, received 0`],
+    [{ maxInFlight: 0 }, RangeError, option("maxInFlight")],
+    [{ timeoutMs: NaN }, TypeError, "a number, received NaN"],
+    [{ timeoutMs: "5" }, TypeError, `a number, received "5"`],
+    [{ timeoutMs: -1 }, RangeError, option("timeoutMs")],
+    [{ attemptTimeoutMs: -1 }, RangeError, option("attemptTimeoutMs")],
+    [{ backoffBaseMs: -1 }, RangeError, option("backoffBaseMs")],
+    [{ backoffMaxMs: -1 }, RangeError, option("backoffMaxMs")],
+    [{ maxRetryAfterMs: -1 }, RangeError, option("maxRetryAfterMs")],
+    [{ waitForEndpointsMs: -1 }, RangeError, option("waitForEndpointsMs")],
+    [{ retries: 2 }, TypeError, "Did you mean retry?"],
+    [{ attempts: 2 }, TypeError, "Did you mean maxAttempts?"],
+    [{ timeout: 2 }, TypeError, "Did you mean timeoutMs?"],
+    [{ retry: "sometimes" }, TypeError, `idempotent, always, never, received "sometimes"`],
+    [{ unknownHosts: "drop" }, TypeError, "pass-through, reject"],
+    [{ fetch: "no" }, TypeError, option("fetch")],
+    [{ key: 1 }, TypeError, option("key")],
+    [{ random: 1 }, TypeError, option("random")],
+    [{ observer: 1 }, TypeError, option("observer")],
+    [{ clock: 1 }, TypeError, option("clock")],
+    [
+      { retryBudget: { percent: -1 } },
+      RangeError,
+      option("percent", "retryBudget in createFetch()"),
+    ],
+    [
+      { retryBudget: { minimumPerSecond: -1 } },
+      RangeError,
+      option("minimumPerSecond", "retryBudget"),
+    ],
+    [{ retryBudget: { windowMs: 0 } }, RangeError, option("windowMs", "retryBudget")],
+    [{ retryBudget: { perSecond: 1 } }, TypeError, option("perSecond", "retryBudget")],
+    [{ retryBudget: 5 }, TypeError, option("retryBudget")],
+    [{ hedge: { percentile: -1 } }, RangeError, option("percentile", "hedge in createFetch()")],
+    [{ hedge: { percentile: 101 } }, RangeError, option("percentile", "hedge")],
+    [{ hedge: { percent: -1 } }, RangeError, option("percent", "hedge")],
+    [{ hedge: { percentil: 90 } }, TypeError, "Did you mean percentile?"],
+    [{ hedge: "yes" }, TypeError, "the options of hedge in createFetch()"],
+    [null, TypeError, "the options of createFetch()"],
   ];
   for (const [options, type, words] of wrong) {
-    assertThrows(() => createFetch(source, options), type, words);
+    assertThrows(() => createFetch(source, options as FetchOptions), type, words);
   }
+});
+
+test("createFetch() says what is wrong with its source", async () => {
+  const promise = Promise.resolve(new PoolSource({}));
+  const wrong: [unknown, string][] = [
+    [promise, "received a promise: await createPiloted() first"],
+    [undefined, "a value of type undefined"],
+    [null, "received null"],
+    ["customers", "a value of type string"],
+    [{ has: () => true, acquire: () => {} }, "an object without waitForEndpoints()"],
+    [{}, "without has(), acquire(), waitForEndpoints()"],
+  ];
+  for (const [source, words] of wrong) {
+    assertThrows(() => createFetch(source as FetchSource), TypeError, words);
+  }
+  await promise;
 });

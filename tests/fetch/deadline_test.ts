@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PilotedError } from "../../src/errors.ts";
 import { test } from "../support/test.ts";
-import { answer, refused, silence, told, World } from "./support.ts";
+import { answer, attemptsOf, refused, silence, told, World } from "./support.ts";
 
 test("createFetch() has one deadline over all attempts", async () => {
   const world = new World(["a", "b", "c"], ({ to }) => to === "a" ? answer(503) : silence(), {
@@ -11,10 +11,10 @@ test("createFetch() has one deadline over all attempts", async () => {
   const startedAt = world.clock.now();
   const error = await world.outcome(world.fetch("http://app/"), 10) as PilotedError;
   assert(error instanceof PilotedError);
-  assertEquals([error.code, told(error.attempts)], ["TIMEOUT", "a refused 503, b timeout"]);
-  assertEquals(error.attempts![1]!.durationMs, 987.5);
+  assertEquals([error.code, told(attemptsOf(error))], ["TIMEOUT", "a rejected 503, b timeout"]);
+  assertEquals(attemptsOf(error)[1]!.durationMs, 987.5);
   assertEquals(world.clock.now() - startedAt, 1_000);
-  assertEquals(world.source.pool.pending, 0);
+  assertEquals(world.source.pool.pendingCount, 0);
   assertEquals(world.clock.pending, 0);
 });
 
@@ -25,7 +25,7 @@ test("createFetch() limits each attempt and tries again", async () => {
   });
   assertEquals(await world.outcome(world.fetch("http://app/"), 10), 200);
   assertEquals(world.sent.map(({ to, at }) => [to, at]), [["a", 0], ["b", 100]]);
-  assertEquals(world.source.pool.status().endpoints[0]!.failuresInARow, 1);
+  assertEquals(world.source.pool.status().endpoints[0]!.consecutiveFailureCount, 1);
   assertEquals(world.clock.pending, 0);
 });
 
@@ -33,13 +33,13 @@ test("createFetch() does not send what is not idempotent again after a timeout",
   const world = new World(["a", "b"], silence, { attemptTimeoutMs: 100 });
   const init = { method: "POST" };
   const error = await world.outcome(world.fetch("http://app/", init)) as PilotedError;
-  assertEquals([error.code, told(error.attempts)], ["TIMEOUT", "a timeout"]);
+  assertEquals([error.code, told(attemptsOf(error))], ["TIMEOUT", "a timeout"]);
 });
 
 test("createFetch() does not begin a wait that would outlast the deadline", async () => {
   const world = new World(["a", "b"], refused, { timeoutMs: 10, random: () => 0.5 });
   const error = await world.outcome(world.fetch("http://app/"), 0) as PilotedError;
-  assertEquals([error.code, told(error.attempts)], ["REQUEST_FAILED", "a unreachable"]);
+  assertEquals([error.code, told(attemptsOf(error))], ["REQUEST_FAILED", "a connect_failed"]);
 });
 
 test("createFetch() lets the body of an answer take longer than the deadline", async () => {
@@ -76,11 +76,24 @@ test("createFetch() rejects with the caller's reason and releases the lease, whe
     const reason = { mine: moment };
     controller.abort(reason);
     assert(await waiting.catch((error) => error) === reason, moment);
-    assertEquals(world.source.pool.pending, 0);
+    assertEquals(world.source.pool.pendingCount, 0);
     assertEquals(world.clock.pending, 0);
-    assertEquals(world.source.pool.status().endpoints[0]!.failuresInARow, 0);
+    assertEquals(world.source.pool.status().endpoints[0]!.consecutiveFailureCount, 0);
     assertEquals(world.order, "a");
   }
+});
+
+test("createFetch() ends the wait before a retry when the client is closed, and frees the connection", async () => {
+  let cancelled = 0;
+  const body = () => new ReadableStream({ cancel: () => void cancelled++ });
+  const headers = { "retry-after": "5" };
+  const world = new World(["a"], () => new Response(body(), { status: 429, headers }));
+  const waiting = world.fetch("http://app/", { signal: new AbortController().signal });
+  const error = assertRejects(() => waiting, PilotedError, "was closed");
+  await world.clock.advance(100);
+  world.source.closing.abort(new PilotedError("CLOSED", "Cannot use this client: it was closed"));
+  await error;
+  assertEquals([cancelled, world.clock.pending, world.source.pool.pendingCount], [1, 0, 0]);
 });
 
 test("createFetch() sends nothing when the caller has aborted before", async () => {

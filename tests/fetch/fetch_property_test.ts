@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError } from "../../src/errors.ts";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
+import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { seed } from "../balance/support.ts";
 import { test } from "../support/test.ts";
@@ -61,14 +62,15 @@ class Chaos {
   listed: Endpoint[] = ALL;
   underWay = 0;
 
-  constructor(options: Parameters<typeof createFetch>[1]) {
+  constructor(options: FetchOptions) {
     this.source.update(ALL);
-    this.fetch = createFetch(this.source, {
+    const resolved = resolveFetchOptions({
       clock: this.clock,
       random: seededRandom(seed),
       fetch: (url, init) => this.#receive(String(url), init!),
       ...options,
     });
+    this.fetch = balancedFetch(this.source, resolved);
   }
 
   call({ method, ends, durationMs }: Step & { do: "call" }): void {
@@ -97,7 +99,7 @@ class Chaos {
     const load = endpoints.find(({ endpoint }) => endpoint.address === host)!;
     assert(this.listed.includes(load.endpoint), `${host} is absent`);
     // A probe moves the end of the ejection, and is the only lease of its endpoint.
-    const isProbe = load.pending === 1;
+    const isProbe = load.pendingCount === 1;
     assert(panic || load.ejectedUntil === undefined || isProbe, `${host} is ejected`);
     const script = this.#script.get(headers)!;
     const end = script.length > 1 ? script.shift()! : script[0]!;
@@ -157,15 +159,19 @@ for (
           }
           if (step.do === "update") chaos.source.update(chaos.listed = step.listed);
           await chaos.clock.advance(step.do === "wait" ? step.ms : 0);
-          const { pending, endpoints } = chaos.source.pool.status();
-          assertEquals(pending, chaos.underWay);
-          assertEquals(endpoints.reduce((sum, one) => sum + one.pending, 0), pending);
-          assert(endpoints.every((one) => one.pending >= 0));
+          const { pendingCount, endpoints } = chaos.source.pool.status();
+          assertEquals(pendingCount, chaos.underWay);
+          assertEquals(endpoints.reduce((sum, one) => sum + one.pendingCount, 0), pendingCount);
+          assert(endpoints.every((one) => one.pendingCount >= 0));
         }
         for (const caller of chaos.callers) caller.abort(new Error("the end"));
         await chaos.clock.advance(0);
         await Promise.all(chaos.answers);
-        assertEquals([chaos.source.pool.pending, chaos.underWay, chaos.clock.pending], [0, 0, 0]);
+        assertEquals([chaos.source.pool.pendingCount, chaos.underWay, chaos.clock.pending], [
+          0,
+          0,
+          0,
+        ]);
       }),
       { seed, numRuns: 150 },
     );

@@ -3,7 +3,7 @@ import { PilotedError } from "../../src/errors.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
 import { test } from "../support/test.ts";
-import { answer, type Backend, refused, silence, told, World } from "./support.ts";
+import { answer, attemptsOf, type Backend, refused, silence, told, World } from "./support.ts";
 
 /** A world in which a hundred requests have taken 10 ms each, and where every attempt is told. */
 async function experienced(
@@ -39,11 +39,11 @@ test("createFetch() sends a second request when the first takes longer than 95 %
   assertEquals(world.order, "ab");
   const [first, second] = world.sent.map(({ at }) => at);
   assert(second! - first! > 9 && second! - first! < 11.5, `${second! - first!}`);
-  assertEquals(told(attempts), "b answered 200 hedge, a outpaced");
+  assertEquals(told(attempts), "b success 200 hedge, a superseded");
   assertEquals(world.sent[0]!.init!.signal!.aborted, true);
   assertEquals(world.sent[1]!.init!.signal!.aborted, false);
-  assertEquals([world.source.pool.pending, world.clock.pending], [0, 0]);
-  assertEquals(world.source.pool.status().endpoints[0]!.failuresInARow, 0);
+  assertEquals([world.source.pool.pendingCount, world.clock.pending], [0, 0]);
+  assertEquals(world.source.pool.status().endpoints[0]!.consecutiveFailureCount, 0);
 });
 
 test("createFetch() takes the first request's answer when that is faster after all", async () => {
@@ -55,10 +55,10 @@ test("createFetch() takes the first request's answer when that is faster after a
       ),
   );
   assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
-  assertEquals(told(attempts), "a answered 200, b outpaced hedge");
+  assertEquals(told(attempts), "a success 200, b superseded hedge");
 });
 
-test("createFetch() does not hedge what is answered in time, is not safe, or has no history", async () => {
+test("createFetch() does not hedge fast or unsafe requests, and none without a history", async () => {
   const stream = { method: "OPTIONS", body: new ReadableStream(), duplex: "half" };
   const cases: [RequestInit, number][] = [
     [{}, 5],
@@ -87,7 +87,7 @@ test("createFetch() does not hedge what is answered in time, is not safe, or has
 test("createFetch() waits for the other one when a hedge or what it hedged fails or refuses", async () => {
   const failures: [() => Response, string][] = [
     [refused, "connect_failed"],
-    [() => answer(503), "refused 503"],
+    [() => answer(503), "rejected 503"],
   ];
   for (const [failure, words] of failures) {
     for (const failing of ["a", "b"]) {
@@ -101,7 +101,7 @@ test("createFetch() waits for the other one when a hedge or what it hedged fails
       assertEquals(world.order, "ab");
       const hedge = (id: string) => id === "b" ? " hedge" : "";
       const other = failing === "a" ? "b" : "a";
-      const expected = `${failing} ${words}${hedge(failing)}, ${other} answered 200${hedge(other)}`;
+      const expected = `${failing} ${words}${hedge(failing)}, ${other} success 200${hedge(other)}`;
       assertEquals(told(attempts), expected);
     }
   }
@@ -116,7 +116,7 @@ test("createFetch() does not hedge with an endpoint that has failed before", asy
   assertEquals(world.order, "ab");
 });
 
-test("createFetch() counts what it has outpaced among the latencies", async () => {
+test("createFetch() counts superseded attempts among the latencies", async () => {
   const { world } = await experienced(["a", "b"], (_, number) => {
     return number % 2 === 1 ? silence() : answer(200);
   }, { hedge: { percentile: 50, percent: 100 }, retryBudget: { percent: 100 } });
@@ -128,11 +128,11 @@ test("createFetch() counts what it has outpaced among the latencies", async () =
 test("createFetch() counts hedges as attempts and as retries", async () => {
   const { world } = await experienced(["a", "b", "c"], silence, {
     attemptTimeoutMs: 100,
-    attempts: 2,
+    maxAttempts: 2,
   });
   const error = await world.outcome(world.fetch("http://app/"), 5) as PilotedError;
-  assertEquals([error.code, told(error.attempts)], ["TIMEOUT", "b timeout, c timeout hedge"]);
-  assertEquals(world.source.pool.pending, 0);
+  assertEquals([error.code, told(attemptsOf(error))], ["TIMEOUT", "b timeout, c timeout hedge"]);
+  assertEquals(world.source.pool.pendingCount, 0);
   const poor = await experienced(["a", "b"], silence, {
     attemptTimeoutMs: 100,
     retryBudget: { percent: 0, minimumPerSecond: 0 },
@@ -160,7 +160,7 @@ test("createFetch() stops both requests when the caller aborts, and blames none"
   controller.abort("enough");
   assertEquals(await waiting, "enough");
   assertEquals(told(attempts), "a aborted, b aborted hedge");
-  assertEquals([world.source.pool.pending, world.clock.pending], [0, 0]);
+  assertEquals([world.source.pool.pendingCount, world.clock.pending], [0, 0]);
 });
 
 test("createFetch() has nothing to hedge with where there is one endpoint", async () => {

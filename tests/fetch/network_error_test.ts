@@ -23,7 +23,7 @@ function listen(server: Server): Promise<number> {
   );
 }
 
-test("networkFailure() knows a refused connection of this runtime as one that never left", async () => {
+test("networkFailure() recognizes a refused connection of this runtime as connect_failed", async () => {
   const server = createServer();
   const port = await listen(server);
   await new Promise((resolve) => server.close(resolve));

@@ -26,17 +26,17 @@ test("createFetch() tells an observer of a call, its attempts and its end", asyn
   assertEquals(calls, [
     { service: "app", method: "PUT", url: "http://app/orders?id=1", startedAt },
   ]);
-  assertEquals(told(attempts), "a refused 503, b answered 201");
+  assertEquals(told(attempts), "a rejected 503, b success 201");
   assertEquals(ends.length, 1);
   assertEquals([ends[0]!.response!.status, ends[0]!.durationMs], [201, 12.5]);
   // Three a second over ten seconds, a fifth for the request, less the one retry.
-  assertEquals(ends[0]!.retryBudget, 29);
+  assertEquals(ends[0]!.availableRetryCount, 29);
 });
 
 test("createFetch() tells an observer why a call failed", async () => {
   const ends: FetchEnd[] = [];
   const world = new World(["a"], refused, {
-    attempts: 1,
+    maxAttempts: 1,
     observer: { started: () => ({ attempted: () => {}, ended: (end) => void ends.push(end) }) },
   });
   const error = await world.outcome(world.fetch("http://app/"));

@@ -1,7 +1,8 @@
 /** The balanced fetch over this runtime's own fetch and a real server. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
+import { createFetch } from "../../src/client/create_fetch.ts";
+import type { Fetch } from "../../src/platform_fetch.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
@@ -12,17 +13,17 @@ type Handler = (request: IncomingMessage, response: ServerResponse, body: string
 /** Runs a test with a balanced fetch whose service has one server per handler. */
 async function serving(
   handlers: Handler[],
-  run: (fetch: typeof globalThis.fetch, source: PoolSource) => Promise<void>,
+  run: (fetch: Fetch, source: PoolSource) => Promise<void>,
   options: FetchOptions = {},
 ): Promise<void> {
   const servers = await Promise.all(handlers.map(start));
-  const source = new PoolSource({ balancer: "round_robin" });
+  const source = new PoolSource({ balancer: "round-robin" });
   source.update(
     servers.map(({ port }, i) => endpoint(`server-${i}`, { address: "127.0.0.1", port })),
   );
   try {
     await run(createFetch(source, options), source);
-    assertEquals(source.pool.pending, 0);
+    assertEquals(source.pool.pendingCount, 0);
   } finally {
     await Promise.all(servers.map(({ server }) => stop(server)));
   }
@@ -130,7 +131,7 @@ test("createFetch() over the platform's fetch follows a relative redirect within
     assertEquals([manual.status, manual.headers.get("location")], [302, "/new?from=old"]);
     await manual.body?.cancel();
     await assertRejects(() => fetch("http://app/old", { redirect: "error" }), Error);
-  }, { attempts: 1 });
+  }, { maxAttempts: 1 });
 });
 
 test("createFetch() over the platform's fetch tries another server when one is gone or refuses", async () => {

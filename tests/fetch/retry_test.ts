@@ -3,7 +3,16 @@ import { PilotedError } from "../../src/errors.ts";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { answer, type Backend, backends, refused, reset, told, World } from "./support.ts";
+import {
+  answer,
+  attemptsOf,
+  type Backend,
+  backends,
+  refused,
+  reset,
+  told,
+  World,
+} from "./support.ts";
 
 const METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST", "PATCH"];
 
@@ -12,7 +21,7 @@ function once(failure: () => Response): Backend {
   return (_, number) => number === 1 ? failure() : answer(200);
 }
 
-test("createFetch() tries another endpoint after 502, 503, 504, a refused or a broken connection", async () => {
+test("createFetch() tries another endpoint after 502, 503, 504, a refused or a reset connection", async () => {
   const failures = [() => answer(502), () => answer(503), () => answer(504), refused, reset];
   for (const failure of failures) {
     const world = new World(["a", "b", "c"], once(failure));
@@ -43,10 +52,18 @@ test("createFetch() fails with every attempt when no connection holds", async ()
   const error = await world.outcome(world.fetch("http://app/")) as PilotedError;
   assert(error instanceof PilotedError);
   assertEquals([error.code, error.service], ["REQUEST_FAILED", "app"]);
-  assertEquals(told(error.attempts), "a unreachable, b broken, c unreachable");
+  assertEquals(told(attemptsOf(error)), "a connect_failed, b reset, c connect_failed");
   assertEquals((error.cause as Error).message, "fetch failed");
-  assert(error.attempts!.every(({ error, durationMs }) => error !== undefined && durationMs >= 0));
-  assert(error.message.includes("received unreachable from 10.0.0.3:80"), error.message);
+  assert(
+    attemptsOf(error).every(({ error, durationMs }) => error !== undefined && durationMs >= 0),
+  );
+  assert(error.message.includes("received connect_failed from 10.0.0.3:80"), error.message);
+});
+
+test("createFetch() tries every endpoint once, whatever the balancer prefers", async () => {
+  const world = new World(["a", "b", "c"], refused, {}, { balancer: ([first]) => first });
+  await world.outcome(world.fetch("http://app/"));
+  assertEquals(world.order, "abc");
 });
 
 test("createFetch() goes back to an endpoint that failed when there is no other", async () => {
@@ -107,12 +124,12 @@ test("createFetch() sends a body again that can be sent again", async () => {
 });
 
 test("createFetch() never sends a stream again, not even one that never left", async () => {
-  for (const retry of ["safe", "always"] as const) {
+  for (const retry of ["idempotent", "always"] as const) {
     const world = new World(["a", "b"], once(refused), { retry });
     const body = new ReadableStream();
     const init = { method: "PUT", body, duplex: "half" } as RequestInit;
     const error = await world.outcome(world.fetch("http://app/", init)) as PilotedError;
-    assertEquals([error.code, told(error.attempts)], ["REQUEST_FAILED", "a unreachable"]);
+    assertEquals([error.code, told(attemptsOf(error))], ["REQUEST_FAILED", "a connect_failed"]);
   }
 });
 
@@ -123,7 +140,7 @@ test("createFetch() waits as long as a 429 asks, and tells the balancer nothing 
   assertEquals(world.order, "ab");
   assertEquals(world.sent[1]!.at, 2_000);
   const [first] = world.source.pool.status().endpoints;
-  assertEquals([first!.failuresInARow, first!.latencyMs], [0, undefined]);
+  assertEquals([first!.consecutiveFailureCount, first!.latencyMs], [0, undefined]);
 });
 
 test("createFetch() gives a 429 back that asks for too long, or for nothing", async () => {
@@ -218,7 +235,7 @@ test("createFetch() sends nothing new to an endpoint that has left, and waits fo
   assertEquals(world.order, "abbbbb");
   finish();
   assertEquals((await slow).status, 200);
-  assertEquals(world.source.pool.pending, 0);
+  assertEquals(world.source.pool.pendingCount, 0);
 });
 
 test("createFetch() does not blame an endpoint for a wrong call", async () => {
@@ -229,7 +246,7 @@ test("createFetch() does not blame an endpoint for a wrong call", async () => {
   const error = await assertRejects(() => world.fetch("http://app/"), TypeError);
   assert(error === wrong);
   assertEquals(world.order, "a");
-  assertEquals(world.source.pool.status().endpoints[0]!.failuresInARow, 0);
+  assertEquals(world.source.pool.status().endpoints[0]!.consecutiveFailureCount, 0);
 });
 
 test("createFetch() tells the balancer of successes and failures", async () => {
@@ -237,8 +254,8 @@ test("createFetch() tells the balancer of successes and failures", async () => {
   for (let i = 0; i < 12; i++) {
     assertEquals(await world.outcome(world.fetch("http://app/"), 1), 200);
   }
-  const { ejected, pending, endpoints } = world.source.pool.status();
-  assertEquals([ejected, pending], [1, 0]);
+  const { ejectedCount, pendingCount, endpoints } = world.source.pool.status();
+  assertEquals([ejectedCount, pendingCount], [1, 0]);
   assert(endpoints[0]!.ejectedUntil !== undefined);
   assertEquals(world.order.replaceAll("b", ""), "aaaaa");
 });

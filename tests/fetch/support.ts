@@ -4,13 +4,17 @@ import type { PickOptions } from "../../src/balance/balancer.ts";
 import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoint_pool.ts";
 import type { Lease } from "../../src/balance/lease.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
+import { isPilotedError } from "../../src/any_piloted_error.ts";
 import { PilotedError } from "../../src/errors.ts";
-import { createFetch } from "../../src/fetch/create_fetch.ts";
-import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
+import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
+import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
+import type { WaitForEndpointsOptions } from "../../src/client/options.ts";
 import type { FetchSource } from "../../src/fetch/fetch_source.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { seed } from "../balance/support.ts";
+import { abortable } from "../../src/wait.ts";
+import { assert } from "@std/assert";
 import { endpoint } from "../support/endpoints.ts";
 
 /** A request as a backend sees it. */
@@ -34,7 +38,9 @@ export function backends(...ids: string[]): Endpoint[] {
 /** One service without a registry. */
 export class PoolSource implements FetchSource {
   readonly pool: EndpointPool;
-  readonly #waiting: (() => void)[] = [];
+  readonly closing = new AbortController();
+  readonly closeSignal = this.closing.signal;
+  readonly #waiting: ((found: boolean) => void)[] = [];
 
   constructor(options: EndpointPoolOptions) {
     this.pool = new EndpointPool(options);
@@ -42,7 +48,7 @@ export class PoolSource implements FetchSource {
 
   update(endpoints: readonly Endpoint[]): void {
     this.pool.update(endpoints);
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const resolve of this.#waiting.splice(0)) resolve(endpoints.length > 0);
   }
 
   has(name: string): boolean {
@@ -55,15 +61,12 @@ export class PoolSource implements FetchSource {
     throw new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: there is none");
   }
 
-  waitForEndpoints(_name: string, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    this.waits.push(timeoutMs);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(resolve);
-      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-    });
+  waitForEndpoints(_name: string, options: WaitForEndpointsOptions = {}): Promise<boolean> {
+    this.waits.push(options.timeoutMs ?? Infinity);
+    return abortable(new Promise((resolve) => this.#waiting.push(resolve)), options.signal);
   }
 
-  /** How long somebody was ready to wait. */
+  /** Maximum wait of every call, in milliseconds. */
   readonly waits: number[] = [];
 }
 
@@ -83,14 +86,11 @@ export class World {
   ) {
     const { clock } = this;
     const random = seededRandom(seed);
-    this.source = new PoolSource({ balancer: "round_robin", clock, random, ...pool });
+    this.source = new PoolSource({ balancer: "round-robin", clock, random, ...pool });
     this.source.update(backends(...ids));
-    this.fetch = createFetch(this.source, {
-      clock,
-      random,
-      fetch: (input, init) => this.#receive(String(input), init, backend),
-      ...options,
-    });
+    const send: Fetch = (input, init) => this.#receive(String(input), init, backend);
+    const resolved = resolveFetchOptions({ clock, random, fetch: send, ...options });
+    this.fetch = balancedFetch(this.source, resolved);
   }
 
   /** Ids of the endpoints that were sent something, in order. */
@@ -108,19 +108,12 @@ export class World {
 
   // As a platform's fetch: rejects with the signal's reason as soon as it aborts.
   #receive(url: string, init: RequestInit | undefined, backend: Backend): Promise<Response> {
-    const { signal } = init ?? {};
     const to = String.fromCharCode(96 + Number(/10\.0\.0\.(\d+)/.exec(url)?.[1] ?? 0));
     this.#started ??= this.clock.now();
     const sent = { to, url, init, at: this.clock.now() - this.#started };
     this.sent.push(sent);
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-      new Promise<Response>((answer) => answer(backend(sent, this.sent.length))).then(
-        resolve,
-        reject,
-      );
-    });
+    const response = new Promise<Response>((answer) => answer(backend(sent, this.sent.length)));
+    return abortable(response, init?.signal ?? undefined);
   }
 }
 
@@ -146,7 +139,14 @@ export function answer(status: number, headers: Record<string, string> = {}): Re
   return new Response(status === 204 ? null : "body", { status, headers });
 }
 
-/** `a refused 503, b answered 200`. */
+/** The attempts of a call that failed. */
+export function attemptsOf(error: unknown): readonly RequestAttempt[] {
+  assert(isPilotedError(error));
+  assert(error.code === "REQUEST_FAILED" || error.code === "TIMEOUT");
+  return error.attempts ?? [];
+}
+
+/** `a rejected 503, b success 200`. */
 export function told(attempts: readonly RequestAttempt[] | undefined): string {
   return (attempts ?? []).map(({ endpoint, outcome, status, hedge }) =>
     `${endpoint.id} ${outcome}${status === undefined ? "" : ` ${status}`}${hedge ? " hedge" : ""}`

@@ -198,9 +198,9 @@ test("balance events count in *Count fields", async () => {
   const stream = open(routes(client));
   await stream.next();
   const ejected = { type: "ejected", service: "app", endpoint: A } as const;
-  const facts = { reason: "consecutive_failures", ejections: 2, ejectedUntil: 9 } as const;
+  const facts = { reason: "consecutive_failures", ejectionCount: 2, ejectedUntil: 9 } as const;
   client.events.emit("balance", { ...ejected, ...facts });
-  client.events.emit("balance", { type: "panic", service: "app", on: true, usable: 1, total: 4 });
+  client.events.emit("balance", { type: "panic", service: "app", on: true, usableCount: 1, totalCount: 4 });
   const { at: _at, ...data } = (await stream.next())!.data;
   assertEquals(data, {
     service: "app",
@@ -211,6 +211,6 @@ test("balance events count in *Count fields", async () => {
     ejectedUntil: 9,
   });
   const panic = (await stream.next())!.data;
-  assertEquals([panic.on, panic.usableCount, panic.endpointCount], [true, 1, 4]);
+  assertEquals([panic.on, panic.usableCount, panic.totalCount], [true, 1, 4]);
   await stream.end();
 });

@@ -74,7 +74,7 @@ test("?balancer selects the algorithm", async () => {
   const app = routes(new FakeClient().set("app", [heavy, A]));
   const counts: Record<string, number> = {};
   for (let i = 0; i < 40; i++) {
-    const path = "/v1/services/app/endpoint?balancer=weighted_round_robin";
+    const path = "/v1/services/app/endpoint?balancer=weighted-round-robin";
     const { host } = await (await app.request(path)).json();
     counts[host] = (counts[host] ?? 0) + 1;
   }

@@ -48,7 +48,7 @@ test("GET metrics counts the events of the client", async () => {
     service: "app",
     endpoint: A,
     reason: "consecutive_failures",
-    ejections: 1,
+    ejectionCount: 1,
     ejectedUntil: 5,
   });
   const metrics = await scrape(app);
@@ -86,8 +86,8 @@ test("GET metrics counts requests and attempts of a balanced fetch", async () =>
   const answered = fetchMetrics.started(call);
   answered.attempted({ ...attempt, outcome: "rejected" } as never);
   answered.attempted({ ...attempt, outcome: "success" } as never);
-  answered.ended({ response: new Response(), durationMs: 2, retryBudget: 30 });
-  fetchMetrics.started(call).ended({ error: new Error("x"), durationMs: 2, retryBudget: 29 });
+  answered.ended({ response: new Response(), durationMs: 2, availableRetryCount: 30 });
+  fetchMetrics.started(call).ended({ error: new Error("x"), durationMs: 2, availableRetryCount: 29 });
   const metrics = await scrape(routes(new FakeClient().set("app", [A]), { fetchMetrics }));
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="success"}'), 1);
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="failed"}'), 1);

@@ -96,19 +96,6 @@ export class EventLog {
 }
 
 function balanceData(event: BalanceEvent): Record<string, unknown> {
-  switch (event.type) {
-    case "ejected": {
-      const { endpoint, reason, ejections, ejectedUntil } = event;
-      return { decision: "ejected", endpoint, reason, ejectionCount: ejections, ejectedUntil };
-    }
-    case "readmitted":
-      return { decision: "readmitted", endpoint: event.endpoint };
-    case "panic":
-      return {
-        decision: "panic",
-        on: event.on,
-        usableCount: event.usable,
-        endpointCount: event.total,
-      };
-  }
+  const { type: decision, service: _service, ...facts } = event;
+  return { decision, ...facts };
 }

@@ -53,8 +53,8 @@ export class FetchMetrics implements FetchObserver {
   started({ service }: FetchCall): FetchCallObserver {
     return {
       attempted: ({ outcome }) => this.attempts.add({ service, outcome }),
-      ended: ({ response, retryBudget }) => {
-        this.retryBudgets.set(service, retryBudget);
+      ended: ({ response, availableRetryCount }) => {
+        this.retryBudgets.set(service, availableRetryCount);
         this.requests.add({ service, outcome: response === undefined ? "failed" : "success" });
       },
     };

@@ -80,8 +80,8 @@ function addServices(registry: Registry, { piloted, streams }: MetricSources): v
     endpoints.set({ service }, status.endpointCount);
     if (status.ageMs !== undefined) age.set({ service }, status.ageMs / 1_000);
     state.set({ service, state: status.state }, 1);
-    ejected.set({ service }, balance.ejected);
-    pending.set({ service }, balance.pending);
+    ejected.set({ service }, balance.ejectedCount);
+    pending.set({ service }, balance.pendingCount);
   }
   gauge("piloted_event_streams", "Open event streams").set(streams.size);
 }

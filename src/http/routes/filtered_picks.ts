@@ -20,7 +20,7 @@ export interface EndpointFilter {
 export interface FilteredPick extends EndpointFilter {
   /** Equal keys get the same endpoint. */
   readonly key?: string | undefined;
-  /** Balancing algorithm. @default {"hash" with a key, else "round_robin"} */
+  /** Balancing algorithm. @default {"hash" with a key, else "round-robin"} */
   readonly balancer?: LookupBalancer | undefined;
 }
 
@@ -98,7 +98,7 @@ export class FilteredPicks {
    */
   pick(service: string, wanted: FilteredPick): Endpoint {
     const source = this.#piloted.serviceHosts(service);
-    const { key, balancer = key === undefined ? "round_robin" : "hash" } = wanted;
+    const { key, balancer = key === undefined ? "round-robin" : "hash" } = wanted;
     const id = JSON.stringify([service, balancer, wanted.tag, wanted.zone]);
     let rotation = this.#rotations.get(id);
     if (rotation?.source !== source) {

@@ -55,10 +55,10 @@ export function serviceSummary(status: ServiceStatus): Record<string, unknown> {
  * @returns Plain data.
  */
 export function serviceFacts(status: ServiceStatus): Record<string, unknown> {
-  const { picker, leaser, pending, ejected, panic, localShare } = status.balance;
+  const { picker, leaser, pendingCount, ejectedCount, panic, localShare } = status.balance;
   return {
     ...serviceSummary(status),
-    balance: { picker, leaser, pendingCount: pending, ejectedCount: ejected, panic, localShare },
+    balance: { picker, leaser, pendingCount, ejectedCount, panic, localShare },
     watches: status.watches.map(watchFacts),
   };
 }

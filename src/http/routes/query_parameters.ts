@@ -6,7 +6,7 @@
 import * as v from "valibot";
 
 /** Balancers that need no measurements of requests, which a lookup cannot give. */
-export const LOOKUP_BALANCERS = ["round_robin", "weighted_round_robin", "random", "hash"] as const;
+export const LOOKUP_BALANCERS = ["round-robin", "weighted-round-robin", "random", "hash"] as const;
 
 /** One of {@linkcode LOOKUP_BALANCERS}. */
 export type LookupBalancer = typeof LOOKUP_BALANCERS[number];

@@ -1,5 +1,5 @@
 /**
- * Traces and metrics of the balanced fetch, told to OpenTelemetry.
+ * Traces and metrics of the balanced fetch with OpenTelemetry.
  *
  * @module
  */

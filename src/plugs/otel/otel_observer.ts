@@ -22,15 +22,15 @@ import type { RequestAttempt } from "../../request_attempt.ts";
 /** Options of `otelObserver()`. */
 export interface OtelObserverOptions {
   /**
-   * Makes the spans.
+   * Creates the spans.
    *
-   * @default the global provider's, named `@piloted/core`
+   * @default a tracer of the global provider, named `@piloted/core`
    */
   readonly tracer?: Tracer;
   /**
-   * Makes the instruments.
+   * Creates the instruments.
    *
-   * @default the global provider's, named `@piloted/core`
+   * @default a meter of the global provider, named `@piloted/core`
    */
   readonly meter?: Meter;
 }
@@ -42,13 +42,13 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 
 const METHODS = "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" ");
 
 /**
- * Records every call of a balanced fetch with OpenTelemetry, by its semantic conventions for HTTP:
- * a client span for the call under the caller's active span, one under it for every attempt, the
- * histogram `http.client.request.duration` in seconds and the counter `piloted.fetch.attempts` by
- * outcome. User names, passwords, queries, headers and messages of errors are not recorded. Nothing
- * is written to the request: a `traceparent` is the caller's own.
+ * Creates an observer that records every call of a balanced fetch by OpenTelemetry's semantic
+ * conventions for HTTP: a client span for the call under the active span, a child span for every
+ * attempt, the histogram `http.client.request.duration` in seconds and the counter
+ * `piloted.fetch.attempts` by outcome. User names, passwords, queries, headers and error messages are
+ * not recorded. Requests are not changed: no `traceparent` is added.
  *
- * @param options Where spans and metrics go. Global providers must be there before this is called.
+ * @param options Tracer and meter. Register global providers before you call this.
  * @returns An observer for `createFetch()`.
  *
  * @example
@@ -135,7 +135,7 @@ function describe(call: FetchCall): { name: string; common: Attributes; full: At
       "server.port": Number(url.port) || (url.protocol === "https:" ? 443 : 80),
     },
     full: {
-      // The origin has no credentials; what stands after the path may hold a token.
+      // The origin has no credentials; the query may contain a token.
       "url.full": url.origin + url.pathname,
       ...!known && { "http.request.method_original": call.method },
     },
@@ -151,7 +151,7 @@ function attemptAttributes({ endpoint, outcome, hedge }: RequestAttempt): Attrib
   };
 }
 
-// For a client every status from 400 on is an error.
+// For a client span, every status from 400 is an error.
 function resultOf(status: number | undefined, error: unknown): Attributes {
   if (status === undefined) return { "error.type": errorType(error) };
   return {
@@ -171,7 +171,7 @@ function finish(span: Span, result: Attributes, endedAt: number): void {
   span.end(hrTime(endedAt));
 }
 
-// A plain number may be taken for a time since the start of the process.
+// A plain number could be mistaken for the time since the start of the process.
 function hrTime(ms: number): HrTime {
   const seconds = Math.floor(ms / 1000);
   return [seconds, Math.floor((ms - seconds * 1000) * 1e6)];

@@ -1,14 +1,32 @@
 /**
- * A `fetch` that knows services by name.
+ * A `fetch` for services.
+ *
+ * The problem: a request to an address fails when that instance has just died, is overloaded, or is
+ * being replaced, although another instance would have answered. Sending it again is the cure, and
+ * dangerous: a request that is not idempotent may be executed twice, and a service that fails because
+ * it is overloaded gets three times the load.
+ *
+ * The decision: a call is a sequence of attempts, each at an endpoint that was not tried yet. What is
+ * sent again depends on the method, on whether the request can have left, and on whether its body can
+ * be sent twice (retry_policy.ts). Retries and hedges are paid from a budget that requests earn
+ * (retry_budget.ts), so that they stay a fixed part of the load. Deadlines cover the whole call or one
+ * attempt, and end with the head of the response. Every attempt holds a lease, and its outcome is what
+ * the balancer learns; a timer that fired late, because this process was paused, says nothing about
+ * an endpoint (pauses.ts). Nearly all calls need nothing of that: send_plainly.ts handles them with
+ * three objects.
+ *
+ * The sources: "HTTP Semantics" (RFC 9110) for methods and Retry-After, Finagle's RetryBudget, "The
+ * Tail at Scale" (Dean and Barroso) for hedges, "Exponential Backoff And Jitter" (AWS).
  *
  * @module
  */
 import type { Fetch } from "../platform_fetch.ts";
 import { PilotedError } from "../errors.ts";
 import { BalancedCall, type CallContext } from "./balanced_call.ts";
-import { type FetchOptions, resolveFetchOptions } from "./fetch_options.ts";
+import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import type { FetchSource } from "./fetch_source.ts";
 import { observeCall } from "./observed_call.ts";
+import { Pauses } from "./pauses.ts";
 import { fromRequest, isRequest } from "./request_init.ts";
 import { methodOf } from "./retry_policy.ts";
 import { ServiceTraffic } from "./service_traffic.ts";
@@ -16,21 +34,20 @@ import { isPlain, sendPlainly } from "./send_plainly.ts";
 import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
 
 /**
- * What the `createFetch()` of mod.ts loads; described there.
+ * What `createFetch()` loads with its first request.
  *
  * @param source Gives endpoints.
  * @param options Deadlines, retries, hedges and limits.
  * @returns A function with the signature of the platform's `fetch`.
  */
-export function createFetch(source: FetchSource, options: FetchOptions = {}): Fetch {
-  const balanced = new BalancedFetch({ source, options: resolveFetchOptions(options) });
+export function balancedFetch(source: FetchSource, options: ResolvedFetchOptions): Fetch {
+  const balanced = new BalancedFetch({ source, options, pauses: new Pauses() });
   return (input, init) => balanced.fetch(input, init);
 }
 
 class BalancedFetch {
   readonly #context: CallContext;
   readonly #traffic = new Map<string, ServiceTraffic>();
-
   readonly #plain: boolean;
 
   constructor(context: CallContext) {
@@ -38,8 +55,8 @@ class BalancedFetch {
     this.#plain = isPlain(context.options);
   }
 
-  // Not async: the promise of the call is the promise that the caller gets.
-  fetch(input: RequestInfo | URL, init: RequestInit | undefined): Promise<Response> {
+  // Not async: the caller gets the promise of the call itself.
+  fetch(input: string | URL | Request, init: RequestInit | undefined): Promise<Response> {
     try {
       let url = urlOf(input);
       let start = hostStart(url);
@@ -61,7 +78,7 @@ class BalancedFetch {
     }
   }
 
-  /** The host's name as it is written, or as URLs write it. */
+  /** Looks up the host as it is written, or in lower case as URLs have it. */
   #find(name: string): ServiceTraffic | undefined {
     return this.#trafficOf(name) ?? this.#trafficOf(name.toLowerCase());
   }
@@ -102,22 +119,22 @@ class BalancedFetch {
 
   #sendElsewhere(
     url: string,
-    input: RequestInfo | URL,
+    input: string | URL | Request,
     init: RequestInit | undefined,
   ): Promise<Response> {
-    const { fetch, others } = this.#context.options;
-    if (others === "pass") return fetch(input, init);
-    // No URL at all is a TypeError of URL's own, as it would be one of fetch().
+    const { fetch, unknownHosts } = this.#context.options;
+    if (unknownHosts === "pass-through") return fetch(input, init);
+    // What is no URL throws a TypeError, as fetch() would.
     const { origin } = new URL(url);
     throw new PilotedError(
       "UNKNOWN_SERVICE",
-      `Cannot fetch from ${origin}: only watched services are allowed`,
+      `Cannot fetch from ${origin}: its host is not a watched service, and unknownHosts is "reject"`,
       { url: origin },
     );
   }
 }
 
-function urlOf(input: RequestInfo | URL): string {
+function urlOf(input: string | URL | Request): string {
   if (typeof input === "string") return input;
   if (input instanceof URL) return input.href;
   return isRequest(input) ? input.url : String(input);

@@ -1,0 +1,111 @@
+/**
+ * Breaks the code on purpose, one place at a time, and reports which breaks no test notices.
+ *
+ *     node --import tsx scripts/mutants.ts [room]... [--only number]...
+ *
+ * The lists are in `tests/mutants/ROOM.ts`, each with the tests that have to fail. Every mutant is
+ * applied to a temporary copy of the project, never to the working tree. Exits with 1 when a mutant
+ * survives, or when the text that it replaces is no longer in its file exactly once.
+ *
+ * @module
+ */
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { Mutant } from "../tests/mutants/mutant.ts";
+import { runCommand } from "./run_command.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const COPIED = ["src", "tests", "bench", "examples", "scripts", "types", "mod.ts", "serve.ts"];
+const SETTINGS = ["package.json", "tsconfig.json", "deno.json"];
+/** A mutant may make a test wait forever, which counts as a failure. */
+const LIMIT_MS = 120_000;
+
+async function main(): Promise<number> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: "string", multiple: true } },
+  });
+  const folder = join(ROOT, "tests/mutants");
+  const rooms = (await readdir(folder)).filter((name) => name !== "mutant.ts")
+    .map((name) => name.replace(/\.ts$/, "")).sort();
+  const unknown = positionals.find((room) => !rooms.includes(room));
+  if (unknown !== undefined) {
+    throw new Error(`Cannot find mutants of ${unknown}: there are lists for ${rooms.join(", ")}`);
+  }
+  const copy = await mkdtemp(join(tmpdir(), "piloted-mutants-"));
+  try {
+    for (const name of [...COPIED, ...SETTINGS]) {
+      await cp(join(ROOT, name), join(copy, name), { recursive: true });
+    }
+    await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+    let survivors = 0;
+    for (const room of positionals.length > 0 ? positionals : rooms) {
+      survivors += await runRoom(copy, room, values.only);
+    }
+    return survivors === 0 ? 0 : 1;
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+async function runRoom(
+  copy: string,
+  room: string,
+  only: readonly string[] | undefined,
+): Promise<number> {
+  const { MUTANTS }: { MUTANTS: readonly Mutant[] } = await import(`../tests/mutants/${room}.ts`);
+  // A test that fails without a mutant would seem to kill every one of them.
+  const isChosen = (index: number) => only?.includes(String(index + 1)) ?? true;
+  const chosen = MUTANTS.filter((_, index) => isChosen(index));
+  for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
+    if (!await passes(copy, file)) {
+      throw new Error(`Cannot test mutants: ${file} fails without any`);
+    }
+  }
+  let survivors = 0;
+  let count = 0;
+  for (const [index, mutant] of MUTANTS.entries()) {
+    if (!isChosen(index)) continue;
+    count++;
+    const problem = await runMutant(copy, mutant);
+    if (problem !== undefined) survivors++;
+    const label = `${room} ${index + 1}/${MUTANTS.length} ${mutant.file}: ${mutant.what}`;
+    console.log(`${problem === undefined ? "killed  " : "SURVIVED"} ${label}`);
+    if (problem !== undefined) console.log(`         ${problem}`);
+  }
+  console.log(`${room}: ${count} mutants, ${count - survivors} killed, ${survivors} survived`);
+  return survivors;
+}
+
+/** Why a mutant counts as survived; `undefined` when a test has failed. */
+async function runMutant(copy: string, mutant: Mutant): Promise<string | undefined> {
+  const path = join(copy, mutant.file);
+  const text = await readFile(path, "utf8");
+  const parts = text.split(mutant.original);
+  if (parts.length !== 2) return `the original text is in the file ${parts.length - 1} times`;
+  if (mutant.original === mutant.replacement) return "the replacement is the original text";
+  await writeFile(path, parts.join(mutant.replacement));
+  try {
+    for (const file of mutant.tests) {
+      if (!await passes(copy, file)) return undefined;
+    }
+    return `${mutant.tests.join(" ")} passed`;
+  } finally {
+    await writeFile(path, text);
+  }
+}
+
+// Each file is a process of its own, so that one that hangs can be killed.
+async function passes(copy: string, file: string): Promise<boolean> {
+  const command = ["node", "--import", "tsx", "--test-force-exit", file];
+  return (await runCommand(command, { cwd: copy, limitMs: LIMIT_MS, onOutput: () => {} })).ok;
+}
+
+process.exitCode = await main().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
+});
