@@ -95,7 +95,9 @@ export async function runLeaderKills(options: LeaderKillsOptions): Promise<Repor
     const seen = new Promise<number>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`${service} ${port} was not seen`)), 30_000);
       const ignore = piloted.on("change", (event) => {
-        if (event.service !== service || !event.changed.some(({ after }) => after.port === port)) return;
+        if (event.service !== service || !event.changed.some(({ after }) => after.port === port)) {
+          return;
+        }
         clearTimeout(timer);
         ignore();
         resolve(performance.now() - startedAt);

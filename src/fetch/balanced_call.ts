@@ -8,7 +8,7 @@ import type { Lease } from "../balance/lease.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
-import { lateExtension, onAbort, sleep } from "../wait.ts";
+import { abortable, deadline, lateExtension, onAbort, sleep } from "../wait.ts";
 import { AttemptControl } from "./attempt_control.ts";
 import {
   type AttemptResult,
@@ -94,6 +94,7 @@ export class BalancedCall {
     this.#traffic.enter();
     try {
       if (timeoutMs < Infinity) this.#deadline = clock.now() + timeoutMs;
+      if (this.#context.source.mode === "on-demand") await this.#load();
       const lease = waitForEndpointsMs > 0 ? await this.#waitForFirst() : this.#acquire();
       this.#traffic.count(lease.startedAt);
       return await this.#continueAfter(await this.#attempt(lease));
@@ -221,6 +222,21 @@ export class BalancedCall {
     const key = options.key?.(this.#url, this.#init);
     if (key !== undefined) this.#pick = { key };
     return source.acquire(this.#traffic.service, this.#pick);
+  }
+
+  /** Loads a list that is read on demand, within the time that the call has. */
+  async #load(): Promise<void> {
+    const { source, options } = this.#context;
+    const loading = source.load?.(this.#traffic.service);
+    if (loading === undefined) return;
+    const timeoutMs = this.#timeLeftMs;
+    if (timeoutMs === Infinity) return await abortable(loading, this.#signal);
+    const expired = Symbol("expired");
+    const limits = { timeoutMs, signal: this.#signal, error: () => expired };
+    // When the time is up, the call fails with what is known about the service by then.
+    await deadline(options.clock, () => loading, limits).catch((reason) => {
+      if (reason !== expired) throw reason;
+    });
   }
 
   async #waitForFirst(): Promise<Lease> {

@@ -52,7 +52,7 @@ class BalancedFetch {
 
   constructor(context: CallContext) {
     this.#context = context;
-    this.#plain = isPlain(context.options);
+    this.#plain = isPlain(context.options) && context.source.mode !== "on-demand";
   }
 
   // Not async: the caller gets the promise of the call itself.

@@ -10,6 +10,15 @@ import type { Lease } from "../balance/lease.ts";
 export interface FetchSource {
   /** Aborts when the client is closed, which ends the wait before a retry. */
   readonly closeSignal?: AbortSignal;
+  /** With `"on-demand"` each call loads the list first. @default {"live"} */
+  readonly mode?: "live" | "on-demand";
+  /**
+   * Makes sure that the list of a service is fresh enough.
+   *
+   * @param name Name of a watched service.
+   * @returns Resolves when the list may be used; `undefined` when it may be used at once.
+   */
+  load?(name: string): Promise<void> | undefined;
   /**
    * Whether a service is watched.
    *

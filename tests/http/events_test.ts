@@ -200,7 +200,13 @@ test("balance events count in *Count fields", async () => {
   const ejected = { type: "ejected", service: "app", endpoint: A } as const;
   const facts = { reason: "consecutive_failures", ejectionCount: 2, ejectedUntil: 9 } as const;
   client.events.emit("balance", { ...ejected, ...facts });
-  client.events.emit("balance", { type: "panic", service: "app", on: true, usableCount: 1, totalCount: 4 });
+  client.events.emit("balance", {
+    type: "panic",
+    service: "app",
+    on: true,
+    usableCount: 1,
+    totalCount: 4,
+  });
   const { at: _at, ...data } = (await stream.next())!.data;
   assertEquals(data, {
     service: "app",

@@ -87,7 +87,11 @@ test("GET metrics counts requests and attempts of a balanced fetch", async () =>
   answered.attempted({ ...attempt, outcome: "rejected" } as never);
   answered.attempted({ ...attempt, outcome: "success" } as never);
   answered.ended({ response: new Response(), durationMs: 2, availableRetryCount: 30 });
-  fetchMetrics.started(call).ended({ error: new Error("x"), durationMs: 2, availableRetryCount: 29 });
+  fetchMetrics.started(call).ended({
+    error: new Error("x"),
+    durationMs: 2,
+    availableRetryCount: 29,
+  });
   const metrics = await scrape(routes(new FakeClient().set("app", [A]), { fetchMetrics }));
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="success"}'), 1);
   assertEquals(metrics.get('piloted_fetch_requests_total{service="app",outcome="failed"}'), 1);

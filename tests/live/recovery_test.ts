@@ -30,23 +30,27 @@ async function killed(consul: Consul, piloted: Piloted, wipe: boolean): Promise<
 
 for (const wipe of [false, true]) {
   const what = wipe ? "without its data" : "with its data";
-  test(`a quiet service is read within two seconds of an agent's return ${what}`, { skip }, async () => {
-    await using consul = await startConsul({ persistent: true });
-    await registerService(consul, { ID: "a", Name: "quiet", Port: 1 });
-    await using piloted = await createPiloted({
-      config: { consul: consul.url, watches: [{ name: "quiet" }] },
-      signals: false,
-      env: {},
-    });
-    // A second poll is under way, with an index that a new agent does not reach for long.
-    for (let i = 0; i < 5; i++) await registerService(consul, { Name: `noise-${i}`, Port: 1 });
-    await waitUntil(() => ids(piloted) === "a");
-    assertLessOrEqual(await killed(consul, piloted, wipe), 2_000);
-    assertEquals(ids(piloted), "a");
-    if (wipe) {
-      await registerService(consul, { ID: "b", Name: "quiet", Port: 2 });
-      await waitUntil(() => ids(piloted) === "b", 2_000);
-    }
-    assertEquals(piloted.status("quiet").state, "live");
-  });
+  test(
+    `a quiet service is read within two seconds of an agent's return ${what}`,
+    { skip },
+    async () => {
+      await using consul = await startConsul({ persistent: true });
+      await registerService(consul, { ID: "a", Name: "quiet", Port: 1 });
+      await using piloted = await createPiloted({
+        config: { consul: consul.url, watches: [{ name: "quiet" }] },
+        signals: false,
+        env: {},
+      });
+      // A second poll is under way, with an index that a new agent does not reach for long.
+      for (let i = 0; i < 5; i++) await registerService(consul, { Name: `noise-${i}`, Port: 1 });
+      await waitUntil(() => ids(piloted) === "a");
+      assertLessOrEqual(await killed(consul, piloted, wipe), 2_000);
+      assertEquals(ids(piloted), "a");
+      if (wipe) {
+        await registerService(consul, { ID: "b", Name: "quiet", Port: 2 });
+        await waitUntil(() => ids(piloted) === "b", 2_000);
+      }
+      assertEquals(piloted.status("quiet").state, "live");
+    },
+  );
 }
