@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import process from "node:process";
 import type { FetchOptions } from "../../src/fetch/fetch_options.ts";
 import { currentRuntime, startScript } from "../support/process.ts";
 import { test } from "../support/test.ts";
@@ -154,9 +155,10 @@ for (const [name, how] of Object.entries(PAUSES)) {
     try {
       await child.waitFor(/ready/);
       if (how === "stop") {
-        child.kill("SIGSTOP");
+        // On Deno, kill() of a child sends only one signal.
+        process.kill(child.pid, "SIGSTOP");
         await new Promise((resolve) => setTimeout(resolve, 5_000));
-        child.kill("SIGCONT");
+        process.kill(child.pid, "SIGCONT");
       }
       const [, line] = await child.waitFor(/result (.*)\n/);
       const result = JSON.parse(line!);
