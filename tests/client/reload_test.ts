@@ -77,6 +77,36 @@ test("refresh() with reload keeps the configuration when the file has become inv
     assertEquals(errors[0]?.path, path);
   }));
 
+test("refresh() with reload reads the other Consul from its beginning, whatever its index", () =>
+  withTemporaryFolder(async (folder) => {
+    await using old = new EmbeddedConsul();
+    await using next = new EmbeddedConsul();
+    // The old index is far ahead: a blocking query with it would wait for long.
+    for (let i = 0; i < 50; i++) old.register({ name: "noise", id: `${i}`, port: 80 });
+    old.register({ name: "one", address: "10.0.0.1", port: 80 });
+    next.register({ name: "one", address: "10.0.0.2", port: 80 });
+    const path = join(folder, "containerpilot.json5");
+    const write = (consul: string) =>
+      writeFile(path, JSON.stringify({ consul, watches: [{ name: "one", interval: 5 }] }));
+    await write("old:8500");
+    await using piloted = await createPiloted({
+      config: path,
+      fetch: (input, init) => (String(input).includes("//old:") ? old : next).fetch(input, init),
+      signals: false,
+      reload: true,
+      env: {},
+    });
+    await write("next:8500");
+    await piloted.refresh();
+    assertEquals(piloted.pick("one").address, "10.0.0.2");
+    // Several rounds, so that the poll with the old index would be the one that counts.
+    for (const address of ["10.0.0.3", "10.0.0.4"]) {
+      const changed = piloted.once("change", { signal: AbortSignal.timeout(5_000) });
+      next.register({ name: "one", address, port: 80 });
+      assertEquals((await changed).changed[0]?.after.address, address);
+    }
+  }));
+
 test("refresh() with reload goes over to another Consul", () =>
   scene(true, async ({ piloted, path }) => {
     await writeFile(

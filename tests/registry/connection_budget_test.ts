@@ -202,3 +202,26 @@ test("ConnectionBudget parks nobody while questions share connections, and still
     assertEquals([it.budget.load.long, it.budget.load.parked], [250, 250]);
   }, { multiplexed: () => true });
 });
+
+test("ConnectionBudget forgets a parked watch that is aborted", async () => {
+  const clock = new ManualClock();
+  const budget = new ConnectionBudget({
+    clock,
+    random: () => 0.5,
+    maxConnections: 2,
+    waitMs: 60_000,
+  });
+  const signal = new AbortController().signal;
+  const held = await budget.longPermit({ query: { service: "a" }, changedAt: 0 }, signal);
+  const abort = new AbortController();
+  const parked = budget.longPermit({ query: { service: "b" }, changedAt: 1 }, abort.signal);
+  assertEquals(budget.load.parked, 1);
+  const reason = new Error("enough");
+  abort.abort(reason);
+  assertEquals(await parked.catch((error) => error), reason);
+  assertEquals(budget.load.parked, 0);
+  held.release();
+  assertEquals(budget.load.long, 0);
+  budget.close();
+  assertEquals(clock.pending, 0);
+});

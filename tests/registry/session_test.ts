@@ -68,10 +68,12 @@ test("Session.read() aborts with the caller's reason, and frees its permit", () 
     assertEquals(source.open.length, 2);
     abort.abort(reason);
     assertEquals(await Promise.all(reads), [reason, reason, reason]);
-    const next = session.read(query, stale, never);
+    // All permits are free again, also the one for which an aborted read had waited.
+    const next = [1, 2].map(() => session.read(query, stale, never));
     await clock.advance(0);
-    source.next.answer([endpoint("a")], 1);
-    assertEquals((await next).endpoints.length, 1);
+    assertEquals(source.open.length, 2);
+    for (const question of [...source.open]) question.answer([endpoint("a")], 1);
+    assertEquals((await Promise.all(next)).map(({ endpoints }) => endpoints.length), [1, 1]);
   });
 });
 

@@ -247,6 +247,7 @@ test("LiveWatch finds a registry within two seconds of its return, however long 
     }
     // About once a second: soon enough to be back early, seldom enough to be no load.
     assertLessOrEqual(asked, 320);
+    assertGreaterOrEqual(asked, 250);
     let waited = 0;
     while (it.source.open.length === 0) {
       await it.clock.advance(100);
@@ -283,6 +284,56 @@ test("LiveWatch.refresh() rejects with the failure and keeps the list", () =>
     assertEquals((await refreshed).code, "REGISTRY_UNREACHABLE");
     assertEquals(ids(it), ["a"]);
     assertEquals(it.watch.status().state, "stale");
+  }));
+
+test("LiveWatch reads plainly after any failure, and checks an older position with the leader", () =>
+  watching(async (it) => {
+    await begin(it, [a, b], 100);
+    it.source.next.fail(unreachable());
+    await it.clock.advance(2_000);
+    assertEquals(it.source.next.options.position, undefined);
+    // A wiped agent, or a follower that lags: its list is not used.
+    it.source.next.answer([c], 3);
+    await it.clock.advance(0);
+    assertEquals(ids(it), ["a", "b"]);
+    assertEquals(it.source.next.options.consistency, "default");
+    it.source.next.answer([a, c], 4);
+    await it.clock.advance(1_000);
+    assertEquals(ids(it), ["a", "c"]);
+    assertEquals(it.source.next.options.position, "4");
+  }));
+
+test("LiveWatch reads plainly after a failed refresh(), instead of waiting with the old position", () =>
+  watching(async (it) => {
+    await begin(it, [a], 100);
+    const poll = it.source.next;
+    const refreshed = it.watch.refresh().catch(() => {});
+    await it.clock.advance(0);
+    it.source.open[1]!.fail(unreachable());
+    await refreshed;
+    await it.clock.advance(1_000);
+    assertEquals(poll.options.signal?.aborted, true);
+    assertEquals(it.source.open.map(({ options }) => options.position), [undefined]);
+    it.source.next.answer([b], 5);
+    await it.clock.advance(0);
+    it.source.next.answer([b], 5);
+    await it.clock.advance(0);
+    assertEquals([ids(it), it.watch.status().state], [["b"], "live"]);
+  }));
+
+test("LiveWatch.refresh() that finds an older position ends the poll that waits from the known one", () =>
+  watching(async (it) => {
+    await begin(it, [a], 100);
+    const poll = it.source.next;
+    const refreshed = it.watch.refresh();
+    await it.clock.advance(0);
+    it.source.open[1]!.answer([b], 3);
+    await it.clock.advance(0);
+    it.source.open[1]!.answer([b], 3);
+    await refreshed;
+    await it.clock.advance(1_000);
+    assertEquals([ids(it), poll.options.signal?.aborted], [["b"], true]);
+    assertEquals(it.source.next.options.position, "3");
   }));
 
 test("LiveWatch does not believe an empty list until the leader has confirmed it twice", () =>

@@ -94,6 +94,7 @@ const ROWS: readonly [string, readonly Step[], readonly string[], readonly strin
     ["live", "unconfirmed"],
     ten.map(({ id }) => id),
   ],
+  ["one of nine", [{ give: ten.slice(1) }, { give: [ten[9]!] }], ["live", "live"], ["t9"]],
   ["every instance critical", [{ give: [a] }, { give: [sick] }], ["live", "live"], []],
   [
     "entries that cannot be decoded still count as listed",
