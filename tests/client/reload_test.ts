@@ -85,13 +85,18 @@ test("refresh() with reload reads the other Consul from its beginning, whatever 
     for (let i = 0; i < 50; i++) old.register({ name: "noise", id: `${i}`, port: 80 });
     old.register({ name: "one", address: "10.0.0.1", port: 80 });
     next.register({ name: "one", address: "10.0.0.2", port: 80 });
+    let oldReads = 0;
     const path = join(folder, "containerpilot.json5");
     const write = (consul: string) =>
       writeFile(path, JSON.stringify({ consul, watches: [{ name: "one", interval: 5 }] }));
     await write("old:8500");
     await using piloted = await createPiloted({
       config: path,
-      fetch: (input, init) => (String(input).includes("//old:") ? old : next).fetch(input, init),
+      fetch: async (input, init) => {
+        if (!String(input).includes("//old:")) return await next.fetch(input, init);
+        oldReads++;
+        return await old.fetch(input, init).finally(() => oldReads--);
+      },
       signals: false,
       reload: true,
       env: {},
@@ -99,6 +104,8 @@ test("refresh() with reload reads the other Consul from its beginning, whatever 
     await write("next:8500");
     await piloted.refresh();
     assertEquals(piloted.pick("one").address, "10.0.0.2");
+    // The poll of the old one has ended, so that its connections can be closed.
+    assertEquals(oldReads, 0);
     // Several rounds, so that the poll with the old index would be the one that counts.
     for (const address of ["10.0.0.3", "10.0.0.4"]) {
       const changed = piloted.once("change", { signal: AbortSignal.timeout(5_000) });
