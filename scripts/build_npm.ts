@@ -30,6 +30,8 @@ interface PackageManifest {
 }
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
+/** Exports that do something when they are imported. */
+const ACTING_EXPORTS = ["./signals"];
 /** Lets a declaration be read by a program whose own library ends with ES2024. */
 const DISPOSABLE = `/// <reference lib="esnext.disposable" />\n`;
 
@@ -68,7 +70,7 @@ function publishedManifest(manifest: PackageManifest): Record<string, unknown> {
     description,
     license,
     type: "module",
-    sideEffects: commandFiles(bin),
+    sideEffects: filesThatAct(exports, bin),
     engines,
     exports: mapValues(exports, (path) => ({
       types: built(path, ".d.ts"),
@@ -81,10 +83,10 @@ function publishedManifest(manifest: PackageManifest): Record<string, unknown> {
   };
 }
 
-// A bundler may leave out whatever of the package is not used, but for the commands.
-function commandFiles(bin: Record<string, string> = {}): string[] | false {
-  const files = Object.values(bin).map((path) => built(path, ".js"));
-  return files.length > 0 && files;
+// A bundler may leave out whatever is not used of other files.
+function filesThatAct(exports: Record<string, string>, bin: Record<string, string> = {}): string[] {
+  const paths = [...ACTING_EXPORTS.map((name) => exports[name]!), ...Object.values(bin)];
+  return paths.map((path) => built(path, ".js"));
 }
 
 function built(path: string, extension: ".js" | ".d.ts"): string {

@@ -1,7 +1,9 @@
 /**
  * Breaks the code on purpose, one place at a time, and reports which breaks no test notices.
  *
- *     node --import tsx scripts/mutants.ts [room]... [--only number]...
+ *     deno task mutants [room]... [--only number]... [--short]
+ *
+ * `--short` runs every fifth mutant of each list, and looks for the text of all of them.
  *
  * The lists are in `tests/mutants/ROOM.ts`, each with the tests that have to fail. Every mutant is
  * applied to a temporary copy of the project, never to the working tree. Exits with 1 when a mutant
@@ -21,13 +23,14 @@ import { runCommand } from "./run_command.ts";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const COPIED = ["src", "tests", "bench", "examples", "scripts", "types", "mod.ts", "serve.ts"];
 const SETTINGS = ["package.json", "tsconfig.json", "deno.json"];
+const SHORT_STEP = 5;
 /** A mutant may make a test wait forever, which counts as a failure. */
 const LIMIT_MS = 120_000;
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: "string", multiple: true } },
+    options: { only: { type: "string", multiple: true }, short: { type: "boolean" } },
   });
   const folder = join(ROOT, "tests/mutants");
   const rooms = (await readdir(folder)).filter((name) => name !== "mutant.ts")
@@ -44,7 +47,7 @@ async function main(): Promise<number> {
     await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
     let survivors = 0;
     for (const room of positionals.length > 0 ? positionals : rooms) {
-      survivors += await runRoom(copy, room, values.only);
+      survivors += await runRoom(copy, room, values.only, values.short ? SHORT_STEP : 1);
     }
     return survivors === 0 ? 0 : 1;
   } finally {
@@ -56,10 +59,11 @@ async function runRoom(
   copy: string,
   room: string,
   only: readonly string[] | undefined,
+  step: number,
 ): Promise<number> {
   const { MUTANTS }: { MUTANTS: readonly Mutant[] } = await import(`../tests/mutants/${room}.ts`);
   // A test that fails without a mutant would seem to kill every one of them.
-  const isChosen = (index: number) => only?.includes(String(index + 1)) ?? true;
+  const isChosen = (index: number) => only?.includes(String(index + 1)) ?? index % step === 0;
   const chosen = MUTANTS.filter((_, index) => isChosen(index));
   for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
     if (!await passes(copy, file)) {
@@ -69,9 +73,12 @@ async function runRoom(
   let survivors = 0;
   let count = 0;
   for (const [index, mutant] of MUTANTS.entries()) {
-    if (!isChosen(index)) continue;
+    const chosenNow = isChosen(index);
+    const problem = chosenNow
+      ? await runMutant(copy, mutant)
+      : (await mutate(copy, mutant)).problem;
+    if (!chosenNow && problem === undefined) continue;
     count++;
-    const problem = await runMutant(copy, mutant);
     if (problem !== undefined) survivors++;
     const label = `${room} ${index + 1}/${MUTANTS.length} ${mutant.file}: ${mutant.what}`;
     console.log(`${problem === undefined ? "killed  " : "SURVIVED"} ${label}`);
@@ -84,11 +91,9 @@ async function runRoom(
 /** Why a mutant counts as survived; `undefined` when a test has failed. */
 async function runMutant(copy: string, mutant: Mutant): Promise<string | undefined> {
   const path = join(copy, mutant.file);
-  const text = await readFile(path, "utf8");
-  const parts = text.split(mutant.original);
-  if (parts.length !== 2) return `the original text is in the file ${parts.length - 1} times`;
-  if (mutant.original === mutant.replacement) return "the replacement is the original text";
-  await writeFile(path, parts.join(mutant.replacement));
+  const { text, mutated, problem } = await mutate(copy, mutant);
+  if (problem !== undefined) return problem;
+  await writeFile(path, mutated);
   try {
     for (const file of mutant.tests) {
       if (!await passes(copy, file)) return undefined;
@@ -97,6 +102,20 @@ async function runMutant(copy: string, mutant: Mutant): Promise<string | undefin
   } finally {
     await writeFile(path, text);
   }
+}
+
+async function mutate(
+  copy: string,
+  { file, original, replacement }: Mutant,
+): Promise<{ text: string; mutated: string; problem?: string }> {
+  const text = await readFile(join(copy, file), "utf8");
+  const parts = text.split(original);
+  const mutated = parts.join(replacement);
+  if (parts.length !== 2) {
+    return { text, mutated, problem: `the original text is in the file ${parts.length - 1} times` };
+  }
+  if (mutated === text) return { text, mutated, problem: "the replacement is the original text" };
+  return { text, mutated };
 }
 
 // Each file is a process of its own, so that one that hangs can be killed.

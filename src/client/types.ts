@@ -40,9 +40,18 @@ export type {
   WatchServiceOptions,
 } from "./options.ts";
 export type { ConsulConfig, RegistrationConfig, TlsConfig } from "../config/config.ts";
-export type { ConsulObject, JobObject, WatchObject } from "../config/config_object.ts";
+export type {
+  BackendObject,
+  ConsulObject,
+  JobObject,
+  Registrable,
+  ServiceObject,
+  TlsObject,
+  WatchObject,
+} from "../config/config_object.ts";
 export type { LoadConfigOptions } from "../config/load_config.ts";
-export type { ParseConfigOptions } from "../config/parse_config.ts";
+export type { Missing, ParseConfigOptions } from "../config/parse_config.ts";
+export type { Rendered } from "../config/service_names.ts";
 export type { FetchCall, FetchCallObserver, FetchEnd } from "../fetch/fetch_observer.ts";
 export type { HedgeOptions, RetryBudgetOptions } from "../fetch/fetch_options.ts";
 export type { FetchSource } from "../fetch/fetch_source.ts";

@@ -81,7 +81,7 @@ export interface BackendObject<Name extends string = string> extends WatchObject
 }
 
 /** What a job and a service of ContainerPilot 2 have in common. */
-interface Registrable {
+export interface Registrable {
   /** Name of the service. */
   readonly name: string;
   /** Port of the service. Without one there is nothing to register. */

@@ -15,5 +15,5 @@ import type { ConfigObject } from "./config_object.ts";
  */
 export type ServiceNames<Input> = Input extends ConfigObject<infer Name> ? Rendered<Name> : string;
 
-// What a template prints is not known to the type checker.
-type Rendered<Name extends string> = Name extends `${string}{{${string}` ? string : Name;
+/** A name as it is known before templates are rendered: `string` if there is one in it. */
+export type Rendered<Name extends string> = Name extends `${string}{{${string}` ? string : Name;

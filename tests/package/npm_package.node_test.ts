@@ -1,5 +1,6 @@
 // Runs on Node alone, as its name says: what it installs is then run on Node and on Bun.
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { build } from "esbuild";
 import { execFile, spawn } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -77,6 +78,22 @@ for (const runtime of [process.execPath, join(BIN, "bun")]) {
     });
   });
 }
+
+test("npm package: a bundler keeps the import of signals, and drops one that is not used", async () => {
+  const bundled = async (name: string) => {
+    const { outputFiles } = await build({
+      stdin: { contents: `import "${name}";`, resolveDir: consumer },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+      logLevel: "silent",
+    });
+    return outputFiles[0]!.text;
+  };
+  assertMatch(await bundled("@piloted/core/signals"), /SIGHUP/);
+  assertEquals((await bundled("@piloted/core")).trim(), "");
+});
 
 test("npm package: piloted-serve answers lookups on Node and stops on SIGTERM", LIMIT, async () => {
   const command = join(consumer, "node_modules", ".bin", "piloted-serve");

@@ -9,7 +9,7 @@ type TestFunction = () => void | Promise<void>;
 export interface TestOptions {
   /** Why the test cannot run here. The reason is printed. */
   skip?: string | false;
-  /** Milliseconds after which the test fails. */
+  /** Milliseconds after which the test fails. @default {60_000} */
   timeout?: number;
 }
 
@@ -35,6 +35,7 @@ export function test(
 ): void {
   const options = typeof second === "function" ? {} : second;
   const fn = typeof second === "function" ? second : third!;
+  const { timeout = 60_000 } = options;
   const label = options.skip ? `${name} (skipped: ${options.skip})` : name;
   if (deno) {
     deno.test({
@@ -42,10 +43,10 @@ export function test(
       ignore: Boolean(options.skip),
       sanitizeOps: true,
       sanitizeResources: true,
-      fn: options.timeout === undefined ? fn : () => within(options.timeout!, fn),
+      fn: () => within(timeout, fn),
     });
   } else {
-    nodeTest(label, { skip: Boolean(options.skip), timeout: options.timeout ?? 60_000 }, fn);
+    nodeTest(label, { skip: Boolean(options.skip), timeout }, fn);
   }
 }
 
