@@ -1,8 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type AnyPilotedError, isPilotedError } from "../src/any_piloted_error.ts";
 import { PilotedError, type PilotedErrorCode } from "../src/errors.ts";
 import type { RequestAttempt } from "../src/request_attempt.ts";
 import { endpoint } from "./support/endpoints.ts";
+import { withTemporaryFolder } from "./support/temporary_folder.ts";
 import { test } from "./support/test.ts";
 
 /** Compiles only when both types are the same. */
@@ -56,16 +60,18 @@ test("AnyPilotedError narrows the fields by code", () => {
 });
 
 test("isPilotedError() recognizes errors of another copy of the package, which instanceof does not", async () => {
-  // The same file under another name is another module, as in a second copy of the package.
-  const url = new URL("../src/errors.ts?copy", import.meta.url).href;
-  const copy: { PilotedError: typeof PilotedError } = await import(url);
-  assert(copy.PilotedError !== PilotedError);
-  const error: unknown = new copy.PilotedError("NO_ENDPOINTS", "Cannot pick: none", {
-    service: "app",
+  await withTemporaryFolder(async (folder) => {
+    const path = join(folder, "errors.ts");
+    await copyFile(new URL("../src/errors.ts", import.meta.url), path);
+    const copy: { PilotedError: typeof PilotedError } = await import(pathToFileURL(path).href);
+    assert(copy.PilotedError !== PilotedError);
+    const error: unknown = new copy.PilotedError("NO_ENDPOINTS", "Cannot pick: none", {
+      service: "app",
+    });
+    assert(!(error instanceof PilotedError));
+    assert(isPilotedError(error) && error.code === "NO_ENDPOINTS");
+    assertEquals(error.service, "app");
   });
-  assert(!(error instanceof PilotedError));
-  assert(isPilotedError(error) && error.code === "NO_ENDPOINTS");
-  assertEquals(error.service, "app");
 });
 
 test("isPilotedError() recognizes nothing else", () => {

@@ -1,3 +1,4 @@
+import type { Clock } from "../src/clock.ts";
 import { assert, assertEquals } from "@std/assert";
 import { spawn } from "node:child_process";
 import process from "node:process";
@@ -138,4 +139,29 @@ test("deadline() takes a response that arrived while the process was busy", asyn
   while (Date.now() < end);
   assert((await read).length > 0);
   await closed;
+});
+
+test("startDeadline() takes several turns of the event loop for an extension", async () => {
+  const clock = new ManualClock();
+  let startCount = 0;
+  const counting: Clock = {
+    now: () => clock.now(),
+    start: (...args) => (startCount++, clock.start(...args)),
+  };
+  let late = 0;
+  let expired = 0;
+  const options = { late: () => void late++ };
+  const timer = startDeadline(counting, 500, () => void expired++, options);
+  clock.pause(5_000);
+  await clock.advance(499);
+  assertEquals([late, expired], [1, 0]);
+  await clock.advance(1);
+  assertEquals([startCount, late, expired, clock.pending], [6, 1, 1, 0]);
+  timer.cancel();
+  const cancelled = startDeadline(counting, 500, () => void expired++);
+  clock.pause(5_000);
+  await clock.advance(250);
+  cancelled.cancel();
+  await clock.advance(5_000);
+  assertEquals([expired, clock.pending], [1, 0]);
 });

@@ -102,6 +102,8 @@ const ROWS: Row[] = [
   ["fetch/attempt_control", "the deadline goes on through the body", "this.#timer?.cancel();", "", "fetch/deadline"],
   ["fetch/attempt_control", "the caller's signal is lost", "signal === undefined ? own : AbortSignal.any([signal, own])", "own", "fetch/deadline"],
   ["fetch/attempt_control", "late deadlines are not noticed", "late: () => pauses.noticed(clock.now()),", "", "fetch/pause"],
+  ["wait", "late deadlines are not extended", "if (extensionMs === undefined) return expired(false);", "return expired(false);", "fetch/pause"],
+  ["wait", "an extension may pass without a turn of the event loop", "const EXTENSION_TURNS = 5;", "const EXTENSION_TURNS = 1;", "wait"],
   ["fetch/pauses", "only requests at the very moment are covered", "startedAt < this.#endedAt", "startedAt === this.#endedAt", "fetch/pause"],
   ["fetch/pauses", "requests after a pause are covered, too", "startedAt < this.#endedAt", "this.#endedAt > 0 || startedAt < this.#endedAt", "fetch/pause"],
   ["fetch/balanced_call", "there is no deadline over all attempts", "Math.min(attemptTimeoutMs, this.#timeLeftMs)", "attemptTimeoutMs", "fetch/deadline"],

@@ -15,7 +15,7 @@ import {
   trace,
   type Tracer,
 } from "@opentelemetry/api";
-import { PilotedError } from "../../errors.ts";
+import { isPilotedError } from "../../any_piloted_error.ts";
 import type { FetchCall, FetchObserver } from "../../fetch/fetch_observer.ts";
 import type { RequestAttempt } from "../../request_attempt.ts";
 
@@ -161,7 +161,7 @@ function resultOf(status: number | undefined, error: unknown): Attributes {
 }
 
 function errorType(error: unknown): string {
-  if (error instanceof PilotedError) return error.code;
+  if (isPilotedError(error)) return error.code;
   return error instanceof Error ? error.name : "_OTHER";
 }
 
