@@ -146,7 +146,7 @@ test("startDeadline() takes several turns of the event loop for an extension", a
   let startCount = 0;
   const counting: Clock = {
     now: () => clock.now(),
-    start: (...args) => (startCount++, clock.start(...args)),
+    start: (callback, delayMs) => (startCount++, clock.start(callback, delayMs)),
   };
   let late = 0;
   let expired = 0;
