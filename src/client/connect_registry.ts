@@ -24,7 +24,7 @@ export async function registryConnector(
   const { source, fetch, mode } = options;
   if (source !== undefined) return () => ({ source, ...GIVEN });
   const { ConsulSource } = await import("../source/consul.ts");
-  const { createTransport } = await import("../runtime/transport.ts");
+  const { createTransport } = await import("../runtime/transport/transport.ts");
   return ({ consul: { url, token, tls } }) => {
     // The platform's own fetch is all there is at the edge; certificates in files need more.
     const given = fetch ?? (mode === "on-demand" && tls === undefined ? platformFetch : undefined);

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
-import { createTransport } from "../../src/runtime/transport.ts";
+import { createTransport } from "../../src/runtime/transport/transport.ts";
 import { ConsulSource } from "../../src/source/consul.ts";
 import { test } from "../support/test.ts";
 import { waitUntil } from "../support/wait_until.ts";
