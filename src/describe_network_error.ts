@@ -68,7 +68,10 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
     /UnknownIssuer|unable to (get|verify).*(issuer|first) cert/i,
     CODES.UNABLE_TO_VERIFY_LEAF_SIGNATURE!,
   ],
-  [/InvalidContentType|wrong.version.number|packet.length.too.long/i, CODES.ERR_SSL_WRONG_VERSION_NUMBER!],
+  [
+    /InvalidContentType|wrong.version.number|packet.length.too.long/i,
+    CODES.ERR_SSL_WRONG_VERSION_NUMBER!,
+  ],
   [/reset by peer|broken pipe/i, CODES.ECONNRESET!],
   [/timed out|timeout/i, CODES.ETIMEDOUT!],
   [/invalid HTTP|not HTTP|Malformed_HTTP/i, CODES.Malformed_HTTP_Response!],
@@ -138,7 +141,9 @@ function text(value: unknown): string {
 
 function reasonOf({ code, name, message }: Failure): string | undefined {
   if (Object.hasOwn(CODES, code)) return CODES[code];
-  if (code.startsWith("HPE_")) return `the response is not HTTP (${plain({ code, name, message })})`;
+  if (code.startsWith("HPE_")) {
+    return `the response is not HTTP (${plain({ code, name, message })})`;
+  }
   if (name === "TimeoutError") return CODES.ETIMEDOUT;
   const alert = ALERT.exec(message);
   if (alert !== null) return `the other side refused TLS (${(alert[1] ?? alert[2])!.trim()})`;

@@ -18,6 +18,10 @@ const CANCEL = 0x8;
  * A request that is aborted before its response may have met a dead connection (no FIN, or a stopped
  * peer). The connection is pinged then, and destroyed when no pong arrives, which fails all requests
  * on it. Without that, every later request would be sent over the same dead connection.
+ *
+ * A request that fails before its response retires the connection: it carries no new requests, and
+ * is closed after the last one. After some faults in the framing Node keeps a connection open that
+ * refuses every request.
  */
 export class Http2Connection {
   /** Resolves when the other side has sent its settings; rejects when the connection ends before. */
@@ -29,6 +33,7 @@ export class Http2Connection {
   readonly #pingTimeoutMs: number;
   #streams = 0;
   #pinging = false;
+  #retired = false;
 
   /**
    * Speaks HTTP/2 over a connection with TLS that has negotiated it.
@@ -39,7 +44,7 @@ export class Http2Connection {
    * @param pingTimeoutMs Milliseconds until a pong must arrive.
    */
   constructor(http2: Http2Module, origin: string, socket: TlsSocket, pingTimeoutMs = 5_000) {
-    const session = http2.connect(origin, { createConnection: () => socket });
+    const session = http2.connect(origin, { createConnection: () => socket, settings: { enablePush: false } });
     this.#session = session;
     this.#socket = socket;
     this.#pingTimeoutMs = pingTimeoutMs;
@@ -57,10 +62,10 @@ export class Http2Connection {
     listen(socket, { error: destroy, close: () => destroy(undefined) }, destroy);
   }
 
-  /** Whether it will never take a request (again). */
+  /** Whether it accepts no more requests. */
   get useless(): boolean {
     const { destroyed, closed } = this.#session;
-    return destroyed || closed || this.#limit < 1;
+    return this.#retired || destroyed || closed || this.#limit < 1;
   }
 
   /** Whether one more request fits, by what the other side allows (Consul 1.8.7: 250). */
@@ -93,8 +98,11 @@ export class Http2Connection {
         counted = false;
       };
       let removeAbort = () => {};
+      let settled = false;
       const fail = (cause: unknown) => {
         removeAbort();
+        if (!settled) this.#retired = true;
+        settled = true;
         reject(networkError(url.origin, cause));
       };
       listen(stream, {
@@ -102,21 +110,29 @@ export class Http2Connection {
         // By then the other side counts it as over. "close" comes later, and also without an end.
         end: release,
         close() {
-          release();
           const code = stream.rstCode ?? 0;
-          fail(new Error(`the request was closed with HTTP/2 error code ${code}`));
+          fail(
+            new Error(
+              code === 0 || code === CANCEL
+                ? "the connection was closed without a response"
+                : `the request was reset with HTTP/2 error code ${code}`,
+            ),
+          );
+          release();
         },
         response(fields: Fields) {
           removeAbort();
+          settled = true;
           const status = Number(fields[":status"]);
           const head = { status, statusText: "", fields: headers(fields) };
           resolve(makeResponse(request, head, stream));
         },
       }, (cause) => {
         fail(cause);
-        stream.close(CANCEL);
+        systemClock.start(() => stream.close(CANCEL), 0, true);
       });
       const abort = (reason: unknown) => {
+        settled = true;
         reject(reason);
         stream.close(CANCEL);
         this.#ping();
@@ -151,13 +167,24 @@ export class Http2Connection {
   }
 
   #end(): void {
-    if (--this.#streams === 0 && !this.#session.destroyed) this.#session.unref();
+    if (--this.#streams > 0) return;
+    if (this.#retired) this.#destroy();
+    else if (!this.#session.destroyed) this.#session.unref();
   }
 
-  // The session alone would wait until its last frames are written, on Node even after an alert.
+  // Not at once: Node may be in the middle of the received bytes, and native code of its HTTP/2 can
+  // fail an assertion, which ends the process, when its session is destroyed from there. The session
+  // alone would wait until its last frames are written, on Node even after an alert.
   #destroy(cause?: unknown): void {
-    this.#session.destroy(cause instanceof Error ? cause : undefined);
-    this.#socket.destroy();
+    this.#retired = true;
+    systemClock.start(
+      () => {
+        this.#session.destroy(cause instanceof Error ? cause : undefined);
+        this.#socket.destroy();
+      },
+      0,
+      false,
+    );
   }
 
   #ping(): void {

@@ -106,7 +106,13 @@ export interface Http2Session extends Emitter {
 /** `node:http2`. */
 export interface Http2Module {
   /** Speaks HTTP/2 over an open connection. */
-  connect(origin: string, options: { createConnection: () => TlsSocket }): Http2Session;
+  connect(
+    origin: string,
+    options: {
+      createConnection: () => TlsSocket;
+      settings: { readonly enablePush: boolean };
+    },
+  ): Http2Session;
 }
 
 /** `node:fs/promises`. */

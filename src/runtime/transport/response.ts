@@ -68,7 +68,8 @@ export function makeResponse(
 function readHead(request: WireRequest, head: ResponseHead): Headers {
   const { status, statusText, fields } = head;
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) {
-    throw unusable(request, `its status must be 200 to 599, received ${status}`, status);
+    const received = Number.isNaN(status) ? "none" : status;
+    throw unusable(request, `its status must be 200 to 599, received ${received}`, status);
   }
   // The reason phrase of RFC 9112, section 4.
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(statusText)) {

@@ -1,5 +1,9 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
-import { bodyError, networkError, transportClosed } from "../../../src/runtime/transport/response.ts";
+import {
+  bodyError,
+  networkError,
+  transportClosed,
+} from "../../../src/runtime/transport/response.ts";
 import { test } from "../../support/test.ts";
 
 const origin = "https://registry.test:8501";
