@@ -77,7 +77,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/invalid HTTP|not HTTP|Malformed_HTTP/i, CODES.Malformed_HTTP_Response!],
   [/message head is too large|header.*too (large|long)/i, CODES.HPE_HEADER_OVERFLOW!],
   [
-    /socket hang up|closed before message completed|closed unexpectedly|other side closed/i,
+    /closed before message completed|closed unexpectedly|other side closed/i,
     CODES.ConnectionClosed!,
   ],
   [
@@ -140,6 +140,8 @@ function text(value: unknown): string {
 }
 
 function reasonOf({ code, name, message }: Failure): string | undefined {
+  // Node gives it the code ECONNRESET, also when the other side closed the connection in order.
+  if (message === "socket hang up") return CODES.ConnectionClosed;
   if (Object.hasOwn(CODES, code)) return CODES[code];
   if (code.startsWith("HPE_")) {
     return `the response is not HTTP (${plain({ code, name, message })})`;

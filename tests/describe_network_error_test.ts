@@ -28,7 +28,7 @@ const reasons: readonly [what: string, error: unknown, reason: string][] = [
     new TypeError("fetch failed", { cause: failure("other side closed", "UND_ERR_SOCKET") }),
     "the connection was closed",
   ],
-  ["Node, hang up", failure("socket hang up", "ECONNRESET"), "the connection was reset"],
+  ["Node, hang up", failure("socket hang up", "ECONNRESET"), "the connection was closed"],
   [
     "Node, not HTTP",
     failure("Parse Error: Expected HTTP/", "HPE_INVALID_CONSTANT"),
@@ -98,8 +98,16 @@ const reasons: readonly [what: string, error: unknown, reason: string][] = [
     failure("error:0A000126:SSL routines::unexpected eof while reading:../x.c:1:"),
     "TLS failed (unexpected eof while reading)",
   ],
-  ["no file descriptors", failure("connect EMFILE", "EMFILE"), "too many open files in this process"],
-  ["a timeout", new DOMException("The operation timed out", "TimeoutError"), "the connection timed out"],
+  [
+    "no file descriptors",
+    failure("connect EMFILE", "EMFILE"),
+    "too many open files in this process",
+  ],
+  [
+    "a timeout",
+    new DOMException("The operation timed out", "TimeoutError"),
+    "the connection timed out",
+  ],
   ["a text", "odd", "odd"],
   ["nothing", undefined, "the reason is unknown"],
   ["an error without words", new Error(""), "the reason is unknown"],

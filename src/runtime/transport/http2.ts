@@ -44,7 +44,10 @@ export class Http2Connection {
    * @param pingTimeoutMs Milliseconds until a pong must arrive.
    */
   constructor(http2: Http2Module, origin: string, socket: TlsSocket, pingTimeoutMs = 5_000) {
-    const session = http2.connect(origin, { createConnection: () => socket, settings: { enablePush: false } });
+    const session = http2.connect(origin, {
+      createConnection: () => socket,
+      settings: { enablePush: false },
+    });
     this.#session = session;
     this.#socket = socket;
     this.#pingTimeoutMs = pingTimeoutMs;

@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { seed } from "../../balance/support.ts";
-import { currentRuntime, startScript } from "../../support/process.ts";
+import { type Child, currentRuntime, startScript } from "../../support/process.ts";
 import { test } from "../../support/test.ts";
 import { pemPath } from "../fixtures/http2_server.ts";
 import { type OddKind, startOddServer } from "../fixtures/odd_server.ts";
@@ -17,21 +18,35 @@ const kinds: readonly [kind: OddKind, what: string][] = [
 ];
 for (const [kind, what] of kinds) {
   test(`Transport settles every request over ${what}, with PILOTED_SEED=${seed}`, async () => {
-    await using first = await startOddServer(kind, seed);
-    await using second = await startOddServer(kind, seed + 1);
-    const deadlineMs = kind === "http2" ? 250 : 2_000;
-    const args = [COUNT, deadlineMs, pemPath("ca"), first.url, second.url].map(String);
-    const child = await startScript(currentRuntime, CHILD, args, {
-      env: { NODE_OPTIONS: "--unhandled-rejections=strict" },
-    });
+    let child = await fuzz(kind, seed);
+    for (let i = 1; i <= 3 && failedInNode20(child); i++) child = await fuzz(kind, seed + 2 * i);
     assertEquals(await child.exited, { code: 0, signal: null }, child.stderr());
     const { resolved, rejected, aborted, late } = JSON.parse(child.stdout());
     assertEquals(resolved + rejected + aborted + late, 2 * COUNT);
-    // HTTP/2 of Node and Bun stops reading after some faults in the framing and says nothing, not even when
-    // the connection ends. The request's deadline and the ping after it recover from that.
+    // HTTP/2 of Node and Bun stops reading after some faults in the framing and says nothing, not
+    // even when the connection ends. The request's deadline and the ping after it recover from that.
     assert(late <= (kind === "http2" ? COUNT / 2 : 0), child.stdout());
     // Only a mixture tests anything.
     assert(rejected >= COUNT / 4, child.stdout());
     if (kind !== "tls") assert(resolved >= COUNT / 20, child.stdout());
   });
+}
+
+async function fuzz(kind: OddKind, seed: number): Promise<Child> {
+  await using first = await startOddServer(kind, seed);
+  await using second = await startOddServer(kind, seed + 1);
+  const deadlineMs = kind === "http2" ? 250 : 2_000;
+  const args = [COUNT, deadlineMs, pemPath("ca"), first.url, second.url].map(String);
+  const child = await startScript(currentRuntime, CHILD, args, {
+    env: { NODE_OPTIONS: "--unhandled-rejections=strict" },
+  });
+  await child.exited;
+  return child;
+}
+
+// Native code of Node 20 may fail this assertion when it collects a session that ended in the middle
+// of a frame, once in about 50 runs; no code of ours can prevent that, and Node 24 does not do it.
+function failedInNode20(child: Child): boolean {
+  return process.versions.node.startsWith("20.") &&
+    child.stderr().includes("(current_nghttp2_memory_) == (0)");
 }
