@@ -55,6 +55,11 @@ export class Http2Connection {
     this.ready = new Promise((resolve, reject) => {
       listen(session, {
         remoteSettings: () => resolve(),
+        // A stream that nobody requested; its error would have no listener and end the process.
+        stream(unrequested: Http2Stream) {
+          unrequested.on("error", () => {});
+          systemClock.start(() => unrequested.close(CANCEL), 0, true);
+        },
         // Later errors reach the requests through their streams.
         error: reject,
         close: () => reject(new Error("the connection was closed while connecting")),
