@@ -13,8 +13,8 @@ const NO_TAGS: readonly string[] = Object.freeze([]);
 const NO_META: Readonly<Record<string, string>> = Object.freeze({});
 const STATUSES: readonly unknown[] = ["passing", "warning", "critical", "maintenance"];
 
-/** Consul's own limit for a weight. */
-export const MAX_WEIGHT = 65_535;
+// Consul's own limit for a weight.
+const MAX_WEIGHT = 65_535;
 
 /**
  * Checks what an outside source says about an endpoint.
@@ -80,7 +80,7 @@ export function checkEndpoint(facts: EndpointFacts, last?: Endpoint): Endpoint |
  * Checks a weight.
  *
  * @param value Anything.
- * @returns Whether it is a number from 0 to {@linkcode MAX_WEIGHT}.
+ * @returns Whether it is a number from 0 to 65,535.
  */
 export function isWeight(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= MAX_WEIGHT;

@@ -7,7 +7,7 @@ import type { Fetch } from "../platform_fetch.ts";
 import { describeNetworkError } from "../describe_network_error.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { revealSecret, type Secret } from "../secret.ts";
-import { decodeHealthInSlices } from "./consul_decode.ts";
+import { decodeHealth, decodeHealthInSlices } from "./consul_decode.ts";
 import { decodeFreshness, decodeIndex } from "./consul_headers.ts";
 import { decodeSummary } from "./consul_summary.ts";
 import { parseRetryAfter } from "../retry_after.ts";
@@ -32,6 +32,8 @@ const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 // Of a refusal only the beginning is shown.
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const EXCERPT = 120;
+// Entries that are decoded in about a millisecond, at once.
+const SHORT_LIST = 1_000;
 
 /** What is asked for, in words, and the service in question. */
 interface Subject {
@@ -100,7 +102,9 @@ export class ConsulSource implements Source {
     const subject = { name: `service ${JSON.stringify(service)}${where}`, service };
     const url = healthUrl(this.#url, query, options);
     const { entries, headers } = await this.#get(url, subject, options.signal);
-    const decoded = await decodeHealthInSlices(entries, query, options.signal);
+    const decoded = entries.length <= SHORT_LIST
+      ? decodeHealth(entries, query)
+      : await decodeHealthInSlices(entries, query, options.signal);
     return {
       endpoints: decoded.endpoints,
       skipped: decoded.skipped,
