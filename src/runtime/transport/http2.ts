@@ -199,7 +199,9 @@ export class Http2Connection {
     const session = this.#session;
     if (this.#pinging || session.destroyed) return;
     this.#pinging = true;
-    const timer = startDeadline(systemClock, this.#pingTimeoutMs, () => this.#destroy(), true);
+    const timer = startDeadline(systemClock, this.#pingTimeoutMs, () => this.#destroy(), {
+      background: true,
+    });
     session.ping(() => {
       timer.cancel();
       this.#pinging = false;

@@ -23,13 +23,19 @@ for (const [kind, what] of kinds) {
     assertEquals(await child.exited, { code: 0, signal: null }, child.stderr());
     const { resolved, rejected, aborted, late } = JSON.parse(child.stdout());
     assertEquals(resolved + rejected + aborted + late, 2 * COUNT);
-    // HTTP/2 of Node and Bun stops reading after some faults in the framing and says nothing, not
-    // even when the connection ends. The request's deadline and the ping after it recover from that.
-    assert(late <= (kind === "http2" ? COUNT / 2 : 0), child.stdout());
+    assert(late <= lateLimit(kind), child.stdout());
     // Only a mixture tests anything.
     assert(rejected >= COUNT / 4, child.stdout());
     if (kind !== "tls") assert(resolved >= COUNT / 20, child.stdout());
   });
+}
+
+// HTTP/2 of Node and Bun stops reading after some faults in the framing and says nothing, not even
+// when the connection ends; nor does a connection with TLS of Deno, now and then. The request's
+// deadline, and the ping after it in HTTP/2, recover from that.
+function lateLimit(kind: OddKind): number {
+  if (kind === "http2") return COUNT / 2;
+  return kind === "https" && currentRuntime === "deno" ? COUNT / 6 : 0;
 }
 
 async function fuzz(kind: OddKind, seed: number): Promise<Child> {
