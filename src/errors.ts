@@ -25,6 +25,7 @@
  * | `OVERLOADED` | too many requests in flight for one service |
  * | `LISTENER_FAILED` | a listener threw; the loop that called it goes on |
  * | `TIMEOUT` | one of Piloted's own deadlines expired |
+ * | `LOAD_FAILED` | a part of Piloted could not be loaded, such as without file descriptors |
  * | `UNSUPPORTED` | the mode of the client does not have this method |
  * | `CLOSED` | the client was closed |
  */
@@ -45,6 +46,7 @@ export type PilotedErrorCode =
   | "OVERLOADED"
   | "LISTENER_FAILED"
   | "TIMEOUT"
+  | "LOAD_FAILED"
   | "UNSUPPORTED"
   | "CLOSED";
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadModule } from "../load_module.ts";
 import type { Config } from "../config/config.ts";
 import { platformFetch } from "../platform_fetch.ts";
 import { revealSecret } from "../secret.ts";
@@ -23,8 +24,8 @@ export async function registryConnector(
 ): Promise<(config: Config) => Registry> {
   const { source, fetch, mode } = options;
   if (source !== undefined) return () => ({ source, ...GIVEN });
-  const { ConsulSource } = await import("../source/consul.ts");
-  const { createTransport } = await import("../runtime/transport.ts");
+  const { ConsulSource } = await loadModule(() => import("../source/consul.ts"));
+  const { createTransport } = await loadModule(() => import("../runtime/transport/transport.ts"));
   return ({ consul: { url, token, tls } }) => {
     // The platform's own fetch is all there is at the edge; certificates in files need more.
     const given = fetch ?? (mode === "on-demand" && tls === undefined ? platformFetch : undefined);

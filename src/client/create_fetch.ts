@@ -9,6 +9,7 @@ import {
   resolveFetchOptions,
 } from "../fetch/fetch_options.ts";
 import { checkFetchSource, type FetchSource } from "../fetch/fetch_source.ts";
+import { loadModule } from "../load_module.ts";
 import type { Fetch } from "../platform_fetch.ts";
 
 /**
@@ -60,6 +61,6 @@ export function createFetch(source: FetchSource, options: FetchOptions = {}): Fe
 }
 
 async function load(source: FetchSource, options: ResolvedFetchOptions): Promise<Fetch> {
-  const { balancedFetch } = await import("../fetch/balanced_fetch.ts");
+  const { balancedFetch } = await loadModule(() => import("../fetch/balanced_fetch.ts"));
   return balancedFetch(source, options);
 }

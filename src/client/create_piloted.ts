@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadModule } from "../load_module.ts";
 import type { ConfigObject } from "../config/config_object.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
 import type { ServiceNames } from "../config/service_names.ts";
@@ -72,6 +73,6 @@ export async function createPiloted(options: CreatePilotedOptions = {}): Promise
   const resolved = resolveOptions(rest);
   // Before any await: from the first call on a SIGHUP no longer ends the process.
   const refreshSignal = resolved.signals ? new RefreshSignal() : undefined;
-  const { startPiloted } = await import("./start_piloted.ts");
+  const { startPiloted } = await loadModule(() => import("./start_piloted.ts"));
   return await startPiloted(config, resolved, { events: new Events(), refreshSignal });
 }

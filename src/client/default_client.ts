@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadModule } from "../load_module.ts";
 import type { ConfigObject } from "../config/config_object.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
 import type { ServiceNames } from "../config/service_names.ts";
@@ -89,7 +90,7 @@ async function replace(
   signal: AbortSignal,
 ): Promise<Piloted> {
   await before?.catch(() => {});
-  const { startPiloted } = await import("./start_piloted.ts");
+  const { startPiloted } = await loadModule(() => import("./start_piloted.ts"));
   const next = await startPiloted(source, options, { events, refreshSignal, signal });
   const old = current;
   current = next;

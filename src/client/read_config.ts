@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadModule } from "../load_module.ts";
 import type { Config } from "../config/config.ts";
 import type { LoadConfigOptions } from "../config/load_config.ts";
 import type { ParseConfigOptions } from "../config/parse_config.ts";
@@ -32,7 +33,7 @@ export async function loadConfig(
   path: string | URL,
   options?: LoadConfigOptions,
 ): Promise<Config> {
-  const module = await import("../config/load_config.ts");
+  const module = await loadModule(() => import("../config/load_config.ts"));
   return await module.loadConfig(path, options);
 }
 
@@ -58,7 +59,7 @@ export async function loadConfig(
  * ```
  */
 export async function parseConfig(text: string, options?: ParseConfigOptions): Promise<Config> {
-  const module = await import("../config/parse_config.ts");
+  const module = await loadModule(() => import("../config/parse_config.ts"));
   return await module.parseConfig(text, options);
 }
 
@@ -87,6 +88,6 @@ export async function renderTemplate(
   text: string,
   options: RenderTemplateOptions,
 ): Promise<string> {
-  const module = await import("../template/render_template.ts");
+  const module = await loadModule(() => import("../template/render_template.ts"));
   return await module.renderTemplate(text, options);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadModule } from "../load_module.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
 import { onAbort } from "../wait.ts";
 import { registryConnector } from "./connect_registry.ts";
@@ -56,13 +57,15 @@ async function start(
 ): Promise<Piloted> {
   const { snapshotFile: path, env, missing } = options;
   // Loaded only now: a source of the user's own needs no parser, template or TLS.
-  const { resolveConfig } = await import("../config/resolve_config.ts");
+  const { resolveConfig } = await loadModule(() => import("../config/resolve_config.ts"));
+  // Needed by the first request only, but loaded while a failure is still one of the start.
+  if (options.mode !== "on-demand") await loadModule(() => import("../fetch/balanced_fetch.ts"));
   const reload = () => resolveConfig(source, { env, missing });
   const config = await reload();
   const connect = await registryConnector(options);
   const snapshotFile = path === undefined
     ? undefined
-    : await (await import("../watch/snapshot_file.ts")).SnapshotFile.open(path);
+    : await (await loadModule(() => import("../watch/snapshot_file.ts"))).SnapshotFile.open(path);
   for (const problem of snapshotFile?.problems ?? []) events.emit("error", problem);
   signal?.throwIfAborted();
   const engine = new Engine({

@@ -3,21 +3,9 @@
  *
  * @module
  */
+import { parseGoDuration } from "../go_duration.ts";
 import { ConfigFault } from "./config_fault.ts";
 import type { Entry } from "./weak_decode.ts";
-
-// The units of Go's time.ParseDuration, in milliseconds. Both signs for "micro" are in use.
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  "\u00B5s": 1e-3,
-  "\u03BCs": 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-const PART = /([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|\u00B5s|\u03BCs|ms|s|m|h)/y;
 
 /**
  * Reads a duration above zero.
@@ -46,14 +34,5 @@ export function decodeDuration(entry: Entry): number | undefined {
 }
 
 function parseDuration(text: string): number | undefined {
-  if (/^[+-]?[0-9]+$/.test(text)) return Number(text) * 1000;
-  const negative = text.startsWith("-");
-  let sum = 0;
-  PART.lastIndex = /^[+-]/.test(text) ? 1 : 0;
-  while (PART.lastIndex < text.length) {
-    const part = PART.exec(text);
-    if (part === null) return undefined;
-    sum += Number(part[1]) * UNITS[part[2]!]!;
-  }
-  return negative ? -sum : sum;
+  return /^[+-]?[0-9]+$/.test(text) ? Number(text) * 1000 : parseGoDuration(text);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isPort } from "../address.ts";
 import type { RegistrationConfig } from "./config.ts";
 import { ConfigFault, type DecodeContext } from "./config_fault.ts";
 import { decodeDuration } from "./go_duration.ts";
@@ -76,7 +77,7 @@ function decodeRegistration(item: Entry, context: DecodeContext): RegistrationCo
 function decodePort(entry: Entry): number {
   const problem = "must be a port from 1 to 65535";
   const port = decodeInteger(entry, problem);
-  if (!(port >= 0 && port <= 65535)) throw new ConfigFault(entry, problem, entry.value);
+  if (port !== 0 && !isPort(port)) throw new ConfigFault(entry, problem, entry.value);
   return port;
 }
 

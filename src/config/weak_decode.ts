@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { parseGoBoolean } from "../go_boolean.ts";
 import { ConfigFault, type Path } from "./config_fault.ts";
 
 /** A value of the document and the way to it. */
@@ -113,12 +114,9 @@ export function decodeBoolean(entry: Entry): boolean | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "boolean") return value;
   if (typeof value === "number") return value !== 0;
-  // The words of Go's strconv.ParseBool.
-  if (typeof value === "string") {
-    if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
-    if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
-  }
-  throw new ConfigFault(entry, "must be true or false", value);
+  const flag = typeof value === "string" ? parseGoBoolean(value) : undefined;
+  if (flag === undefined) throw new ConfigFault(entry, "must be true or false", value);
+  return flag;
 }
 
 /**

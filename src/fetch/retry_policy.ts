@@ -7,7 +7,7 @@ import { fullJitter } from "../backoff.ts";
 import type { RequestAttempt } from "../request_attempt.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import { isReplayable } from "./request_body.ts";
-import { parseRetryAfter } from "./retry_after.ts";
+import { parseRetryAfter } from "../retry_after.ts";
 import type { ServiceTraffic } from "./service_traffic.ts";
 
 // "HTTP Semantics", RFC 9110, 9.2.1 and 9.2.2.
@@ -68,7 +68,7 @@ export function retryDelay(
     random,
   });
   if (last.status === 429) {
-    const retryAfterMs = parseRetryAfter(response!.headers.get("retry-after"), now);
+    const retryAfterMs = parseRetryAfter(response!.headers, now);
     if (retryAfterMs === undefined || retryAfterMs > maxRetryAfterMs) return;
     waitMs = Math.max(waitMs, retryAfterMs);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { loadModule } from "../load_module.ts";
 
 type Prometheus = typeof import("./metrics/prometheus.ts");
 type OpenApi = typeof import("./routes/openapi.ts");
@@ -12,12 +13,12 @@ let openApi: OpenApi | undefined;
 
 /** Loads the metrics, the first time from disk. */
 export async function loadPrometheus(): Promise<Prometheus> {
-  return prometheus ??= await import("./metrics/prometheus.ts");
+  return prometheus ??= await loadModule(() => import("./metrics/prometheus.ts"));
 }
 
 /** Loads the OpenAPI document, the first time from disk. */
 export async function loadOpenApi(): Promise<OpenApi> {
-  return openApi ??= await import("./routes/openapi.ts");
+  return openApi ??= await loadModule(() => import("./routes/openapi.ts"));
 }
 
 /**

@@ -4,11 +4,13 @@
  * @module
  */
 import type { Fetch } from "../platform_fetch.ts";
+import { describeNetworkError } from "../describe_network_error.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { revealSecret, type Secret } from "../secret.ts";
-import { decodeHealth } from "./consul_decode.ts";
-import { decodeFreshness, decodeIndex, decodeRetryAfter } from "./consul_headers.ts";
+import { decodeHealth, decodeHealthInSlices } from "./consul_decode.ts";
+import { decodeFreshness, decodeIndex } from "./consul_headers.ts";
 import { decodeSummary } from "./consul_summary.ts";
+import { parseRetryAfter } from "../retry_after.ts";
 import { healthUrl, summaryUrl } from "./consul_url.ts";
 import { readBody } from "./read_body.ts";
 import type { Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
@@ -30,6 +32,8 @@ const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 // Of a refusal only the beginning is shown.
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const EXCERPT = 120;
+// Entries that are decoded in about a millisecond, at once.
+const SHORT_LIST = 1_000;
 
 /** What is asked for, in words, and the service in question. */
 interface Subject {
@@ -98,11 +102,13 @@ export class ConsulSource implements Source {
     const subject = { name: `service ${JSON.stringify(service)}${where}`, service };
     const url = healthUrl(this.#url, query, options);
     const { entries, headers } = await this.#get(url, subject, options.signal);
-    const { endpoints, skipped } = decodeHealth(entries, query);
+    const decoded = entries.length <= SHORT_LIST
+      ? decodeHealth(entries, query)
+      : await decodeHealthInSlices(entries, query, options.signal);
     return {
-      endpoints,
-      skipped,
-      skippedCount: skipped.length,
+      endpoints: decoded.endpoints,
+      skipped: decoded.skipped,
+      skippedCount: decoded.skippedCount,
       position: decodeIndex(headers),
       freshness: decodeFreshness(headers),
     };
@@ -113,7 +119,7 @@ export class ConsulSource implements Source {
     const url = summaryUrl(this.#url, options);
     const subject = { name: "the summary of services" };
     const { entries, headers } = await this.#get(url, subject, options.signal);
-    const services = decodeSummary(entries);
+    const services = await decodeSummary(entries, options.signal);
     if (services === undefined) {
       throw this.#error("REGISTRY_RESPONSE", subject, "the list has entries of another kind");
     }
@@ -173,13 +179,14 @@ export class ConsulSource implements Source {
     if (cause instanceof PilotedError) {
       return this.#error(cause.code, subject, cause.message, facts);
     }
-    const why = response === undefined ? "no answer" : "the answer broke off";
+    const reason = describeNetworkError(cause);
+    const why = response === undefined ? reason : `the response was cut off: ${reason}`;
     return this.#error("REGISTRY_UNREACHABLE", subject, why, facts);
   }
 
   #refusal(subject: Subject, response: Response, text: string | undefined): PilotedError {
     const { status, headers } = response;
-    const facts = { status, retryAfterMs: decodeRetryAfter(headers) };
+    const facts = { status, retryAfterMs: parseRetryAfter(headers, Date.now()) };
     // Browsers hide the status of a redirect that is not followed: it is 0.
     if ([0, 301, 302, 303, 307, 308].includes(status)) {
       const why = `redirects are not followed, received ${status}; is this address really Consul`;

@@ -1,63 +1,95 @@
 /**
- * Consul's answers to `/v1/health/service/:service`, decoded.
+ * Consul's responses to `/v1/health/service/:service`, decoded.
  *
  * @module
  */
-import {
-  type Endpoint,
-  endpointIdentity,
-  type EndpointStatus,
-  formatHost,
-  sameMeta,
-  sameTags,
-} from "../endpoint.ts";
+import { describeValue } from "../address.ts";
+import { checkEndpoint, isWeight } from "../check_endpoint.ts";
+import { type Endpoint, endpointIdentity, type EndpointStatus } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
-import { decodeAddress, isPort } from "./decode_address.ts";
+import { inSlices } from "./in_slices.ts";
 import type { Query } from "./source.ts";
 
-interface Decoded {
-  endpoints: readonly Endpoint[];
-  skipped: readonly PilotedError[];
+/** What a list of entries decodes to. */
+export interface DecodedHealth {
+  /** Endpoints of every status in Consul's order, each identity once. */
+  readonly endpoints: readonly Endpoint[];
+  /** One `ENDPOINT_INVALID` for each of the first ten entries that were left out. */
+  readonly skipped: readonly PilotedError[];
+  /** How many entries were left out. */
+  readonly skippedCount: number;
 }
 
-/** What is read of one entry; everything may be missing or of another type. */
+/** The object that an entry should be; every member may be missing or of another type. */
 type Json = Readonly<Record<string, unknown>>;
 
-const NO_TAGS: readonly string[] = Object.freeze([]);
-const NO_META: Readonly<Record<string, string>> = Object.freeze({});
-// Consul's own limit for a weight.
-const MAX_WEIGHT = 65_535;
+// An error takes about 3 kB with its stack: a response of a few megabytes could fill the heap.
+const MAX_ERRORS = 10;
 
 /**
- * Decodes the entries of a health answer. An entry that can't be used is left out and reported;
+ * Decodes the entries of a health response. An entry that cannot be used is left out and reported;
  * the others stay. Endpoints that follow each other share tags and metadata that are the same.
  *
  * @param entries The parsed list; tags and metadata of its entries are taken over and frozen.
- * @param query What was asked; an entry of another service is left out.
- * @returns Endpoints of every status in Consul's order, and one `ENDPOINT_INVALID` for each entry left out.
+ * @param query The query; an entry of another service is left out.
+ * @returns The endpoints, and what was left out.
  */
-export function decodeHealth(entries: readonly unknown[], query: Query): Decoded {
-  const endpoints: Endpoint[] = [];
-  const skipped: PilotedError[] = [];
-  const seen = new Set<string>();
-  const asked = query.service.toLowerCase();
-  let last: Endpoint | undefined;
-  for (let i = 0; i < entries.length; i++) {
-    const endpoint = decodeEntry(entries[i], query, asked, last);
-    if (typeof endpoint === "string") {
-      skipped.push(invalid(query, entries[i], i, endpoint));
-      continue;
-    }
-    const identity = endpointIdentity(endpoint);
-    if (seen.has(identity)) {
-      skipped.push(invalid(query, entries[i], i, "it is listed twice"));
-      continue;
-    }
-    seen.add(identity);
-    endpoints.push(endpoint);
-    last = endpoint;
+export function decodeHealth(entries: readonly unknown[], query: Query): DecodedHealth {
+  const decoder = new HealthDecoder(query);
+  for (let i = 0; i < entries.length; i++) decoder.add(entries[i], i);
+  return decoder;
+}
+
+/**
+ * As {@linkcode decodeHealth}, without blocking the event loop when the list is long.
+ *
+ * @param entries The parsed list.
+ * @param query The query.
+ * @param signal Ends the decoding.
+ * @returns The endpoints, and what was left out.
+ * @throws The signal's own reason when it aborts.
+ */
+export async function decodeHealthInSlices(
+  entries: readonly unknown[],
+  query: Query,
+  signal?: AbortSignal,
+): Promise<DecodedHealth> {
+  const decoder = new HealthDecoder(query);
+  await inSlices(entries, (entry, position) => decoder.add(entry, position), signal);
+  return decoder;
+}
+
+class HealthDecoder implements DecodedHealth {
+  readonly endpoints: Endpoint[] = [];
+  readonly skipped: PilotedError[] = [];
+  skippedCount = 0;
+  readonly #query: Query;
+  readonly #asked: string;
+  readonly #seen = new Set<string>();
+  #last: Endpoint | undefined;
+
+  constructor(query: Query) {
+    this.#query = query;
+    this.#asked = query.service.toLowerCase();
   }
-  return { endpoints, skipped };
+
+  add(entry: unknown, position: number): void {
+    const endpoint = decodeEntry(entry, this.#query, this.#asked, this.#last);
+    if (typeof endpoint === "string") return this.#skip(entry, position, endpoint);
+    const { size } = this.#seen;
+    if (this.#seen.add(endpointIdentity(endpoint)).size === size) {
+      return this.#skip(entry, position, "it is listed twice");
+    }
+    this.endpoints.push(endpoint);
+    this.#last = endpoint;
+  }
+
+  #skip(entry: unknown, position: number, why: string): void {
+    this.skippedCount++;
+    if (this.skipped.length < MAX_ERRORS) {
+      this.skipped.push(invalid(this.#query, entry, position, why));
+    }
+  }
 }
 
 /** Names the entry by its id and node, which stay the same when the list is in another order. */
@@ -66,7 +98,7 @@ function invalid(query: Query, entry: unknown, position: number, why: string): P
   const id = isRecord(service) ? service.ID : undefined;
   const name = isRecord(node) ? node.Node : undefined;
   const which = typeof id === "string" && typeof name === "string"
-    ? `instance ${describe(id)} on node ${describe(name)}`
+    ? `instance ${describeValue(id)} on node ${describeValue(name)}`
     : `entry ${position}`;
   return new PilotedError(
     "ENDPOINT_INVALID",
@@ -83,72 +115,31 @@ function decodeEntry(
   last: Endpoint | undefined,
 ): Endpoint | string {
   if (!isRecord(entry)) return "it is not an object";
-  const { Node: node, Service: service, Checks: checks } = entry;
+  const { Node: node, Service: service } = entry;
   if (!isRecord(node)) return "Node is missing";
   if (!isRecord(service)) return "Service is missing";
   const name = service.Service;
   // Consul looks names up without regard to case.
   if (typeof name !== "string" || (name !== query.service && name.toLowerCase() !== asked)) {
-    return `it is of another service, ${describe(name)}`;
+    return `it belongs to another service, ${describeValue(name)}`;
   }
-  const port = service.Port;
-  if (!isPort(port)) {
-    return `Service.Port must be 1 to 65535, received ${describe(port)}`;
-  }
-  const given = service.Address || node.Address;
-  const address = decodeAddress(given);
-  if (address === undefined) {
-    return `the address must be an IP address or a host name, received ${describe(given)}`;
-  }
-  const tags = decodeTags(service.Tags, last?.tags);
-  if (tags === undefined) return "Service.Tags must be a list of strings";
-  const meta = decodeMeta(service.Meta, last?.meta);
-  if (meta === undefined) return "Service.Meta must be an object of strings";
-  const status = decodeStatus(checks);
+  const status = decodeStatus(entry.Checks);
   if (status === undefined) return "Checks must be a list of checks with a Status";
-  return Object.freeze({
+  return checkEndpoint({
     service: query.service,
     id: typeof service.ID === "string" && service.ID !== "" ? service.ID : name,
-    address,
-    port,
-    host: formatHost(address, port),
+    address: service.Address || node.Address,
+    port: service.Port,
     node: typeof node.Node === "string" ? node.Node : "",
     datacenter: typeof node.Datacenter === "string" && node.Datacenter !== ""
       ? node.Datacenter
       : query.datacenter ?? "",
-    tags,
-    meta,
+    tags: service.Tags,
+    meta: service.Meta,
     weight: decodeWeight(service.Weights, status),
     status,
-    zone: zoneOf(meta) || zoneOf(node.Meta),
-  });
-}
-
-function decodeTags(
-  value: unknown,
-  last: readonly string[] | undefined,
-): readonly string[] | undefined {
-  if (value === null || value === undefined) return NO_TAGS;
-  if (!Array.isArray(value)) return undefined;
-  if (value.length === 0) return NO_TAGS;
-  if (last !== undefined && sameTags(last, value)) return last;
-  for (const tag of value) if (typeof tag !== "string") return undefined;
-  return Object.freeze(value as string[]);
-}
-
-function decodeMeta(
-  value: unknown,
-  last: Endpoint["meta"] | undefined,
-): Endpoint["meta"] | undefined {
-  if (value === null || value === undefined) return NO_META;
-  if (!isRecord(value)) return undefined;
-  if (last !== undefined && sameMeta(last, value)) return last;
-  let empty = true;
-  for (const key in value) {
-    if (typeof value[key] !== "string") return undefined;
-    empty = false;
-  }
-  return empty ? NO_META : Object.freeze(value as Record<string, string>);
+    zone: zoneOf(service.Meta) || zoneOf(node.Meta),
+  }, last);
 }
 
 /**
@@ -188,7 +179,7 @@ function statusOf(check: unknown): EndpointStatus | undefined {
 /** Consul's default is 1 for passing and for warning ("Services: weights"). */
 function decodeWeight(value: unknown, status: EndpointStatus): number {
   const weight = isRecord(value) ? (status === "warning" ? value.Warning : value.Passing) : 1;
-  return typeof weight === "number" && weight >= 0 && weight <= MAX_WEIGHT ? weight : 1;
+  return isWeight(weight) ? weight : 1;
 }
 
 function zoneOf(meta: unknown): string {
@@ -199,8 +190,4 @@ function zoneOf(meta: unknown): string {
 
 function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function describe(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value).slice(0, 60);
 }

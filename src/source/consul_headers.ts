@@ -1,13 +1,13 @@
 /**
- * Headers of Consul's answers, decoded.
+ * Headers of Consul's responses, decoded.
  *
  * @module
  */
 import type { Freshness } from "./source.ts";
 
-// "Blocking Queries" of Consul's HTTP API documentation: an index below 1 must be taken as 1.
+// "Blocking Queries" of Consul's HTTP API documentation: an index below 1 must be treated as 1.
 const FIRST_INDEX = "1";
-// Consul keeps its index in 64 bits and answers 400 to a larger one.
+// Consul keeps its index in 64 bits and responds 400 to a larger one.
 const LARGEST_INDEX = 2n ** 64n - 1n;
 
 /**
@@ -26,10 +26,10 @@ export function decodeIndex(headers: Headers): string | undefined {
 }
 
 /**
- * What Consul says about the age of an answer.
+ * What Consul says about the age of a response.
  *
- * @param headers Headers of an answer.
- * @returns What they say; absent what they do not say, or not in Consul's words.
+ * @param headers Headers of a response.
+ * @returns The values that are present and valid.
  */
 export function decodeFreshness(headers: Headers): Freshness {
   const lastContactMs = decodeCount(headers.get("X-Consul-LastContact"));
@@ -44,25 +44,6 @@ export function decodeFreshness(headers: Headers): Freshness {
     ...((cache === "hit" || cache === "miss") && { cache }),
     ...(ageS !== undefined && { ageMs: ageS * 1000 }),
   };
-}
-
-/**
- * How long the other side asks to be left alone ("HTTP Semantics", RFC 9110, Retry-After).
- *
- * @param headers Headers of an answer.
- * @returns Milliseconds; `undefined` when it does not say, or neither in seconds nor as a date.
- */
-export function decodeRetryAfter(headers: Headers): number | undefined {
-  const value = headers.get("Retry-After");
-  if (value === null) return undefined;
-  const seconds = decodeCount(value);
-  if (seconds !== undefined) return seconds * 1000;
-  // An HTTP date says GMT; Date.parse alone would take almost anything, "-1" among it.
-  const at = value.endsWith(" GMT") ? Date.parse(value) : NaN;
-  if (Number.isNaN(at)) return undefined;
-  // The date is in the other side's time, which its own Date header tells.
-  const now = Date.parse(headers.get("Date") ?? "");
-  return Math.max(0, at - (Number.isNaN(now) ? Date.now() : now));
 }
 
 function decodeCount(value: string | null): number | undefined {

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { type Endpoint, endpointIdentity, formatHost } from "../endpoint.ts";
+import { checkEndpoint } from "../check_endpoint.ts";
+import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
-import { decodeAddress, isPort } from "./decode_address.ts";
 import type { Query, Reading, ReadOptions, Source } from "./source.ts";
 
 // Enough to find the mistake; a long list of wrong entries has one cause.
@@ -58,11 +58,11 @@ export class StaticSource implements Source {
     const skipped: PilotedError[] = [];
     given.forEach((facts, position) => {
       const endpoint = complete(facts, position, query);
+      if (typeof endpoint === "string") return skipped.push(invalid(query, position, endpoint));
       if (!matches(endpoint, query)) return;
       const identity = endpointIdentity(endpoint);
-      const why = endpoints.has(identity) ? "its id is given twice" : faultOf(facts);
-      if (why === undefined) endpoints.set(identity, endpoint);
-      else skipped.push(invalid(query, position, why));
+      if (!endpoints.has(identity)) endpoints.set(identity, endpoint);
+      else skipped.push(invalid(query, position, "its id is given twice"));
     });
     return Promise.resolve({
       endpoints: [...endpoints.values()],
@@ -74,35 +74,31 @@ export class StaticSource implements Source {
   }
 }
 
-function complete(given: StaticEndpoint, position: number, query: Query): Endpoint {
-  const { port } = given;
-  const address = decodeAddress(given.address) ?? "";
-  return Object.freeze({
+// In copies, since checkEndpoint() freezes what it is given. By the same rules as Consul's response.
+function complete(given: StaticEndpoint, position: number, query: Query): Endpoint | string {
+  const { tags, meta } = given;
+  return checkEndpoint({
     service: query.service,
     id: given.id ?? `${query.service}-${position}`,
-    address,
-    port,
-    host: formatHost(address, port),
+    address: given.address,
+    port: given.port,
     node: given.node ?? "static",
     datacenter: given.datacenter ?? query.datacenter ?? "",
-    tags: Object.freeze([...given.tags ?? []]),
-    meta: Object.freeze({ ...given.meta }),
+    tags: Array.isArray(tags) ? [...tags] : tags,
+    meta: isObject(meta) ? { ...meta } : meta,
     weight: given.weight ?? 1,
     status: given.status ?? "passing",
     zone: given.zone ?? "",
   });
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function matches(endpoint: Endpoint, { tag, datacenter }: Query): boolean {
   return (!tag || endpoint.tags.includes(tag)) &&
     (!datacenter || endpoint.datacenter === datacenter);
-}
-
-/** Why it can't be handed out, by the same rules as those of a registry. */
-function faultOf({ address, port }: StaticEndpoint): string | undefined {
-  if (!isPort(port)) return `port must be 1 to 65535, received ${port}`;
-  if (decodeAddress(address) !== undefined) return undefined;
-  return `the address must be an IP address or a host name, received ${JSON.stringify(address)}`;
 }
 
 function invalid(query: Query, position: number, why: string): PilotedError {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseGoBoolean } from "../go_boolean.ts";
 import type { ServiceEntry } from "./catalog_entry.ts";
 import {
   allowed,
@@ -234,8 +235,8 @@ function maintenanceOf(context: ConsulContext): { on: boolean; reason: string } 
   const params = paramsOf(context);
   const enable = params.get("enable");
   if (enable === null) throw new Refusal(400, "Missing value for enable");
-  const on = ["1", "t", "T", "TRUE", "true", "True"].includes(enable);
-  if (!on && !["0", "f", "F", "FALSE", "false", "False"].includes(enable)) {
+  const on = parseGoBoolean(enable);
+  if (on === undefined) {
     throw new Refusal(400, `Invalid value for enable: ${JSON.stringify(enable)}`);
   }
   return { on, reason: params.get("reason") ?? "" };

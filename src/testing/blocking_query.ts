@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Catalog } from "./catalog.ts";
-import { parseGoDuration } from "./go_duration.ts";
+import { parseGoDuration } from "../go_duration.ts";
 import { Refusal } from "./refusal.ts";
 
 // "Blocking Queries" of Consul's HTTP API documentation.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseGoDuration } from "./go_duration.ts";
+import { parseGoDuration } from "../go_duration.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Decodes one JSON value; `field` is its name in Go, for the error message. */

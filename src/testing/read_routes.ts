@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { parseGoBoolean } from "../go_boolean.ts";
 import { parseReadQuery, type ReadQuery, waitForIndex } from "./blocking_query.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Instance } from "./catalog_entry.ts";
@@ -183,11 +184,11 @@ function tagged(instances: readonly Instance[], params: URLSearchParams): readon
   });
 }
 
-// Same values as strconv.ParseBool of Go; a parameter without a value is true.
+// A parameter without a value is true.
 function flag(params: URLSearchParams, name: string): boolean {
   const value = params.get(name);
   if (value === null) return false;
-  if (["", "1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
-  if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
-  throw new Refusal(400, `Invalid value for ?${name}`);
+  const on = value === "" ? true : parseGoBoolean(value);
+  if (on === undefined) throw new Refusal(400, `Invalid value for ?${name}`);
+  return on;
 }

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../clock.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { readTextFile, writeTextFile } from "../runtime/files.ts";
-import { restoreEndpoint } from "./restore_endpoint.ts";
+import { checkEndpoint, type EndpointFacts } from "../check_endpoint.ts";
 import { queryKey } from "./watch_set.ts";
 import type { Watch } from "./watch.ts";
 import type { Restored } from "./watch_state.ts";
@@ -178,7 +178,7 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
     }
     const list: Endpoint[] = [];
     for (const [position, saved] of endpoints.entries()) {
-      const endpoint = restoreEndpoint(saved, service);
+      const endpoint = checkEndpoint({ ...(saved as EndpointFacts), service });
       if (typeof endpoint !== "string") list.push(endpoint);
       else leaveOut(`watches[${index}].endpoints[${position}]: ${endpoint}`);
     }

@@ -1,4 +1,4 @@
-import { createTransport } from "../../src/runtime/transport.ts";
+import { createTransport } from "../../src/runtime/transport/transport.ts";
 import { ConsulSource } from "../../src/source/consul.ts";
 import { type Instance, sourceContract } from "../contracts/source_contract.ts";
 import { skipWithoutConsul, startConsul } from "../support/consul.ts";

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { appendFile, copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TlsConfig } from "../../src/config/config.ts";
-import { createTransport } from "../../src/runtime/transport.ts";
+import { createTransport } from "../../src/runtime/transport/transport.ts";
 import { ConsulSource } from "../../src/source/consul.ts";
 import { skipWithoutConsul, startConsul } from "../support/consul.ts";
 import { registerService } from "../support/consul_services.ts";

@@ -1,5 +1,5 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { decodeFreshness, decodeIndex, decodeRetryAfter } from "../../src/source/consul_headers.ts";
+import { assertEquals } from "@std/assert";
+import { decodeFreshness, decodeIndex } from "../../src/source/consul_headers.ts";
 import { test } from "../support/test.ts";
 
 for (
@@ -56,29 +56,4 @@ test("decodeFreshness() leaves out what is missing or in other words", () => {
     "Age": "1.5",
   });
   assertEquals(decodeFreshness(odd), {});
-});
-
-function retryAfter(value: string, date?: string): number | undefined {
-  return decodeRetryAfter(new Headers({ "Retry-After": value, ...(date && { Date: date }) }));
-}
-
-test("decodeRetryAfter() takes seconds", () => {
-  assertEquals(retryAfter("0"), 0);
-  assertEquals(retryAfter("120"), 120_000);
-});
-
-test("decodeRetryAfter() takes a date in the other side's own time", () => {
-  const at = "Sun, 06 Nov 1994 08:49:37 GMT";
-  assertEquals(retryAfter(at, "Sun, 06 Nov 1994 08:49:07 GMT"), 30_000);
-  assertEquals(retryAfter(at, "Sun, 06 Nov 1994 09:00:00 GMT"), 0);
-  assertEquals(retryAfter(at), 0);
-  const soon = new Date(Date.now() + 60_000).toUTCString();
-  assertAlmostEquals(retryAfter(soon)!, 60_000, 5_000);
-});
-
-test("decodeRetryAfter() says nothing where nothing sensible is said", () => {
-  assertEquals(decodeRetryAfter(new Headers()), undefined);
-  for (const value of ["-1", "1.5", "soon", "", "x GMT", "9".repeat(30)]) {
-    assertEquals(retryAfter(value), undefined, value);
-  }
 });

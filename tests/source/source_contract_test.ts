@@ -1,7 +1,7 @@
 import { ConsulSource } from "../../src/source/consul.ts";
 import { type StaticEndpoint, StaticSource } from "../../src/source/static.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
-import { createTransport } from "../../src/runtime/transport.ts";
+import { createTransport } from "../../src/runtime/transport/transport.ts";
 import { type Instance, sourceContract, type SourceStage } from "../contracts/source_contract.ts";
 
 type Registry = Pick<SourceStage, "blocking" | "summarizes" | "register" | "deregister">;

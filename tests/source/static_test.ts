@@ -53,7 +53,7 @@ test("StaticSource.read() reports what it leaves out", async () => {
   assertEquals(endpoints.map(({ host }) => host), ["10.0.0.1:80"]);
   assertEquals(skipped.map(({ message }) => message), [
     'Cannot use entry 0 of service "app": the address must be an IP address or a host name, received ""',
-    'Cannot use entry 1 of service "app": port must be 1 to 65535, received 80.5',
+    'Cannot use entry 1 of service "app": the port must be 1 to 65535, received 80.5',
     'Cannot use entry 3 of service "app": its id is given twice',
   ]);
 });

@@ -45,7 +45,7 @@ test("snapshotFile answers at the start when Consul does not, marked with its ag
     const { state, ageMs, reason } = piloted.status("app");
     assertEquals(state, "restored");
     assert(ageMs !== undefined && ageMs > 0);
-    assert(reason?.includes("no answer"));
+    assert(reason?.includes("the connection was refused"));
     await piloted.close();
     await consul.close();
   }));
@@ -95,7 +95,7 @@ for (
       const { problems, restored } = await SnapshotFile.open(path);
       assertEquals(problems.map(({ code, path }) => [code, path]), [["SNAPSHOT_INVALID", path]]);
       assertEquals(restored.size, 0);
-      await assertRejects(() => start(down, path), PilotedError, "no answer");
+      await assertRejects(() => start(down, path), PilotedError, "the connection was refused");
       assertEquals(await readFile(path, "utf8"), text);
     }));
 }

@@ -3,20 +3,20 @@
  *
  * @module
  */
-import type { TlsConfig } from "../config/config.ts";
-import { PilotedError } from "../errors.ts";
-import { revealSecret } from "../secret.ts";
-import { builtin, type FileModule } from "./transport_builtins.ts";
+import type { TlsConfig } from "../../config/config.ts";
+import { PilotedError } from "../../errors.ts";
+import { revealSecret } from "../../secret.ts";
+import { builtin, type FileModule } from "./node_builtins.ts";
 
 /** What `node:tls` and `node:https` take. */
 export interface TlsMaterial {
-  /** Certificates of authorities, PEM; left out where the runtime's own are meant. */
+  /** Certificates of authorities, PEM; absent for the runtime's own. */
   readonly ca?: readonly string[];
   /** Client certificate, PEM. */
   readonly cert?: string;
   /** Key of the client certificate, PEM. */
   readonly key?: string;
-  /** Name to ask for and to find in the server's certificate. */
+  /** Name that is requested of the server and verified in its certificate. */
   readonly servername?: string;
   /** Whether the server's certificate is verified. */
   readonly rejectUnauthorized: boolean;
@@ -29,8 +29,8 @@ const KEY = "PRIVATE KEY";
  * Reads every file that the settings name.
  *
  * @param tls The settings.
- * @returns Their contents.
- * @throws {PilotedError} `CONFIG_INVALID` when a file can't be read or is not what it should be. The
+ * @returns The contents of the files.
+ * @throws {PilotedError} `CONFIG_INVALID` when a file cannot be read or is not what it should be. The
  * message names the setting and the file, never the content.
  */
 export async function readTlsMaterial(tls: TlsConfig): Promise<TlsMaterial> {
@@ -63,8 +63,8 @@ export async function readTlsMaterial(tls: TlsConfig): Promise<TlsMaterial> {
   };
 }
 
-// Files without a certificate are passed over: such folders also hold READMEs and revocation lists.
-// The same content under two names (links made by `openssl rehash`) counts once.
+// Files without a certificate are ignored: such folders also hold READMEs and revocation lists. The
+// same content under two names (links made by `openssl rehash`) counts once.
 async function readFolder(files: FileModule, folder: string): Promise<string[]> {
   const found = new Set<string>();
   try {
@@ -97,7 +97,7 @@ async function readPem(
   return text;
 }
 
-// "RSA PRIVATE KEY" and "TRUSTED CERTIFICATE" are fine too.
+// "RSA PRIVATE KEY" and "TRUSTED CERTIFICATE" are accepted too.
 function holds(text: string, label: string): boolean {
   return new RegExp(`^-----BEGIN ([A-Z0-9]+ )*${label}-----`, "m").test(text);
 }

@@ -3,24 +3,24 @@
  *
  * @module
  */
-import type { Fetch } from "../platform_fetch.ts";
-import type { TlsConfig } from "../config/config.ts";
-import type { Transport } from "./transport.ts";
-import { type Agent, builtin, type HttpModule } from "./transport_builtins.ts";
-import { closeAgent, IDLE_MS, sendHttp1 } from "./transport_http1.ts";
-import { TlsPool } from "./transport_pool.ts";
-import { transportClosed, type WireRequest } from "./transport_response.ts";
+import type { Fetch } from "../../platform_fetch.ts";
+import type { TlsConfig } from "../../config/config.ts";
+import type { Transport } from "./contract.ts";
+import { type Agent, builtin, type HttpModule } from "./node_builtins.ts";
+import { closeAgent, IDLE_MS, sendHttp1 } from "./http1.ts";
+import { TlsPool } from "./tls_pool.ts";
+import { transportClosed, type WireRequest } from "./response.ts";
 
 /** How the connections are made. */
 export interface NodeTransportOptions {
-  /** Certificates, keys and what to verify. @default {the runtime's own authorities} */
+  /** Certificates, keys and what to verify. @default {the runtime's own authorities, verified} */
   tls?: TlsConfig;
-  /** Milliseconds in which a connection of HTTP/2 that may be dead must answer. @default {5_000} */
+  /** Milliseconds until a connection of HTTP/2 that may be dead must send a pong. @default {5_000} */
   pingTimeoutMs?: number;
 }
 
 /**
- * Makes a transport over `node:http`, `node:https` and `node:http2`.
+ * Creates a transport over `node:http`, `node:https` and `node:http2`.
  *
  * @param options How the connections are made.
  * @returns The transport, or `undefined` where the runtime does not have these modules.
@@ -77,8 +77,8 @@ class NodeTransport implements Transport {
   }
 }
 
-// Request does the work of reading every form that fetch() takes. Its own signal would be a second
-// one that follows the caller's: the caller's is used directly.
+// Request reads every form of arguments that fetch() takes. Its own signal would be a second one
+// that follows the caller's, so the caller's is used directly.
 async function wireRequest(
   input: string | URL | Request,
   init?: RequestInit,

@@ -1,34 +1,15 @@
 /**
- * How Piloted speaks HTTP to the registry, on every runtime.
+ * HTTP requests to the registry, on every runtime.
  *
  * @module
  */
-import type { Fetch } from "../platform_fetch.ts";
-import type { TlsConfig } from "../config/config.ts";
-import { PilotedError } from "../errors.ts";
-import { IDLE_MS } from "./transport_http1.ts";
-import { createNodeTransport } from "./transport_node.ts";
-import { transportClosed } from "./transport_response.ts";
-
-/** Sends requests over connections of its own, which it can close. */
-export interface Transport {
-  /**
-   * `fetch` of the Fetch standard, over these connections. An abort rejects with the signal's own
-   * reason, at any stage. Whether redirects are followed depends on the runtime: pass
-   * `redirect: "manual"`, which all of them understand the same way.
-   */
-  readonly fetch: Fetch;
-  /**
-   * Whether requests are known to share connections (HTTP/2): `false` until a connection has said
-   * so, and always `false` for plain HTTP.
-   */
-  readonly multiplexed: boolean;
-  /**
-   * Closes the connections. Abort what is under way first: it may be cut off or not. Idempotent;
-   * later requests reject with `CLOSED`.
-   */
-  close(): Promise<void>;
-}
+import type { Fetch } from "../../platform_fetch.ts";
+import type { TlsConfig } from "../../config/config.ts";
+import { PilotedError } from "../../errors.ts";
+import type { Transport } from "./contract.ts";
+import { IDLE_MS } from "./http1.ts";
+import { createNodeTransport } from "./node_transport.ts";
+import { transportClosed } from "./response.ts";
 
 /** How a transport connects. */
 export interface TransportOptions {
@@ -47,13 +28,13 @@ interface DenoClient {
 }
 
 /**
- * Makes the transport that suits this runtime.
+ * Creates the transport for this runtime.
  *
  * With TLS settings: `node:http2` and `node:https`, which Deno and Bun have too; files are read when
  * a connection is made. Without: the global `fetch` on Deno, with a connection pool of its own;
  * `node:http` on Node, whose `fetch` was measured to wait for ever when Consul closes a connection
- * over its limit, and on Bun, whose `fetch` carries 256 requests at once for the whole process, so
- * that long polls would hold up the application's own; the bare global `fetch` elsewhere.
+ * over its limit, and on Bun, whose `fetch` allows 256 concurrent requests in the whole process, so
+ * that long polls would delay the application's own; the plain global `fetch` elsewhere.
  *
  * @param options How to connect.
  * @returns The transport. It opens nothing before the first request.

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { TlsConfig } from "../config/config.ts";
-import { PilotedError } from "../errors.ts";
+import type { TlsConfig } from "../../config/config.ts";
+import { PilotedError } from "../../errors.ts";
+import { abortable, onAbort } from "../../wait.ts";
 import {
   type Agent,
   builtin,
@@ -12,13 +13,14 @@ import {
   type HttpModule,
   type TlsModule,
   type TlsSocket,
-} from "./transport_builtins.ts";
-import { closeAgent, IDLE_MS, sendHttp1 } from "./transport_http1.ts";
-import { Http2Connection } from "./transport_http2.ts";
-import { networkError, transportClosed, type WireRequest } from "./transport_response.ts";
-import { readTlsMaterial, type TlsMaterial } from "./transport_tls.ts";
+} from "./node_builtins.ts";
+import { listen } from "./guard.ts";
+import { closeAgent, IDLE_MS, sendHttp1 } from "./http1.ts";
+import { Http2Connection } from "./http2.ts";
+import { networkError, transportClosed, type WireRequest } from "./response.ts";
+import { readTlsMaterial, type TlsMaterial } from "./tls_material.ts";
 
-/** One attempt to connect, which all requests that have no connection wait for together. */
+/** One attempt to connect, shared by all requests that wait for a connection. */
 interface Handshake {
   readonly done: Promise<Http2Connection | undefined>;
   readonly abandon: AbortController;
@@ -26,10 +28,10 @@ interface Handshake {
 }
 
 /**
- * Sends requests to one origin over HTTP/2, or HTTP/1.1 where the other side does not agree to it.
- * Opens one more connection of HTTP/2 only when all others carry as much as the other side allows.
- * Certificates and keys are read from their files for every new connection of HTTP/2, and again
- * after any failure of HTTP/1.1: so renewed files are taken up without a restart.
+ * Sends requests to one origin over HTTP/2, or over HTTP/1.1 when the other side does not support
+ * it. Opens another connection of HTTP/2 only when all others carry as many requests as the other
+ * side allows. Certificates and keys are read from their files for every new connection of HTTP/2,
+ * and again after any failure of HTTP/1.1, so renewed files are used without a restart.
  */
 export class TlsPool {
   readonly #origin: string;
@@ -41,14 +43,14 @@ export class TlsPool {
   readonly #pingTimeoutMs: number | undefined;
   readonly #connections = new Set<Http2Connection>();
   readonly #handshakes = new Set<Handshake>();
-  // The attempt that a new request may join.
+  // The attempt that new requests join.
   #handshake: Handshake | undefined;
-  // Known when the other side turned HTTP/2 down.
+  // Set when the other side does not support HTTP/2.
   #http1: TlsMaterial | undefined;
   #closed = false;
 
   /**
-   * Makes a pool without connections.
+   * Creates a pool without connections.
    *
    * @param url Any address at the origin.
    * @param tls Certificates, keys and what to verify.
@@ -81,12 +83,12 @@ export class TlsPool {
   }
 
   /**
-   * Sends a request and waits for the head of its answer.
+   * Sends a request and waits for the head of its response.
    *
-   * @param request What to ask.
+   * @param request The request.
    * @returns The response.
    * @throws {PilotedError} `CONFIG_INVALID` when a certificate or key can't be used.
-   * @throws {TypeError} when there is no answer; its cause says why.
+   * @throws {TypeError} when there is no response; its message and cause say why.
    * @throws The signal's own reason when it aborts.
    */
   async send(request: WireRequest): Promise<Response> {
@@ -94,7 +96,7 @@ export class TlsPool {
       request.signal?.throwIfAborted();
       if (this.#closed) throw transportClosed();
       if (this.#http1 !== undefined) return await this.#sendHttp1(request, this.#http1);
-      // Picked and used in one go, so that no two requests take the same last place.
+      // Chosen and used without a pause, so that two requests never take the same last place.
       for (const connection of this.#connections) {
         if (connection.hasRoom) return await connection.send(request);
       }
@@ -106,7 +108,7 @@ export class TlsPool {
     }
   }
 
-  /** Closes every connection, and fails what is under way. Resolves when they are closed. */
+  /** Closes every connection and fails what is in flight. Resolves when they are closed. */
   async close(): Promise<void> {
     this.#closed = true;
     const handshakes = [...this.#handshakes];
@@ -127,14 +129,14 @@ export class TlsPool {
     }
   }
 
-  // Nothing comes back when HTTP/2 was turned down.
+  // Returns undefined when the other side does not support HTTP/2.
   async #join(signal: AbortSignal | undefined): Promise<Http2Connection | undefined> {
     const handshake = this.#handshake ??= this.#begin();
     handshake.waiting++;
     try {
-      return await settled(handshake.done, signal);
+      return await abortable(handshake.done, signal);
     } finally {
-      // Who lost patience shows that this attempt may hang: nobody new should join it.
+      // An abort shows that this attempt may hang: new requests must not join it.
       if (signal?.aborted) this.#leave(handshake);
       if (--handshake.waiting === 0) handshake.abandon.abort();
     }
@@ -162,13 +164,14 @@ export class TlsPool {
     const material = await readTlsMaterial(this.#tls);
     signal.throwIfAborted();
     const socket = this.#openSocket(material);
-    const destroy = () => void socket.destroy();
-    signal.addEventListener("abort", destroy, { once: true });
+    const removeAbort = onAbort(signal, () => void socket.destroy());
     try {
       await new Promise<void>((resolve, reject) => {
-        socket.once("secureConnect", () => resolve());
-        socket.on("error", reject);
-        socket.on("close", () => reject(new Error("the connection was closed while connecting")));
+        listen(socket, {
+          secureConnect: () => resolve(),
+          error: reject,
+          close: () => reject(new Error("the connection was closed while connecting")),
+        }, reject);
       });
       if (socket.alpnProtocol === "h2") return await this.#speakHttp2(socket);
       socket.destroy();
@@ -178,12 +181,12 @@ export class TlsPool {
       socket.destroy();
       throw signal.aborted ? signal.reason : networkError(this.#origin, error);
     } finally {
-      signal.removeEventListener("abort", destroy);
+      removeAbort();
     }
   }
 
   #openSocket(material: TlsMaterial): TlsSocket {
-    // No server name for an address: TLS knows names only (RFC 6066, section 3).
+    // No server name for an IP address: TLS allows names only (RFC 6066, section 3).
     const name = /^[\d.]+$|:/.test(this.#host) ? {} : { servername: this.#host };
     try {
       return this.#modules.tls.connect({
@@ -211,14 +214,4 @@ export class TlsPool {
     await connection.ready;
     return connection;
   }
-}
-
-// Waits for `promise`, but no longer than until `signal` aborts.
-function settled<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal?.reason);
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", abort));
-  });
 }

@@ -1,16 +1,17 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import type { PilotedError } from "../../src/errors.ts";
-import { createNodeTransport } from "../../src/runtime/transport_node.ts";
-import { createTransport, type Transport } from "../../src/runtime/transport.ts";
-import { test } from "../support/test.ts";
-import { waitUntil } from "../support/wait_until.ts";
-import { failure } from "./fixtures/failure.ts";
-import { pemPath, type ScriptedStream, startHttp2Server } from "./fixtures/http2_server.ts";
+import type { PilotedError } from "../../../src/errors.ts";
+import { createNodeTransport } from "../../../src/runtime/transport/node_transport.ts";
+import type { Transport } from "../../../src/runtime/transport/contract.ts";
+import { createTransport } from "../../../src/runtime/transport/transport.ts";
+import { test } from "../../support/test.ts";
+import { waitUntil } from "../../support/wait_until.ts";
+import { failure } from "../fixtures/failure.ts";
+import { pemPath, type ScriptedStream, startHttp2Server } from "../fixtures/http2_server.ts";
 import {
   nextExchange,
   type ScriptedServer,
   startScriptedServer,
-} from "./fixtures/scripted_server.ts";
+} from "../fixtures/scripted_server.ts";
 
 const tls = { caFile: pemPath("ca"), verify: true };
 const answer = (stream: ScriptedStream): void => {

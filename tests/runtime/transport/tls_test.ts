@@ -2,13 +2,13 @@ import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/asse
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TlsConfig } from "../../src/config/config.ts";
-import { PilotedError } from "../../src/errors.ts";
-import { createTransport } from "../../src/runtime/transport.ts";
-import { readTlsMaterial } from "../../src/runtime/transport_tls.ts";
-import { test } from "../support/test.ts";
-import { failure } from "./fixtures/failure.ts";
-import { pemPath, type ScriptedStream, startHttp2Server } from "./fixtures/http2_server.ts";
+import type { TlsConfig } from "../../../src/config/config.ts";
+import { PilotedError } from "../../../src/errors.ts";
+import { createTransport } from "../../../src/runtime/transport/transport.ts";
+import { readTlsMaterial } from "../../../src/runtime/transport/tls_material.ts";
+import { test } from "../../support/test.ts";
+import { failure } from "../fixtures/failure.ts";
+import { pemPath, type ScriptedStream, startHttp2Server } from "../fixtures/http2_server.ts";
 
 const answer = (stream: ScriptedStream): void => stream.head(204, true);
 

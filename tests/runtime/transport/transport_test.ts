@@ -1,17 +1,17 @@
-import type { Fetch } from "../../src/platform_fetch.ts";
+import type { Fetch } from "../../../src/platform_fetch.ts";
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { PilotedError } from "../../src/errors.ts";
-import { createTransport } from "../../src/runtime/transport.ts";
-import { createNodeTransport } from "../../src/runtime/transport_node.ts";
-import { currentRuntime, startScript } from "../support/process.ts";
-import { test } from "../support/test.ts";
-import { failure } from "./fixtures/failure.ts";
-import { pemPath } from "./fixtures/http2_server.ts";
-import { startScriptedServer } from "./fixtures/scripted_server.ts";
+import { PilotedError } from "../../../src/errors.ts";
+import { createTransport } from "../../../src/runtime/transport/transport.ts";
+import { createNodeTransport } from "../../../src/runtime/transport/node_transport.ts";
+import { currentRuntime, startScript } from "../../support/process.ts";
+import { test } from "../../support/test.ts";
+import { failure } from "../fixtures/failure.ts";
+import { pemPath } from "../fixtures/http2_server.ts";
+import { startScriptedServer } from "../fixtures/scripted_server.ts";
 
 for (
   const [name, create] of [["createTransport", createTransport], [
@@ -52,7 +52,7 @@ test("createNodeTransport() refuses what is not http or https", async () => {
 });
 
 test("createTransport() lets a process end that closes nothing", async () => {
-  const script = fileURLToPath(new URL("./fixtures/transport_child.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../fixtures/transport_child.ts", import.meta.url));
   await using plain = await startScriptedServer("http");
   await using http1 = await startScriptedServer("https");
   await using http2 = await startScriptedServer("http2");

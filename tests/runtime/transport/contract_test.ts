@@ -1,18 +1,19 @@
 /** What every transport must do, whatever it stands on. */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { PilotedError } from "../../src/errors.ts";
-import { createTransport, type Transport } from "../../src/runtime/transport.ts";
-import { createNodeTransport } from "../../src/runtime/transport_node.ts";
-import { test } from "../support/test.ts";
-import { waitUntil } from "../support/wait_until.ts";
-import { failure } from "./fixtures/failure.ts";
-import { pemPath } from "./fixtures/http2_server.ts";
+import { PilotedError } from "../../../src/errors.ts";
+import type { Transport } from "../../../src/runtime/transport/contract.ts";
+import { createTransport } from "../../../src/runtime/transport/transport.ts";
+import { createNodeTransport } from "../../../src/runtime/transport/node_transport.ts";
+import { test } from "../../support/test.ts";
+import { waitUntil } from "../../support/wait_until.ts";
+import { failure } from "../fixtures/failure.ts";
+import { pemPath } from "../fixtures/http2_server.ts";
 import {
   nextExchange,
   type ScriptedServer,
   type ServerKind,
   startScriptedServer,
-} from "./fixtures/scripted_server.ts";
+} from "../fixtures/scripted_server.ts";
 
 interface Kind {
   name: string;

@@ -1,6 +1,6 @@
 /**
- * The little of Node's built-in modules that the transport uses, in types of its own: the core is
- * type-checked without any runtime's types, and must load where there are no such modules.
+ * Types of the parts of Node's built-in modules that the transport uses: the core is type-checked
+ * without any runtime's types, and must load where there are no such modules.
  *
  * @module
  */
@@ -13,19 +13,19 @@ export interface Emitter {
   once(event: string, listener: (...args: never[]) => void): unknown;
 }
 
-/** An answer's body, of either protocol. */
+/** Body of a response, of either protocol. */
 export interface Incoming extends Emitter {
-  /** Stops the flow of "data" events. */
+  /** Stops "data" events. */
   pause(): unknown;
-  /** Lets it go on. */
+  /** Starts "data" events again. */
   resume(): unknown;
-  /** Drops what is left, and the connection of HTTP/1.1 with it. */
+  /** Discards the rest, and closes the connection in HTTP/1.1. */
   destroy(): unknown;
   /** Code with which an HTTP/2 stream was reset, 0 or absent otherwise. */
   readonly rstCode?: number;
 }
 
-/** An answer of HTTP/1.1. */
+/** A response of HTTP/1.1. */
 export interface IncomingMessage extends Incoming {
   /** HTTP status. */
   readonly statusCode: number;
@@ -49,7 +49,7 @@ export interface Agent {
   destroy(): void;
   /** Connections that carry a request, by host. */
   readonly sockets: Readonly<Record<string, readonly Emitter[] | undefined>>;
-  /** Connections that wait for one, by host. */
+  /** Idle connections, by host. */
   readonly freeSockets: Readonly<Record<string, readonly Emitter[] | undefined>>;
 }
 
@@ -57,13 +57,13 @@ export interface Agent {
 export interface HttpModule {
   /** Class of {@linkcode Agent}. */
   readonly Agent: new (options: { keepAlive: boolean; timeout: number }) => Agent;
-  /** Begins a request. */
+  /** Starts a request. */
   request(url: URL, options: Readonly<Record<string, unknown>>): ClientRequest;
 }
 
 /** A connection with TLS. */
 export interface TlsSocket extends Emitter {
-  /** What the other side picked out of our list; `false` where it picked nothing. */
+  /** Protocol that the other side chose; `false` when it chose none. */
   readonly alpnProtocol: string | false | null;
   /** Closes it. */
   destroy(): unknown;
@@ -71,11 +71,11 @@ export interface TlsSocket extends Emitter {
 
 /** `node:tls`. */
 export interface TlsModule {
-  /** Begins a connection; throws on a certificate or key that it can't use. */
+  /** Starts a connection; throws when a certificate or key cannot be used. */
   connect(options: Readonly<Record<string, unknown>>): TlsSocket;
 }
 
-/** One request and answer of HTTP/2. */
+/** One request and response of HTTP/2. */
 export interface Http2Stream extends Incoming {
   /** Sends the body and the end of the request. */
   end(body?: Uint8Array): unknown;
@@ -85,28 +85,34 @@ export interface Http2Stream extends Incoming {
 
 /** One connection of HTTP/2. */
 export interface Http2Session extends Emitter {
-  /** What the other side allows; `undefined` until it has said so. */
+  /** Settings of the other side; `undefined` until they have arrived. */
   readonly remoteSettings?: { readonly maxConcurrentStreams?: number };
-  /** Whether it is over. */
+  /** Whether it is closed. */
   readonly destroyed: boolean;
-  /** Whether it takes no more requests, because either side said so. */
+  /** Whether it accepts no more requests, because either side is closing it. */
   readonly closed: boolean;
-  /** Begins a request. */
+  /** Starts a request. */
   request(headers: Readonly<Record<string, string>>, options: { endStream: boolean }): Http2Stream;
-  /** Asks the other side for a sign of life. */
+  /** Sends a ping; `false` when it cannot. */
   ping(callback: (error: Error | null) => void): boolean;
-  /** Ends it with all its streams, for the reason given. */
+  /** Closes it and fails its streams with this error. */
   destroy(error?: Error): void;
-  /** Lets the process live for it. */
+  /** Keeps the process alive for it. */
   ref(): void;
-  /** Does not. */
+  /** Does not keep the process alive for it. */
   unref(): void;
 }
 
 /** `node:http2`. */
 export interface Http2Module {
-  /** Speaks HTTP/2 over a connection that is there already. */
-  connect(origin: string, options: { createConnection: () => TlsSocket }): Http2Session;
+  /** Speaks HTTP/2 over an open connection. */
+  connect(
+    origin: string,
+    options: {
+      createConnection: () => TlsSocket;
+      settings: { readonly enablePush: boolean };
+    },
+  ): Http2Session;
 }
 
 /** `node:fs/promises`. */
@@ -128,8 +134,8 @@ interface BuiltinModules {
 }
 
 /**
- * Gets one of Node's built-in modules without an import, which bundlers and edge runtimes would
- * trip over. Node (from 20.16), Deno 2 and Bun all have it.
+ * Returns one of Node's built-in modules without an import, which bundlers and edge runtimes would
+ * fail on. Node (from 20.16), Deno 2 and Bun all have it.
  *
  * @param name Name of the module.
  * @returns The module, or `undefined` where this runtime has none of that name.

@@ -1,0 +1,87 @@
+/**
+ * One request over HTTP/1.1 through `node:http` or `node:https`.
+ *
+ * @module
+ */
+import { onAbort } from "../../wait.ts";
+import { guarded, listen } from "./guard.ts";
+import type { Agent, HttpModule, IncomingMessage } from "./node_builtins.ts";
+import { makeResponse, networkError, type WireRequest } from "./response.ts";
+import type { TlsMaterial } from "./tls_material.ts";
+
+/**
+ * Milliseconds after which an idle connection is closed. Consul never closes one itself, and counts
+ * it among the 200 that it allows one client address.
+ */
+export const IDLE_MS = 30_000;
+
+/**
+ * Sends a request and waits for the head of its response. Redirects are not followed.
+ *
+ * @param http `node:http` or `node:https`.
+ * @param agent Connections to reuse.
+ * @param request The request.
+ * @param tls Certificates and keys, for `node:https`.
+ * @returns The response.
+ * @throws {TypeError} when there is no response; its message and cause say why.
+ * @throws {PilotedError} `REGISTRY_RESPONSE` when the response is not valid HTTP.
+ * @throws The signal's own reason when it aborts.
+ */
+export function sendHttp1(
+  http: HttpModule,
+  agent: Agent,
+  request: WireRequest,
+  tls?: TlsMaterial,
+): Promise<Response> {
+  const { signal, url, method, headers } = request;
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(url, { ...tls, agent, method, headers });
+    let removeAbort = () => {};
+    const fail = (cause: unknown) => {
+      removeAbort();
+      reject(networkError(url.origin, cause));
+    };
+    // Listens to the end: a connection may fail once more after its response.
+    listen(outgoing, {
+      error: fail,
+      response(incoming: IncomingMessage) {
+        removeAbort();
+        resolve(makeResponse(request, headOf(incoming), incoming));
+      },
+      // Without a listener Node closes the connection after "101 Switching Protocols" and emits
+      // neither a response nor an error.
+      close: () => fail(new Error("the connection was closed without a response")),
+    }, (cause) => {
+      fail(cause);
+      outgoing.destroy();
+    });
+    const abort = (reason: unknown) => {
+      reject(reason);
+      outgoing.destroy();
+    };
+    removeAbort = onAbort(signal, guarded(abort, fail));
+    if (!signal?.aborted) outgoing.end(request.body);
+  });
+}
+
+function headOf(incoming: IncomingMessage) {
+  const { statusCode: status, statusMessage: statusText, rawHeaders } = incoming;
+  const fields: [string, string][] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) fields.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
+  return { status, statusText, fields };
+}
+
+/**
+ * Closes every connection of an agent.
+ *
+ * @param agent The agent.
+ * @returns Resolves when they are closed.
+ */
+export async function closeAgent(agent: Agent): Promise<void> {
+  const sockets = [...Object.values(agent.sockets), ...Object.values(agent.freeSockets)].flat();
+  const closed = sockets.map((socket) =>
+    new Promise<void>((resolve) => void socket?.once("close", () => resolve()))
+  );
+  agent.destroy();
+  await Promise.all(closed);
+}
