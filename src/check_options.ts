@@ -70,8 +70,10 @@ function checkValue(caller: string, name: string, value: unknown, rule: OptionRu
     case "object":
       if (typeof value === "object" && value !== null) return;
       throw fail("an object");
-    default:
-      if (typeof value !== rule.type) throw fail(`a ${rule.type}`);
+    default: {
+      const kind: string = typeof value;
+      if (kind !== rule.type) throw fail(`a ${rule.type}`);
+    }
   }
 }
 

@@ -43,36 +43,3 @@ export const systemClock: Clock = Object.freeze({
 function release(handle: unknown): void {
   if (typeof handle === "object" && handle !== null) (handle as { unref?(): void }).unref?.();
 }
-
-/**
- * Waits.
- *
- * @param clock Whose time.
- * @param delayMs Milliseconds, 0 or more.
- * @param signal Ends the wait early.
- * @param background `true` where this wait alone must not keep the process alive.
- * @throws The signal's own reason when it aborts.
- */
-export function sleep(
-  clock: Clock,
-  delayMs: number,
-  signal?: AbortSignal,
-  background = false,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const timer = clock.start(
-      () => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      },
-      delayMs,
-      background,
-    );
-    const abort = () => {
-      timer.cancel();
-      reject(signal!.reason);
-    };
-    signal?.addEventListener("abort", abort, { once: true });
-  });
-}

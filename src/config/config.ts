@@ -8,15 +8,15 @@ import type { Secret } from "../secret.ts";
 /** TLS settings for the registry. The files are read when the connection is made. */
 export interface TlsConfig {
   /** PEM file of the certificate authority. */
-  readonly caFile?: string;
+  readonly caFile?: string | undefined;
   /** Folder of PEM files of certificate authorities. */
-  readonly caPath?: string;
+  readonly caPath?: string | undefined;
   /** PEM file of the client certificate. */
-  readonly certFile?: string;
+  readonly certFile?: string | undefined;
   /** PEM file of the client certificate's key. A loaded configuration hides its path. */
   readonly keyFile?: string | Secret;
   /** Name that the server's certificate must carry, when it is not the host of the address. */
-  readonly serverName?: string;
+  readonly serverName?: string | undefined;
   /** Whether the server's certificate is verified. */
   readonly verify: boolean;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { formatHost } from "../endpoint.ts";
+import { onAbort } from "../wait.ts";
 
 /** Answers one request. */
 export type FetchHandler = (request: Request) => Response | Promise<Response>;
@@ -75,12 +76,13 @@ export async function listen(
     }
   };
   const server = await start(guarded, hostname, port);
+  let removeAbort = () => {};
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    signal?.removeEventListener("abort", close);
+    removeAbort();
     return closed ??= closeServer(server, graceMs);
   };
-  signal?.addEventListener("abort", close);
+  removeAbort = onAbort(signal, () => void close());
   return {
     url: `http://${formatHost(hostname, server.port)}`,
     hostname,

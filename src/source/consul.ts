@@ -141,7 +141,7 @@ export class ConsulSource implements Source {
         // A redirect could lead the token to another host.
         redirect: "manual",
         cache: "no-store",
-        signal,
+        ...(signal && { signal }),
       });
       const limit = response.status === 200 ? this.#maxResponseBytes : MAX_REFUSAL_BYTES;
       text = await readBody(response, limit);

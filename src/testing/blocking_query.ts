@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { Catalog } from "./catalog.ts";
 import { parseGoDuration } from "../go_duration.ts";
 import { Refusal } from "./refusal.ts";
+import { onAbort } from "../wait.ts";
 
 // "Blocking Queries" of Consul's HTTP API documentation.
 const DEFAULT_WAIT_MS = 300_000;
@@ -84,10 +85,9 @@ export function waitForIndex(
     const end = (settle: () => void) => {
       timer.cancel();
       unsubscribe();
-      signal.removeEventListener("abort", abort);
+      removeAbort();
       settle();
     };
-    const abort = () => end(() => reject(signal.reason));
     const delayMs = query.waitMs + random() * query.waitMs / 16;
     const timer = clock.start(() => end(() => resolve(true)), delayMs);
     const resets = catalog.resets;
@@ -95,6 +95,6 @@ export function waitForIndex(
       // After a restore a server ends all blocking queries, whatever their index.
       if (current() > query.index || catalog.resets !== resets) end(() => resolve(true));
     });
-    signal.addEventListener("abort", abort);
+    const removeAbort = onAbort(signal, (reason) => end(() => reject(reason)));
   });
 }

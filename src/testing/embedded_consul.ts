@@ -18,6 +18,7 @@ import { type Fault, type FaultMatch, matches } from "./fault.ts";
 import { LocalAgent } from "./local_agent.ts";
 import { addReadRoutes } from "./read_routes.ts";
 import { Refusal } from "./refusal.ts";
+import { onAbort } from "../wait.ts";
 
 /** Options of {@linkcode EmbeddedConsul}. */
 export interface EmbeddedConsulOptions {
@@ -274,12 +275,6 @@ function refuse(error: unknown): Response {
 
 // Not AbortSignal.any(), which keeps its sources alive on some runtimes.
 function link(signals: readonly AbortSignal[], target: AbortController): () => void {
-  const undo: (() => void)[] = [];
-  for (const signal of signals) {
-    const abort = () => target.abort(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    undo.push(() => signal.removeEventListener("abort", abort));
-  }
+  const undo = signals.map((signal) => onAbort(signal, (reason) => target.abort(reason)));
   return () => undo.forEach((remove) => remove());
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Clock, sleep, systemClock, type Timer } from "../clock.ts";
+import { type Clock, systemClock, type Timer } from "../clock.ts";
+import { abortable, sleep } from "../wait.ts";
 import type { Fault } from "./fault.ts";
 import { NO_INDEX, Refusal } from "./refusal.ts";
 
@@ -92,16 +93,12 @@ export const faults: Faults = {
   },
   delay(delayMs, clock = systemClock) {
     return async (_request, next, signal) => {
-      await sleep(clock, delayMs, signal);
+      await sleep(clock, delayMs, { signal });
       return await next();
     };
   },
   hang() {
-    return (_request, _next, signal) =>
-      new Promise((_resolve, reject) => {
-        if (signal.aborted) return reject(signal.reason);
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      });
+    return (_request, _next, signal) => abortable(new Promise<never>(() => {}), signal);
   },
   drop(afterBytes = 0) {
     return async (_request, next) => {

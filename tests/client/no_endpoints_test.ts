@@ -1,7 +1,7 @@
 /** NO_ENDPOINTS says which of its causes it is, with counts. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createPiloted } from "../../src/client/create_piloted.ts";
-import { PilotedError } from "../../src/errors.ts";
+import type { PilotedError } from "../../src/errors.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { failureOf } from "../source/support.ts";
 import { test } from "../support/test.ts";

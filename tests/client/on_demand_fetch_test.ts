@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { createFetch } from "../../src/client/create_fetch.ts";
 import { createPiloted } from "../../src/client/create_piloted.ts";
-import { PilotedError } from "../../src/errors.ts";
+import type { PilotedError } from "../../src/errors.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { ScriptedSource } from "../support/scripted_source.ts";

@@ -14,7 +14,7 @@ import { transportClosed, type WireRequest } from "./response.ts";
 /** How the connections are made. */
 export interface NodeTransportOptions {
   /** Certificates, keys and what to verify. @default {the runtime's own authorities, verified} */
-  tls?: TlsConfig;
+  tls?: TlsConfig | undefined;
   /** Milliseconds until a connection of HTTP/2 that may be dead must send a pong. @default {5_000} */
   pingTimeoutMs?: number;
 }

@@ -14,7 +14,7 @@ import { transportClosed } from "./response.ts";
 /** How a transport connects. */
 export interface TransportOptions {
   /** TLS settings for `https:` addresses. @default {the runtime's own authorities, verified} */
-  readonly tls?: TlsConfig;
+  readonly tls?: TlsConfig | undefined;
 }
 
 // The little of each runtime that is used here.

@@ -197,7 +197,7 @@ function fetchTls(
   server: ScriptedServer,
   signal?: AbortSignal,
 ): Promise<Response> {
-  return transport.fetch(server.url.replace("http:", "https:"), { signal });
+  return transport.fetch(server.url.replace("http:", "https:"), signal && { signal });
 }
 
 async function get(transport: Transport, url: string): Promise<string> {
