@@ -57,10 +57,16 @@ export class WeightedSampler {
    * @returns Its place in `members`, -1 when there is none.
    */
   draw(other: number, exclude?: PickOptions["exclude"]): number {
-    const count = this.#members.length;
-    if (count === 0 || (count === 1 && other === 0)) return -1;
-    for (let i = 0; i < DRAWS; i++) {
-      const place = this.#drawAny();
+    if (this.#members.length === 0) return -1;
+    const place = this.#drawAny();
+    // The hot path is so short that it is inlined.
+    if (place !== other && exclude === undefined) return place;
+    return this.#drawAgain(place, other, exclude);
+  }
+
+  #drawAgain(place: number, other: number, exclude: PickOptions["exclude"]): number {
+    if (this.#members.length === 1 && other === 0) return -1;
+    for (let i = 0; i < DRAWS; i++, place = this.#drawAny()) {
       if (place === other) continue;
       if (exclude === undefined || !exclude(this.#members[place]!.endpoint)) return place;
     }

@@ -66,6 +66,8 @@ const ROWS: Row[] = [
   ["balance/weighted_sampler", "all members are equal", "if (weighted.some((member) => member.endpoint.weight !== first)) this.#buildAlias(weighted);", "", "balance/weighted_sampler"],
   ["balance/weighted_sampler", "weight 0 is drawn", "weighted.length > 0 ? weighted : eligible", "eligible", "balance/weighted_sampler"],
   ["balance/weighted_sampler", "the second draw may be the first", "if (place === other) continue;\n      if (exclude === undefined ||", "if (exclude === undefined ||", "balance/weighted_sampler"],
+  ["balance/weighted_sampler", "the hot path returns the other", "if (place !== other && exclude === undefined) return place;", "if (exclude === undefined) return place;", "balance/weighted_sampler"],
+  ["balance/weighted_sampler", "the hot path returns excluded ones", "if (place !== other && exclude === undefined) return place;", "if (place !== other) return place;", "balance/weighted_sampler"],
   ["balance/weighted_sampler", "the search skips the wrong part of the line", "if (point >= start) point += length;", "", "balance/weighted_sampler"],
   ["balance/weighted_sampler", "the search ends one place too early", "if (point < ends[middle]!) high = middle;", "if (point <= ends[middle]!) high = Math.max(0, middle - 1);", "balance/weighted_sampler"],
   ["balance/weighted_sampler", "a rare second draw looks at all members", "exclude === undefined ? this.#drawAround(other) : this.#drawAmong(other, exclude)", "this.#drawAmong(other, exclude ?? (() => false))", "balance/power_of_two"],
