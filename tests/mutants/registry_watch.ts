@@ -66,7 +66,7 @@ const ROWS: Row[] = [
   ["source/consul", "a redirect is followed with the token", "redirect: \"manual\",", "", "source/consul"],
   ["source/consul", "the token is shown in an excerpt", "this.#token ? text.replaceAll(this.#token, \"<token>\") : text", "text", "source/consul"],
   ["source/consul_headers", "an index of 0 stays", "index === 0n ? FIRST_INDEX : String(index)", "String(index)", "source/consul_headers"],
-  ["source/consul_decode", "an entry is listed twice", "if (seen.has(identity)) {", "if (false) {", "source/consul_decode"],
+  ["source/consul_decode", "an entry is listed twice", "if (this.#seen.add(endpointIdentity(endpoint)).size === size) {", "if (false) {", "source/consul_decode"],
 ];
 
 export const MUTANTS: readonly Mutant[] = ROWS.map(([file, what, original, replacement, ...tests]) => ({

@@ -23,7 +23,8 @@ interface Packed {
 const run = promisify(execFile);
 const BIN = join(ROOT, "node_modules", ".bin");
 const CONSUMER = fileURLToPath(new URL("./fixtures/consumer.ts", import.meta.url));
-const LARGEST_PACKAGE = 256 * 1024;
+// Of which half is documentation in the declarations.
+const LARGEST_PACKAGE = 384 * 1024;
 const LIMIT = { timeout: 180_000 };
 
 // A folder outside of the repository, in which each test goes on where the one before it ended.

@@ -2,7 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { type StaticServices, StaticSource } from "../../src/source/static.ts";
 import { test } from "../support/test.ts";
 
-async function read(services: StaticServices, query: { tag?: string; datacenter?: string | undefined } = {}) {
+async function read(
+  services: StaticServices,
+  query: { tag?: string; datacenter?: string | undefined } = {},
+) {
   return await new StaticSource(services).read({ service: "app", ...query });
 }
 
