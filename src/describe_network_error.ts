@@ -56,7 +56,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   ],
   [/Temporary failure in name resolution/i, CODES.EAI_AGAIN!],
   [/Too many open files in system/i, CODES.ENFILE!],
-  [/Too many open files/i, CODES.EMFILE!],
+  [/Too many open files|\bEMFILE\b/i, CODES.EMFILE!],
   [/No route to host/i, CODES.EHOSTUNREACH!],
   [/Network is unreachable/i, CODES.ENETUNREACH!],
   [/CertExpired|certificate (has )?expired/i, CODES.CERT_HAS_EXPIRED!],

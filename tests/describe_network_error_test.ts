@@ -104,6 +104,11 @@ const reasons: readonly [what: string, error: unknown, reason: string][] = [
     "too many open files in this process",
   ],
   [
+    "Bun, no file descriptors",
+    failure('EMFILE reading "/x.js"'),
+    "too many open files in this process",
+  ],
+  [
     "a timeout",
     new DOMException("The operation timed out", "TimeoutError"),
     "the connection timed out",

@@ -123,6 +123,27 @@ test("Http2Connection fails a request that the server resets", async () => {
   await transport.close();
 });
 
+test("TlsPool sends no new request over a connection on which one failed", async () => {
+  const waiting: ScriptedStream[] = [];
+  await using server = await startHttp2Server({ onStream: (stream) => void waiting.push(stream) });
+  const transport = createTransport({ tls });
+  const patient = get(transport, `${server.url}/patient`);
+  const failing = failure(transport.fetch(`${server.url}/failing`));
+  await waitUntil(() => waiting.length === 2);
+  waiting[1]!.reset(2);
+  assertInstanceOf(await failing, TypeError);
+  const next = get(transport, server.url);
+  await waitUntil(() => waiting.length === 3);
+  assertEquals(server.connections.length, 2);
+  answer(waiting[2]!);
+  assertEquals(await next, "hello");
+  // What was in flight on it is still answered, and then it is closed.
+  answer(waiting[0]!);
+  assertEquals(await patient, "hello");
+  await waitUntil(() => server.connections[0]!.socket.destroyed);
+  await transport.close();
+});
+
 for (const code of [2, 8]) {
   test(`Http2Connection fails a body that the server resets with code ${code}`, async () => {
     let reset = () => {};
