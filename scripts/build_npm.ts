@@ -10,7 +10,7 @@
  */
 import { build } from "esbuild";
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./run_command.ts";
@@ -137,6 +137,32 @@ async function writeTypes(folder: string, files: string[]): Promise<void> {
     const text = withJsExtensions(await readFile(path, "utf8"));
     await writeFile(path, /\[Symbol\.(asyncD|d)ispose\]/.test(text) ? DISPOSABLE + text : text);
   }
+  await removeUnusedTypes(folder, files.map((file) => join(folder, built(file, ".d.ts"))));
+}
+
+// The compiler declares every file that it reads; most are behind no export's types.
+async function removeUnusedTypes(folder: string, doors: readonly string[]): Promise<void> {
+  const used = new Set(doors);
+  for (const path of used) {
+    for (const specifier of relativeImports(await readFile(path, "utf8"))) {
+      used.add(join(dirname(path), specifier.replace(/\.js$/, ".d.ts")));
+    }
+  }
+  for (const name of await readdir(folder, { recursive: true })) {
+    const path = join(folder, name);
+    if (name.endsWith(".d.ts") && !used.has(path)) await rm(path);
+  }
+}
+
+/**
+ * Finds the files that a declaration imports.
+ *
+ * @param text A declaration file, with `.js` in its imports.
+ * @returns Specifiers of relative imports.
+ */
+export function relativeImports(text: string): string[] {
+  const matches = text.matchAll(/(?:\bfrom |\bimport\(|^import )["'](\.[^"']*)["']/gm);
+  return [...matches].map(([, specifier]) => specifier!);
 }
 
 /**

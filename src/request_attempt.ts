@@ -38,9 +38,9 @@ export interface RequestAttempt {
   /** Time to the head of the response or to the failure, in milliseconds. */
   readonly durationMs: number;
   /** HTTP status, if a response was received. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** What was thrown, if no response was received. */
-  readonly error?: unknown;
+  readonly error?: unknown | undefined;
   /** Whether it was sent in parallel to an attempt that took long. */
   readonly hedge: boolean;
 }

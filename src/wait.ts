@@ -154,7 +154,7 @@ function settleAfter<T>(
 /** Options of {@linkcode startDeadline}. */
 export interface StartDeadlineOptions {
   /** Whether this timer alone must not keep the process alive. @default {false} */
-  readonly background?: boolean;
+  readonly background?: boolean | undefined;
   /** Called when the timer has fired late and is extended. @default {undefined} */
   readonly late?: (() => void) | undefined;
 }

@@ -20,7 +20,7 @@ export interface Balancer {
   /** Name of the algorithm, such as `"round-robin"`. */
   readonly name: string;
   /** Fraction of the picks that stay in the own zone, 0 to 1, for a balancer that prefers one. */
-  readonly localShare?: number;
+  readonly localShare?: number | undefined;
   /**
    * Receives every instance that the registry lists, whatever its health, before `update()`. Only
    * balancers that need to know how many are lost have this method.

@@ -18,7 +18,7 @@ export interface CreatePilotedOptions<Name extends string = string> extends Pilo
    * The configuration: a path, a `file:` URL, or an object; `""` or nothing means the file that
    * the environment variable `CONTAINERPILOT` names.
    */
-  config?: ConfigInput<Name>;
+  config?: ConfigInput<Name> | undefined;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface TlsConfig {
   /** PEM file of the client certificate. */
   readonly certFile?: string | undefined;
   /** PEM file of the client certificate's key. A loaded configuration hides its path. */
-  readonly keyFile?: string | Secret;
+  readonly keyFile?: string | Secret | undefined;
   /** Name that the server's certificate must carry, when it is not the host of the address. */
   readonly serverName?: string | undefined;
   /** Whether the server's certificate is verified. */
@@ -26,9 +26,9 @@ export interface ConsulConfig {
   /** `http://host:port` or `https://host:port` and a path prefix, if any. It has no trailing slash and never credentials. */
   readonly url: string;
   /** ACL token. It is copied with the configuration and never printed; `reveal()` returns its text. */
-  readonly token?: Secret;
+  readonly token?: Secret | undefined;
   /** TLS settings, if there are any. */
-  readonly tls?: TlsConfig;
+  readonly tls?: TlsConfig | undefined;
 }
 
 /** One watched service. */
@@ -74,11 +74,11 @@ export interface ConfigWarning {
   /** Path into the document, such as `watches[1].name`, or a variable of the environment, such as `$CONSUL`. */
   readonly at: string;
   /** Name of the file, if the configuration came from one. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Line in the original text, from 1, if known. */
-  readonly line?: number;
+  readonly line?: number | undefined;
   /** Column in that line, from 1, if known. */
-  readonly column?: number;
+  readonly column?: number | undefined;
 }
 
 /**

@@ -11,42 +11,42 @@ import type { ConfigWarning, RegistrationConfig, TlsConfig } from "./config.ts";
 /** TLS settings with ContainerPilot's keys, in an object given in code. */
 export interface TlsObject {
   /** PEM file of the certificate authority. */
-  readonly cafile?: string;
+  readonly cafile?: string | undefined;
   /** Folder of PEM files of certificate authorities. */
-  readonly capath?: string;
+  readonly capath?: string | undefined;
   /** PEM file of the client certificate. */
-  readonly clientcert?: string;
+  readonly clientcert?: string | undefined;
   /** PEM file of the client certificate's key. */
-  readonly clientkey?: string | Secret;
+  readonly clientkey?: string | Secret | undefined;
   /** Name that the server's certificate must carry, when it is not the host of the address. */
-  readonly servername?: string;
+  readonly servername?: string | undefined;
   /**
    * Whether the server's certificate is verified.
    *
    * @default {true}
    */
-  readonly verify?: boolean;
+  readonly verify?: boolean | undefined;
 }
 
 /** Where Consul is, in an object given in code. */
 export interface ConsulObject {
   /** `host:port`, or a URL. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /**
    * Scheme of an address that has none.
    *
    * @default {"http"}
    */
-  readonly scheme?: "http" | "https";
+  readonly scheme?: "http" | "https" | undefined;
   /**
    * The address as a loaded `Config` has it, instead of `address` and `scheme`. With it, all of
    * `consul` is used as it is: without templates and without Consul's environment variables.
    */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** ACL token. */
-  readonly token?: string | Secret;
+  readonly token?: string | Secret | undefined;
   /** TLS settings, with ContainerPilot's keys or those of a loaded `Config`. */
-  readonly tls?: TlsObject | Partial<TlsConfig>;
+  readonly tls?: TlsObject | Partial<TlsConfig> | undefined;
 }
 
 /** One watched service, in an object given in code. */
@@ -58,12 +58,12 @@ export interface WatchObject<Name extends string = string> {
    *
    * @default {10}
    */
-  readonly interval?: number | string;
+  readonly interval?: number | string | undefined;
   /**
    * Poll interval in milliseconds as a loaded `Config` has it, instead of `interval`. With it, the
    * watch is used as it is, without templates.
    */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /** Only instances with this tag. */
   readonly tag?: string | undefined;
   /** Datacenter. Left out: the agent's own. */
@@ -73,11 +73,11 @@ export interface WatchObject<Name extends string = string> {
 /** One backend of ContainerPilot 2, in an object given in code: a watch. */
 export interface BackendObject<Name extends string = string> extends WatchObject<Name> {
   /** Poll interval in seconds. */
-  readonly poll?: number | string;
+  readonly poll?: number | string | undefined;
   /** Program that ContainerPilot runs; not used. */
-  readonly onChange?: string | readonly string[];
+  readonly onChange?: string | readonly string[] | undefined;
   /** Time limit of that program; not used. */
-  readonly timeout?: number | string;
+  readonly timeout?: number | string | undefined;
 }
 
 /** What a job and a service of ContainerPilot 2 have in common. */
@@ -85,24 +85,24 @@ export interface Registrable {
   /** Name of the service. */
   readonly name: string;
   /** Port of the service. Without one there is nothing to register. */
-  readonly port?: number | string;
+  readonly port?: number | string | undefined;
   /** Tags of the service. */
-  readonly tags?: string | readonly string[];
+  readonly tags?: string | readonly string[] | undefined;
   /** Metadata of the service. */
-  readonly meta?: Readonly<Record<string, string>>;
+  readonly meta?: Readonly<Record<string, string>> | undefined;
   /** Interface specifications, in order of preference. */
-  readonly interfaces?: string | readonly string[];
+  readonly interfaces?: string | readonly string[] | undefined;
   /** Status until the first report. */
-  readonly initial_status?: "passing" | "warning" | "critical";
+  readonly initial_status?: "passing" | "warning" | "critical" | undefined;
   /** Settings of Consul alone. */
   readonly consul?: {
     /** Whether others may change the tags. */
-    readonly enableTagOverride?: boolean;
+    readonly enableTagOverride?: boolean | undefined;
     /** Time after which a critical instance is removed. */
-    readonly deregisterCriticalServiceAfter?: number | string;
+    readonly deregisterCriticalServiceAfter?: number | string | undefined;
   };
   /** Time limit of the program; not used. */
-  readonly timeout?: number | string;
+  readonly timeout?: number | string | undefined;
 }
 
 /** One job, in an object given in code. A job with a port can be registered. */
@@ -110,30 +110,30 @@ export interface JobObject extends Registrable {
   /** Health reports: times in seconds, or such as `"1m30s"`. */
   readonly health?: {
     /** Time between reports. */
-    readonly interval?: number | string;
+    readonly interval?: number | string | undefined;
     /** Time after which a missing report makes the instance critical. */
-    readonly ttl?: number | string;
+    readonly ttl?: number | string | undefined;
     /** Program that checks the health; not used. */
-    readonly exec?: string | readonly string[];
+    readonly exec?: string | readonly string[] | undefined;
     /** Time limit of that program; not used. */
-    readonly timeout?: number | string;
+    readonly timeout?: number | string | undefined;
     /** Logging of that program; not used. */
     readonly logging?: { readonly raw?: boolean };
   };
   /** Program; not used. */
-  readonly exec?: string | readonly string[];
+  readonly exec?: string | readonly string[] | undefined;
   /** When the program starts; not used. */
   readonly when?: {
-    readonly interval?: number | string;
-    readonly source?: string;
-    readonly once?: string;
-    readonly each?: string;
-    readonly timeout?: number | string;
+    readonly interval?: number | string | undefined;
+    readonly source?: string | undefined;
+    readonly once?: string | undefined;
+    readonly each?: string | undefined;
+    readonly timeout?: number | string | undefined;
   };
   /** How often the program is started again; not used. */
-  readonly restarts?: number | string;
+  readonly restarts?: number | string | undefined;
   /** How long the program may take to end; not used. */
-  readonly stopTimeout?: number | string;
+  readonly stopTimeout?: number | string | undefined;
   /** Logging of the program; not used. */
   readonly logging?: { readonly raw?: boolean };
 }
@@ -141,11 +141,11 @@ export interface JobObject extends Registrable {
 /** One service of ContainerPilot 2, in an object given in code. One with a port can be registered. */
 export interface ServiceObject extends Registrable {
   /** Program that checks the health; not used. */
-  readonly health?: string | readonly string[];
+  readonly health?: string | readonly string[] | undefined;
   /** Time between health reports: seconds, or such as `"1m30s"`. */
-  readonly poll?: number | string;
+  readonly poll?: number | string | undefined;
   /** Time after which a missing report makes the instance critical. */
-  readonly ttl?: number | string;
+  readonly ttl?: number | string | undefined;
 }
 
 /**
@@ -155,47 +155,47 @@ export interface ServiceObject extends Registrable {
  */
 export interface ConfigObject<Name extends string = string> {
   /** Where Consul is. */
-  readonly consul?: string | ConsulObject;
+  readonly consul?: string | ConsulObject | undefined;
   /** Watched services. */
-  readonly watches?: readonly WatchObject<Name>[];
+  readonly watches?: readonly WatchObject<Name>[] | undefined;
   /** Watched services, with ContainerPilot 2's key. */
-  readonly backends?: readonly BackendObject<Name>[];
+  readonly backends?: readonly BackendObject<Name>[] | undefined;
   /** What this application can register. */
-  readonly jobs?: readonly JobObject[];
+  readonly jobs?: readonly JobObject[] | undefined;
   /** What this application can register, with ContainerPilot 2's key. */
-  readonly services?: readonly ServiceObject[];
+  readonly services?: readonly ServiceObject[] | undefined;
   /** What this application can register, of a loaded `Config`. */
-  readonly registrations?: readonly RegistrationConfig[];
+  readonly registrations?: readonly RegistrationConfig[] | undefined;
   /** Warnings of a loaded `Config`; they are kept. */
-  readonly warnings?: readonly ConfigWarning[];
+  readonly warnings?: readonly ConfigWarning[] | undefined;
   /** ContainerPilot's control socket; not used. */
   readonly control?: { readonly socket?: string };
   /** ContainerPilot's own logging; not used. */
   readonly logging?: {
-    readonly level?: string;
-    readonly format?: string;
-    readonly output?: string;
+    readonly level?: string | undefined;
+    readonly format?: string | undefined;
+    readonly output?: string | undefined;
   };
   /** ContainerPilot's telemetry; not used. */
   readonly telemetry?: {
-    readonly port?: number | string;
-    readonly interfaces?: string | readonly string[];
-    readonly tags?: readonly string[];
-    readonly metrics?: readonly object[];
-    readonly sensors?: readonly object[];
+    readonly port?: number | string | undefined;
+    readonly interfaces?: string | readonly string[] | undefined;
+    readonly tags?: readonly string[] | undefined;
+    readonly metrics?: readonly object[] | undefined;
+    readonly sensors?: readonly object[] | undefined;
   };
   /** How long ContainerPilot waits for its jobs to end; not used. */
-  readonly stopTimeout?: number | string;
+  readonly stopTimeout?: number | string | undefined;
   /** Program of ContainerPilot 2; not used. */
-  readonly onStart?: string | readonly string[];
+  readonly onStart?: string | readonly string[] | undefined;
   /** Program of ContainerPilot 2; not used. */
-  readonly preStart?: string | readonly string[];
+  readonly preStart?: string | readonly string[] | undefined;
   /** Program of ContainerPilot 2; not used. */
-  readonly preStop?: string | readonly string[];
+  readonly preStop?: string | readonly string[] | undefined;
   /** Program of ContainerPilot 2; not used. */
-  readonly postStop?: string | readonly string[];
+  readonly postStop?: string | readonly string[] | undefined;
   /** Programs of ContainerPilot 2; not used. */
-  readonly coprocesses?: readonly object[];
+  readonly coprocesses?: readonly object[] | undefined;
   /** Programs of ContainerPilot 2; not used. */
-  readonly tasks?: readonly object[];
+  readonly tasks?: readonly object[] | undefined;
 }

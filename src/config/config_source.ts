@@ -182,7 +182,7 @@ export class ConfigSource {
 // Where something in the rendered text comes from; empty if that is not known.
 interface Origin {
   /** Index into the template. */
-  readonly index?: number;
+  readonly index?: number | undefined;
   readonly position?: TextPosition | undefined;
   /** The action that printed it. */
   readonly action?: string | undefined;

@@ -20,9 +20,9 @@ export interface FetchCall {
 /** How a call ended: with a response, or with an error. */
 export interface FetchEnd {
   /** The response, whatever its status. */
-  readonly response?: Response;
+  readonly response?: Response | undefined;
   /** What the caller's promise rejects with. */
-  readonly error?: unknown;
+  readonly error?: unknown | undefined;
   /** Time to the head of the response or to the failure, in milliseconds. */
   readonly durationMs: number;
   /** How many more retries the budget of the service allows now. */

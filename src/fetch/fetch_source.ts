@@ -9,9 +9,9 @@ import type { Lease } from "../balance/lease.ts";
 /** Gives endpoints to the balanced fetch: a `Piloted`, or an object that behaves like one. */
 export interface FetchSource {
   /** Aborts when the client is closed, which ends the wait before a retry. */
-  readonly closeSignal?: AbortSignal;
+  readonly closeSignal?: AbortSignal | undefined;
   /** With `"on-demand"` each call loads the list first. @default {"live"} */
-  readonly mode?: "live" | "on-demand";
+  readonly mode?: "live" | "on-demand" | undefined;
   /**
    * Makes sure that the list of a service is fresh enough.
    *

@@ -22,9 +22,9 @@ export interface ConsulSourceOptions {
   /** ACL token, sent as `X-Consul-Token`. @default {undefined} */
   token?: string | Secret | undefined;
   /** What asks. @default {globalThis.fetch} */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
   /** Largest answer that is taken, in bytes after decompression. @default {33_554_432} */
-  maxResponseBytes?: number;
+  maxResponseBytes?: number | undefined;
 }
 
 // 10,000 instances with two checks each come to about 15 MB.
@@ -38,7 +38,7 @@ const SHORT_LIST = 1_000;
 /** What is asked for, in words, and the service in question. */
 interface Subject {
   readonly name: string;
-  readonly service?: string;
+  readonly service?: string | undefined;
 }
 
 interface Answer {

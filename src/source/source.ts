@@ -38,13 +38,13 @@ export interface ReadOptions {
 /** What the registry says about the freshness of a response; absent what it does not say. */
 export interface Freshness {
   /** Milliseconds since the responding server last heard from the leader (`X-Consul-LastContact`). */
-  readonly lastContactMs?: number;
+  readonly lastContactMs?: number | undefined;
   /** Whether the responding server knows a leader (`X-Consul-KnownLeader`). */
-  readonly knownLeader?: boolean;
+  readonly knownLeader?: boolean | undefined;
   /** Whether the response came from the agent's cache (`X-Cache`). */
-  readonly cache?: "hit" | "miss";
+  readonly cache?: "hit" | "miss" | undefined;
   /** Age of the cached response in milliseconds (`Age`). */
-  readonly ageMs?: number;
+  readonly ageMs?: number | undefined;
 }
 
 /** One response of a registry. */

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { buildNpm, withJsExtensions } from "../../scripts/build_npm.ts";
+import { buildNpm, relativeImports, withJsExtensions } from "../../scripts/build_npm.ts";
 import { ROOT } from "../architecture/project.ts";
 import { test } from "../support/test.ts";
 
@@ -136,4 +136,13 @@ export declare const d: import("./d.js").D;
 /** Read "./e.ts" first. */
 import type { F } from "f.ts";`,
   );
+});
+
+test("relativeImports() finds what a declaration imports, in each form", () => {
+  const text = `import { a } from "./a.js";
+export type { B } from '../b/b.js';
+import "./c.js";
+export declare const d: import("./d.js").D;
+import type { Hono } from "hono";`;
+  assertEquals(relativeImports(text), ["./a.js", "../b/b.js", "./c.js", "./d.js"]);
 });

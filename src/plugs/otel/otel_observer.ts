@@ -26,13 +26,13 @@ export interface OtelObserverOptions {
    *
    * @default a tracer of the global provider, named `@piloted/core`
    */
-  readonly tracer?: Tracer;
+  readonly tracer?: Tracer | undefined;
   /**
    * Creates the instruments.
    *
    * @default a meter of the global provider, named `@piloted/core`
    */
-  readonly meter?: Meter;
+  readonly meter?: Meter | undefined;
 }
 
 const NAME = "@piloted/core";
