@@ -118,6 +118,15 @@ export async function runAgentAway({ stopped, killed }: AgentAwayOptions): Promi
     );
     const late = performance.now() - able;
     report.figure(`${how}: right again after`, `${late.toFixed(0)} ms`, "within 2,000 ms");
+    // Nothing changed it meanwhile, so that only the return itself can make it live.
+    await waitUntil(() => piloted.status("api").state === "live", 120_000, 5);
+    const quiet = performance.now() - able;
+    report.bound(
+      `${how}: a quiet service is live after`,
+      `${quiet.toFixed(0)} ms`,
+      "within 2,000 ms, 10,000 ms on a busy machine",
+      quiet < 10_000,
+    );
     await waitUntil(() => piloted.status("web").state === "live");
   }
 }
