@@ -9,7 +9,6 @@
  *
  * @module
  */
-import { describeNetworkError } from "./describe_network_error.ts";
 import { PilotedError } from "./errors.ts";
 
 /**
@@ -31,7 +30,8 @@ export async function loadModule<Module>(load: () => Promise<Module>): Promise<M
   try {
     return await load();
   } catch (cause) {
-    const message = `Cannot load a part of Piloted: ${describeNetworkError(cause)}, ${REMEDY}`;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `Cannot load a part of Piloted: ${why}; ${REMEDY}`;
     throw new PilotedError("LOAD_FAILED", message, { cause });
   }
 }

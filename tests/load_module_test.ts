@@ -19,7 +19,7 @@ test("loadModule() says what to do when the import fails, and tries again", asyn
   assertStrictEquals(error.cause, cause);
   assertMatch(
     error.message,
-    /^Cannot load a part of Piloted: too many open files in this process, raise the /,
+    /^Cannot load a part of Piloted: EMFILE: too many open files, open '\/x.js'; raise the /,
   );
   assertMatch(error.message, /ulimit -n/);
   failing = false;
