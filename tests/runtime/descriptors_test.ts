@@ -19,7 +19,7 @@ test("createPiloted() without file descriptors says what to do, and works when t
   const { held, first, second } = JSON.parse(child.stdout());
   assert(held > 10, child.stdout());
   // Deno reads the whole module graph before it runs.
-  const failed = /^Cannot load a part of Piloted: .*, raise the limit of open files/;
+  const failed = /^Cannot load a part of Piloted: .*; raise the limit of open files/;
   assertMatch(first, currentRuntime === "deno" ? /^10\.0\.0\.1:80$/ : failed);
   // Node 20 keeps a failed import for the life of the process.
   const isNode20 = currentRuntime === "node" && process.versions.node.startsWith("20.");
