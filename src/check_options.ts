@@ -6,9 +6,19 @@
 
 /** What one option must be. */
 export type OptionRule =
-  | { readonly type: "boolean" | "string" | "function" | "object" | "any" }
+  | { readonly type: "boolean" | "string" | "function" | "any" }
+  | { readonly type: "object"; readonly methods?: readonly string[] }
   | { readonly type: "number"; readonly min: number; readonly max?: number }
   | { readonly type: "one-of"; readonly values: readonly string[] };
+
+/** The rule of an option `clock`. */
+export const CLOCK: OptionRule = { type: "object", methods: ["now", "start"] };
+
+/** The rule of an option `signal`. */
+export const SIGNAL: OptionRule = {
+  type: "object",
+  methods: ["addEventListener", "removeEventListener"],
+};
 
 /**
  * Checks an object of options: no unknown key, and every value of its kind. `undefined` counts as
@@ -67,9 +77,15 @@ function checkValue(caller: string, name: string, value: unknown, rule: OptionRu
     case "one-of":
       if (typeof value === "string" && rule.values.includes(value)) return;
       throw fail(`one of ${rule.values.join(", ")}${suggestion(value, rule.values)}`);
-    case "object":
-      if (typeof value === "object" && value !== null) return;
-      throw fail("an object");
+    case "object": {
+      const { methods = [] } = rule;
+      const given = typeof value === "object" && value !== null
+        ? value as Record<string, unknown>
+        : undefined;
+      if (given !== undefined && methods.every((name) => typeof given[name] === "function")) return;
+      const needed = methods.map((name) => `${name}()`).join(" and ");
+      throw fail(methods.length === 0 ? "an object" : `an object with ${needed}`);
+    }
     default: {
       const kind: string = typeof value;
       if (kind !== rule.type) throw fail(`a ${rule.type}`);

@@ -28,6 +28,17 @@ export interface Change {
 }
 
 /**
+ * A change from nothing to a list, for consumers that start with the current list.
+ *
+ * @param service Name of the service.
+ * @param endpoints The list.
+ */
+export function initialChange(service: string, endpoints: readonly Endpoint[]): Change {
+  const none = Object.freeze([]);
+  return Object.freeze({ service, added: endpoints, removed: none, changed: none, endpoints });
+}
+
+/**
  * Compares two lists of endpoints by identity and content.
  *
  * The returned `endpoints` reuse the objects of `before` that did not change and keep its order,

@@ -69,6 +69,12 @@ export function createPiloted<Name extends string = string>(
   options?: CreatePilotedOptions<Name>,
 ): Promise<Piloted<ServiceNames<ConfigObject<Name>>>>;
 export async function createPiloted(options: CreatePilotedOptions = {}): Promise<Piloted> {
+  if (typeof options === "string" || options instanceof URL) {
+    throw new TypeError(
+      `Cannot use the options of createPiloted(): they must be an object, received ` +
+        `${JSON.stringify(String(options))}; a path goes into the option config`,
+    );
+  }
   const { config, ...rest } = options;
   const resolved = resolveOptions(rest);
   // Before any await: from the first call on a SIGHUP no longer ends the process.

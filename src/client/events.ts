@@ -5,6 +5,7 @@
  */
 import type { PoolEvent } from "../balance/pool_event.ts";
 import type { ConfigWarning } from "../config/config.ts";
+import { checkOptions, SIGNAL } from "../check_options.ts";
 import { PilotedError } from "../errors.ts";
 import type { Change } from "../snapshot.ts";
 import { onAbort } from "../wait.ts";
@@ -90,6 +91,7 @@ export class Events {
         `Cannot listen: the listener must be a function, received ${typeof listener}`,
       );
     }
+    checkOptions("on()", options, { signal: SIGNAL });
     const { signal } = options;
     if (signal?.aborted) return () => {};
     const entry = { call: listener as AnyListener };

@@ -6,7 +6,7 @@
 import type { BalanceFunction } from "../balance/balancer.ts";
 import type { BalancerName } from "../balance/create_balancer.ts";
 import type { OutlierOptions } from "../balance/outlier_options.ts";
-import { checkOptions, type OptionRule } from "../check_options.ts";
+import { checkOptions, CLOCK, type OptionRule, SIGNAL } from "../check_options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Consistency, Source } from "../source/source.ts";
@@ -160,12 +160,12 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   signals: { type: "boolean" },
   reload: { type: "boolean" },
   keepProcessAlive: { type: "boolean" },
-  logger: { type: "object" },
+  logger: { type: "object", methods: ["info", "warn", "error"] },
   env: { type: "object" },
   missing: { type: "one-of", values: ["empty", "error"] },
   fetch: { type: "function" },
-  source: { type: "object" },
-  clock: { type: "object" },
+  source: { type: "object", methods: ["read"] },
+  clock: CLOCK,
   random: { type: "function" },
   refreshTimeoutMs: { type: "number", min: 0 },
   requestTimeoutMs: { type: "number", min: 1 },
@@ -183,6 +183,13 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   ttlMs: { type: "number", min: 0 },
   staleMs: { type: "number", min: 0 },
 };
+
+/** What the options of `waitForEndpoints()`, `watch()`, `on()`, `once()` and `events()` must be. */
+export const WAIT_RULES = {
+  waitForEndpoints: { timeoutMs: { type: "number", min: 0 }, signal: SIGNAL },
+  watch: { initial: { type: "boolean" }, signal: SIGNAL },
+  events: { signal: SIGNAL },
+} as const satisfies Record<string, Readonly<Record<string, OptionRule>>>;
 
 /** Options that need something that runs between two lookups. */
 const LIVE_ONLY = ["signals", "reload", "snapshotFile"] as const;

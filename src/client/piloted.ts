@@ -5,11 +5,12 @@
  */
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
+import { checkOptions } from "../check_options.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Fetch } from "../platform_fetch.ts";
-import type { Change } from "../snapshot.ts";
+import { type Change, initialChange } from "../snapshot.ts";
 import { abortable, onAbort, sleep } from "../wait.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import { createFetch } from "./create_fetch.ts";
@@ -21,7 +22,12 @@ import {
   type PilotedListener,
 } from "./events.ts";
 import { iterate } from "./iterate.ts";
-import type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./options.ts";
+import {
+  WAIT_RULES,
+  type WaitForEndpointsOptions,
+  type WaitOptions,
+  type WatchServiceOptions,
+} from "./options.ts";
 import type { Services } from "./services.ts";
 import type { WatchedService } from "./watched_service.ts";
 
@@ -167,6 +173,7 @@ export class Piloted<Names extends string = string> {
    * @throws The signal's own reason when it aborts.
    */
   async waitForEndpoints(name: Names, options: WaitForEndpointsOptions = {}): Promise<boolean> {
+    checkOptions("waitForEndpoints()", options, WAIT_RULES.waitForEndpoints);
     const { timeoutMs = Infinity, signal } = options;
     const { pool } = this.#service(name);
     const found = new AbortController();
@@ -245,6 +252,7 @@ export class Piloted<Names extends string = string> {
     type: T,
     options: WaitOptions = {},
   ): Promise<PilotedEvents[T]> {
+    checkOptions("once()", options, WAIT_RULES.events);
     let remove = () => {};
     const event = new Promise<PilotedEvents[T]>((resolve) => {
       remove = this.#engine.events.on(type, resolve as PilotedListener<T>);
@@ -260,6 +268,7 @@ export class Piloted<Names extends string = string> {
    * @throws {PilotedError} `CLOSED` after `close()`.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<PilotedEvent> {
+    checkOptions("events()", options, WAIT_RULES.events);
     this.#engine.assertOpen();
     return iterate<PilotedEvent>((receive, end) => {
       const stop = EVENT_TYPES.map((type) =>
@@ -281,6 +290,7 @@ export class Piloted<Names extends string = string> {
    * `UNSUPPORTED` with mode `"on-demand"`, which reads nothing by itself.
    */
   watch(name: Names, options: WatchServiceOptions = {}): AsyncIterableIterator<Change> {
+    checkOptions("watch()", options, WAIT_RULES.watch);
     const { pool } = this.#service(name);
     if (this.mode === "on-demand") {
       throw new PilotedError(
@@ -335,9 +345,4 @@ export class Piloted<Names extends string = string> {
     this.#engine.assertOpen();
     return this.#services.find(name);
   }
-}
-
-function initialChange(service: string, endpoints: readonly Endpoint[]): Change {
-  const none = Object.freeze([]);
-  return Object.freeze({ service, added: endpoints, removed: none, changed: none, endpoints });
 }

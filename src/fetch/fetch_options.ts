@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkOptions, type OptionRule } from "../check_options.ts";
+import { checkOptions, CLOCK, type OptionRule } from "../check_options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fetch, platformFetch } from "../platform_fetch.ts";
 import type { FetchObserver } from "./fetch_observer.ts";
@@ -100,7 +100,7 @@ const RULES: Readonly<Record<keyof FetchOptions, OptionRule>> = {
   waitForEndpointsMs: AMOUNT,
   key: { type: "function" },
   observer: { type: "object" },
-  clock: { type: "object" },
+  clock: CLOCK,
   random: { type: "function" },
 };
 

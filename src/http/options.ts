@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkOptions, type OptionRule } from "../check_options.ts";
+import { checkOptions, CLOCK, type OptionRule, SIGNAL } from "../check_options.ts";
 import type { Clock } from "../clock.ts";
 import type { AccessLogEntry } from "./access_log.ts";
 import { isBearerToken } from "./auth.ts";
@@ -41,11 +41,11 @@ export interface ServiceOptions extends RoutesOptions {
 }
 
 const ROUTES_RULES = {
-  signal: { type: "object" },
+  signal: SIGNAL,
   heartbeatMs: { type: "number", min: 1 },
   fetchMetrics: { type: "object" },
   onError: { type: "function" },
-  clock: { type: "object" },
+  clock: CLOCK,
 } as const satisfies Record<keyof RoutesOptions, OptionRule>;
 
 const SERVICE_RULES = {

@@ -43,8 +43,16 @@ export class StaticSource implements Source {
    *
    * @param services Services by name. Changing the object later changes the next answer. An entry
    * with a wrong port or address, or an id that another has, is left out and reported.
+   * @throws {TypeError} when it is no object of lists.
    */
   constructor(services: StaticServices) {
+    const isObject = typeof services === "object" && services !== null && !Array.isArray(services);
+    if (!isObject || !Object.values(services).every(Array.isArray)) {
+      throw new TypeError(
+        "Cannot create a StaticSource: the services must be an object with a list of endpoints for " +
+          "each name",
+      );
+    }
     this.#services = services;
   }
 

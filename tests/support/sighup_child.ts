@@ -22,12 +22,12 @@ if (way === "signals") {
   if (way === "createPiloted") {
     void createPiloted({ config: object, fetch }).then((piloted) => {
       console.log("ready");
-      piloted.on("refresh", () => console.log("refreshed"));
+      piloted.on("refresh", refreshed);
     });
   } else if (way === "config") {
     void config(object, { fetch }).then((piloted) => {
       console.log("ready");
-      piloted.on("refresh", () => console.log("refreshed"));
+      piloted.on("refresh", refreshed);
     });
   } else {
     // Configures itself from $CONTAINERPILOT, whose Consul does not respond.
@@ -36,7 +36,15 @@ if (way === "signals") {
 }
 // Printed synchronously after the call.
 console.log("called");
-setTimeout(() => {
+const isRefreshing = way === "createPiloted" || way === "config";
+setTimeout(end, isRefreshing ? 30_000 : 3_000);
+
+function refreshed(): void {
+  console.log("refreshed");
+  end();
+}
+
+function end(): void {
   console.log("alive");
   process.exit(0);
-}, 3_000);
+}

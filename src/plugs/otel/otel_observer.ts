@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkOptions } from "../../check_options.ts";
 import {
   type Attributes,
   context,
@@ -72,6 +73,10 @@ const METHODS = "CONNECT DELETE GET HEAD OPTIONS PATCH POST PUT TRACE".split(" "
  * ```
  */
 export function otelObserver(options: OtelObserverOptions = {}): FetchObserver {
+  checkOptions("otelObserver()", options, {
+    tracer: { type: "object", methods: ["startSpan"] },
+    meter: { type: "object", methods: ["createHistogram", "createCounter"] },
+  });
   const tracer = options.tracer ?? trace.getTracer(NAME);
   const meter = options.meter ?? metrics.getMeter(NAME);
   const durations = meter.createHistogram("http.client.request.duration", {

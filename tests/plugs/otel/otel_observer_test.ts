@@ -109,7 +109,8 @@ class Recorder {
 
 function observed(ids: string[], backend: Backend): Recorder & { world: World } {
   const recorder = new Recorder();
-  const observer = otelObserver(recorder);
+  const { tracer, meter } = recorder;
+  const observer = otelObserver({ tracer, meter });
   const world = new World(ids, backend, { random: () => 0.5, observer });
   return Object.assign(recorder, { world });
 }
@@ -226,7 +227,8 @@ test("otelObserver() puts the call under the span that is active where it is mad
   };
   assert(context.setGlobalContextManager(manager));
   try {
-    const observer = otelObserver(recorder);
+    const { tracer, meter } = recorder;
+  const observer = otelObserver({ tracer, meter });
     const world = new World(["a"], () => answer(200), { observer });
     await world.outcome(world.fetch("http://app/"));
   } finally {
