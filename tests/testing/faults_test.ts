@@ -39,7 +39,7 @@ test("faults.noLeader() refuses a read, answers a stale one and tells its age", 
 
 test("faults.rateLimit(), denied(), html() and redirect() answer as they are called", async () => {
   const cases: [Fault, number, string, string][] = [
-    [faults.rateLimit(7), 429, "Retry-After", "7"],
+    [faults.rateLimit({ retryAfterSeconds: 7 }), 429, "Retry-After", "7"],
     [faults.denied(), 403, "Content-Type", "text/plain; charset=utf-8"],
     [faults.html(), 502, "Content-Type", "text/html"],
     [faults.redirect("http://127.0.0.1:9/", 307), 307, "Location", "http://127.0.0.1:9/"],
