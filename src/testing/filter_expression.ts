@@ -65,9 +65,10 @@ function tokenize(text: string): Token[] {
   const end = text.trimEnd().length;
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < end) {
-    const at = TOKEN.lastIndex;
+    const start = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
-    if (match === null) throw noMatch(at);
+    if (match === null) throw noMatch(start);
+    const at = start + match[0].length - match[0].trimStart().length;
     const [, quoted, raw, sign, word] = match;
     if (quoted !== undefined) tokens.push({ kind: "string", text: unescape(quoted, at), at });
     else if (raw !== undefined) tokens.push({ kind: "string", text: raw, at });

@@ -1,24 +1,47 @@
-import { CONSUL_VERSIONS, EmbeddedConsul } from "../../src/testing/mod.ts";
-import { testConsulAgent } from "../contracts/consul_agent_contract.ts";
+import {
+  CONSUL_VERSIONS,
+  EmbeddedConsul,
+  type EmbeddedConsulOptions,
+} from "../../src/testing/mod.ts";
 import { wireProfile } from "../../src/testing/wire_profile.ts";
+import type { AgentUnderTest } from "../contracts/consul_agent_client.ts";
+import { testConsulAgent } from "../contracts/consul_agent_contract.ts";
 
 const NODE = "embedded";
 const TOKEN = "11111111-2222-4333-8444-555555555555";
-const ACL = { tokens: { [TOKEN]: "management" } } as const;
+
+const ACL: EmbeddedConsulOptions["acl"] = {
+  tokens: { [TOKEN]: "management" },
+  authMethods: {
+    jwt: (bearer) => bearer === "nobody" ? undefined : { service: { [bearer]: "read" } },
+  },
+  loginTtlMs: 60_000,
+};
+
+function agentOf(consul: EmbeddedConsul, acl: boolean): Omit<AgentUnderTest, "url" | "fetch"> {
+  return {
+    node: NODE,
+    token: acl ? TOKEN : undefined,
+    grant: (secret, rules) => Promise.resolve(consul.addToken(secret, rules)),
+    authMethod: () =>
+      Promise.resolve({ name: "jwt", bearer: (service) => Promise.resolve(service) }),
+    stop: () => consul.close(),
+  };
+}
 
 for (const version of CONSUL_VERSIONS) {
   const { release } = wireProfile(version);
+  const start = (acl: boolean) =>
+    new EmbeddedConsul({ version, node: NODE, acl: acl ? ACL : undefined });
+
   testConsulAgent(`EmbeddedConsul ${version} over HTTP`, release, async ({ acl }) => {
-    const consul = new EmbeddedConsul({ version, node: NODE, acl: acl ? ACL : undefined });
+    const consul = start(acl);
     const { url } = await consul.listen();
-    const token = acl ? TOKEN : undefined;
-    return { url, node: NODE, token, fetch, stop: () => consul.close() };
+    return { ...agentOf(consul, acl), url, fetch };
   });
 
   testConsulAgent(`EmbeddedConsul.fetch ${version}`, release, ({ acl }) => {
-    const consul = new EmbeddedConsul({ version, node: NODE, acl: acl ? ACL : undefined });
-    const token = acl ? TOKEN : undefined;
-    const agent = { url: "http://consul", node: NODE, token, fetch: consul.fetch };
-    return Promise.resolve({ ...agent, stop: () => consul.close() });
+    const consul = start(acl);
+    return Promise.resolve({ ...agentOf(consul, acl), url: "http://consul", fetch: consul.fetch });
   });
 }

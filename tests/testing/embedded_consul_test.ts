@@ -122,7 +122,7 @@ test("resetIndex() takes an index that no JavaScript number can hold", async () 
 
 test("requests tells what was asked, without the token", async () => {
   const clock = new ManualClock(5_000);
-  await using consul = new EmbeddedConsul({ clock, token: "secret" });
+  await using consul = new EmbeddedConsul({ clock, acl: { tokens: { secret: "management" } } });
   await consul.fetch("http://consul/v1/health/service/a%20b?passing&tag=x&tag=y&token=secret");
   await consul.fetch("http://consul/v1/agent/service/deregister/x", { method: "PUT" });
   assertEquals(consul.requests as unknown, [
