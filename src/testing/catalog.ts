@@ -13,7 +13,14 @@ import type {
   ServiceRow,
 } from "./catalog_entry.ts";
 import { CatalogIndexes } from "./catalog_indexes.ts";
-import { checksByService, nodeKey, type NodeState, same, serviceKey, stamped } from "./catalog_rows.ts";
+import {
+  checksByService,
+  nodeKey,
+  type NodeState,
+  same,
+  serviceKey,
+  stamped,
+} from "./catalog_rows.ts";
 
 /** One write. Everything in it has the same index. */
 export interface CatalogWrite {

@@ -14,12 +14,7 @@ import {
   json,
   route,
 } from "./consul_context.ts";
-import {
-  type CatalogBody,
-  decodersFor,
-  type DeregisterBody,
-  serviceOf,
-} from "./definitions.ts";
+import { type CatalogBody, decodersFor, type DeregisterBody, serviceOf } from "./definitions.ts";
 import { nodeEntry, withoutIndexes } from "./entries.ts";
 import { decodeBody } from "./go_json.ts";
 import { Refusal } from "./refusal.ts";

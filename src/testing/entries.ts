@@ -105,7 +105,9 @@ export interface CheckDefinition {
 export function serviceEntry(service: EmbeddedService): ServiceEntry {
   const { name, id = name, address = "", port = 0, weights } = service;
   if (service.ports !== undefined && service.port) {
-    throw new RangeError(`Cannot register ${JSON.stringify(name)}: port and ports exclude each other`);
+    throw new RangeError(
+      `Cannot register ${JSON.stringify(name)}: port and ports exclude each other`,
+    );
   }
   return {
     id,

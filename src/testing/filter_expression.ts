@@ -58,7 +58,8 @@ interface Token {
 }
 
 // A quoted string, a raw string, an operator or parenthesis, or a word: a selector or a value.
-const TOKEN = /\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`|(==|!=|[()])|((?:[^\s"`()=!\[\]]|\["[^"]*"\])+))/y;
+const TOKEN =
+  /\s*(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`|(==|!=|[()])|((?:[^\s"`()=!\[\]]|\["[^"]*"\])+))/y;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];

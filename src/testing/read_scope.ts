@@ -78,10 +78,10 @@ export function readScope(context: ConsulContext, state: ConsulState): ReadScope
  * Returns the names of all peers that a catalog has nodes of.
  *
  * @param catalog The catalog.
- * @returns The names, with `""` for the cluster itself first.
+ * @returns The names in lower case, with `""` for the cluster itself first.
  */
 export function peersOf(catalog: Catalog): readonly string[] {
-  return [...new Set(["", ...catalog.nodes.map(({ peer }) => peer)])];
+  return [...new Set(["", ...catalog.nodes.map(({ peer }) => peer.toLowerCase())])];
 }
 
 /**

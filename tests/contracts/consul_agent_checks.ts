@@ -67,10 +67,12 @@ export const checkCases: Record<string, (client: AgentClient) => Promise<void>> 
 
   async "a long output is cut by bytes, and says so"(client) {
     await client.register({ Name: "app", Check: TTL });
-    for (const [start, report] of [
-      ["x", () => update(client, "x".repeat(5_000))],
-      ["y", () => client.put(`/v1/agent/check/pass/service:app?note=${"y".repeat(5_000)}`)],
-    ] as const) {
+    for (
+      const [start, report] of [
+        ["x", () => update(client, "x".repeat(5_000))],
+        ["y", () => client.put(`/v1/agent/check/pass/service:app?note=${"y".repeat(5_000)}`)],
+      ] as const
+    ) {
       await report();
       const { value } = await client.read<Record<string, { Output: string }>>("/v1/agent/checks");
       const { Output } = value["service:app"]!;

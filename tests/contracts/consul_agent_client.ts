@@ -18,7 +18,7 @@ export interface AgentUnderTest {
   readonly fetch: Fetch;
   /** Adds a token with rules, if ACLs are enabled. */
   grant(secret: string, rules: TokenRules): Promise<void>;
-  /** Prepares an auth method whose tokens may read the service that the credentials name. */
+  /** Prepares an auth method whose tokens may write the service that the credentials name. */
   authMethod(): Promise<TestAuthMethod>;
   stop(): Promise<void>;
 }

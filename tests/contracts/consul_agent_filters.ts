@@ -63,7 +63,10 @@ const MISTAKES: readonly [string, string][] = [
   ['service.service == "app"', 'Selector "service" is not valid'],
   ['Service.Tags == "v2"', 'Invalid match operator "Equal" for selector "Service.Tags"'],
   ["Service.Address is empty", 'Invalid match operator "Is Empty" for selector "Service.Address"'],
-  ["Service.Meta.zone is empty", 'Invalid match operator "Is Empty" for selector "Service.Meta.zone"'],
+  [
+    "Service.Meta.zone is empty",
+    'Invalid match operator "Is Empty" for selector "Service.Meta.zone"',
+  ],
   [
     "Service.Port == abc",
     'Failed to coerce value "abc" for selector "Service.Port": ' +

@@ -240,9 +240,12 @@ export const refusalCases: Record<string, (client: AgentClient) => Promise<void>
         : [500, `CheckID "${id}" does not have associated TTL`];
     const service = unknownIds ? unknownId("service", "none") : undefined;
     const cases: [string, number, string][] = [
-      ["service/deregister/", ...unknownIds
-        ? [404, unknownId("service", "")] as const
-        : [500, "ServiceID missing"] as const],
+      [
+        "service/deregister/",
+        ...unknownIds
+          ? [404, unknownId("service", "")] as const
+          : [500, "ServiceID missing"] as const,
+      ],
       ["check/deregister/", ...unknownIds ? check("") : [500, "CheckID missing"] as const],
       ["check/pass/none", ...check("none")],
       ["check/warn/none", ...check("none")],
@@ -250,7 +253,11 @@ export const refusalCases: Record<string, (client: AgentClient) => Promise<void>
       ["service/maintenance/?enable=true", 400, "Missing service ID"],
       ["service/maintenance/none", 400, "Missing value for enable"],
       ["service/maintenance/none?enable=maybe", 400, 'Invalid value for enable: "maybe"'],
-      ["service/maintenance/none?enable=true", 404, service ?? 'No service registered with ID "none"'],
+      [
+        "service/maintenance/none?enable=true",
+        404,
+        service ?? 'No service registered with ID "none"',
+      ],
       ["maintenance", 400, "Missing value for enable"],
     ];
     for (const [path, status, text] of cases) {

@@ -110,7 +110,10 @@ export const tokenCases: Record<string, (client: AgentClient) => Promise<void>> 
       assertEquals([answer.status, answer.text.slice(0, 17)], [403, "Permission denied"], path);
     }
     const write = { Node: "n1", Address: "10.0.0.1", Service: { Service: "app" } };
-    assertEquals((await client.ask("PUT", "/v1/catalog/register", JSON.stringify(write))).status, 403);
+    assertEquals(
+      (await client.ask("PUT", "/v1/catalog/register", JSON.stringify(write))).status,
+      403,
+    );
     const gone = await client.ask(
       "PUT",
       "/v1/catalog/deregister",

@@ -13,7 +13,8 @@ const TOKEN = "11111111-2222-4333-8444-555555555555";
 const ACL: EmbeddedConsulOptions["acl"] = {
   tokens: { [TOKEN]: "management" },
   authMethods: {
-    jwt: (bearer) => bearer === "nobody" ? undefined : { service: { [bearer]: "read" } },
+    jwt: (bearer) =>
+      bearer === "nobody" ? undefined : { service: { [bearer]: "write", "*": "read" } },
   },
   loginTtlMs: 60_000,
 };
@@ -34,11 +35,14 @@ for (const version of CONSUL_VERSIONS) {
   const start = (acl: boolean) =>
     new EmbeddedConsul({ version, node: NODE, acl: acl ? ACL : undefined });
 
-  testConsulAgent(`EmbeddedConsul ${version} over HTTP`, release, async ({ acl }) => {
-    const consul = start(acl);
-    const { url } = await consul.listen();
-    return { ...agentOf(consul, acl), url, fetch };
-  });
+  // The way there does not depend on the version.
+  if (version === "1.8" || version === CONSUL_VERSIONS.at(-1)) {
+    testConsulAgent(`EmbeddedConsul ${version} over HTTP`, release, async ({ acl }) => {
+      const consul = start(acl);
+      const { url } = await consul.listen();
+      return { ...agentOf(consul, acl), url, fetch };
+    });
+  }
 
   testConsulAgent(`EmbeddedConsul.fetch ${version}`, release, ({ acl }) => {
     const consul = start(acl);
