@@ -40,7 +40,7 @@ export type AuthMethod = (
   meta: Readonly<Record<string, string>>,
 ) => TokenGrant | undefined;
 
-/** Access control of an {@linkcode EmbeddedConsul}. */
+/** Access control of an `EmbeddedConsul`. */
 export interface EmbeddedAcl {
   /** What happens where no rule matches. @default {"deny"} */
   readonly defaultPolicy?: "allow" | "deny" | undefined;

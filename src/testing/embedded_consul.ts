@@ -4,10 +4,9 @@
  * @module
  */
 import { Hono } from "hono";
-import { checkOptions, type OptionRule } from "../check_options.ts";
-import { type Clock, systemClock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
 import { listen, type Listener, type ListenOptions } from "../runtime/listen.ts";
-import { AccessControl, type EmbeddedAcl, type TokenGrant } from "./acl.ts";
+import { AccessControl, type TokenGrant } from "./acl.ts";
 import { addAclRoutes } from "./acl_routes.ts";
 import { addAgentRoutes } from "./agent_routes.ts";
 import { Catalog } from "./catalog.ts";
@@ -15,6 +14,8 @@ import type { CheckStatus } from "./catalog_entry.ts";
 import { addCatalogRoutes } from "./catalog_routes.ts";
 import type { ConsulEnv, ConsulState, DatacenterState } from "./consul_context.ts";
 import { readPath } from "./consul_path.ts";
+import { decompressed } from "./decompressed.ts";
+import { type EmbeddedConsulOptions, resolveVersion } from "./embedded_consul_options.ts";
 import { EmbeddedDatacenter } from "./embedded_datacenter.ts";
 import { agentNodeEntry, type EmbeddedService } from "./entries.ts";
 import { type Fault, type FaultMatch, matches } from "./fault.ts";
@@ -22,43 +23,7 @@ import { LocalAgent } from "./local_agent.ts";
 import { addReadRoutes } from "./read_routes.ts";
 import { Refusal } from "./refusal.ts";
 import { onAbort } from "../wait.ts";
-import {
-  CONSUL_VERSIONS,
-  type ConsulVersion,
-  DEFAULT_VERSION,
-  type WireProfile,
-  wireProfile,
-} from "./wire_profile.ts";
-
-/** Options of {@linkcode EmbeddedConsul}. */
-export interface EmbeddedConsulOptions {
-  /**
-   * Version of Consul to respond like. The default is the one that was compared with a running Consul.
-   * @default {"1.8"}
-   */
-  version?: ConsulVersion | undefined;
-  /**
-   * Whether blocking and cached reads of the health of a service use the streaming backend.
-   * @default {true from version 1.15}
-   */
-  streaming?: boolean | undefined;
-  /** Enables ACLs: policy, tokens, auth methods. @default {no access control} */
-  acl?: EmbeddedAcl | undefined;
-  /** Whether it has namespaces, admin partitions and sameness groups. @default {false} */
-  enterprise?: boolean | undefined;
-  /** Name of its own datacenter. @default {"dc1"} */
-  datacenter?: string | undefined;
-  /** Names of further datacenters. @default {[]} */
-  datacenters?: readonly string[] | undefined;
-  /** Name of its node. @default {"embedded"} */
-  node?: string | undefined;
-  /** Address of its node. @default {"127.0.0.1"} */
-  nodeAddress?: string | undefined;
-  /** Clock of blocking queries, TTL checks and tokens that expire. @default {systemClock} */
-  clock?: Clock | undefined;
-  /** Random numbers in [0, 1), for the jitter of blocking queries. @default {Math.random} */
-  random?: (() => number) | undefined;
-}
+import type { WireProfile } from "./wire_profile.ts";
 
 /** A request that an embedded Consul received. */
 export interface SeenRequest {
@@ -105,16 +70,11 @@ export class EmbeddedConsul {
    *
    * @param options Version, access control, names, clock.
    * @throws {TypeError} when an option is unknown or of a wrong type.
-   * @throws {RangeError} when there is no such version, or it has no streaming backend.
+   * @throws {RangeError} when the version has no streaming backend.
    */
   constructor(options: EmbeddedConsulOptions = {}) {
-    checkOptions("EmbeddedConsul", options, OPTION_RULES);
-    const { version = DEFAULT_VERSION, acl, enterprise = false } = options;
-    const profile = wireProfile(version);
-    const { streaming = profile.queryBackend } = options;
-    if (streaming && !profile.queryBackend) {
-      throw new RangeError(`Cannot use streaming with Consul ${version}: it came with 1.10`);
-    }
+    const { profile, streaming } = resolveVersion(options);
+    const { acl, enterprise = false } = options;
     const { datacenter = "dc1", datacenters = [], node = "embedded" } = options;
     const { nodeAddress = "127.0.0.1", clock = systemClock, random = Math.random } = options;
     const states = [datacenter, ...datacenters].map((name, index): DatacenterState => {
@@ -350,29 +310,8 @@ export class EmbeddedConsul {
   }
 }
 
-const OPTION_RULES: Readonly<Record<keyof EmbeddedConsulOptions, OptionRule>> = {
-  version: { type: "one-of", values: CONSUL_VERSIONS },
-  streaming: { type: "boolean" },
-  acl: { type: "object" },
-  enterprise: { type: "boolean" },
-  datacenter: { type: "string" },
-  datacenters: { type: "any" },
-  node: { type: "string" },
-  nodeAddress: { type: "string" },
-  clock: { type: "object" },
-  random: { type: "function" },
-};
-
 function nodeMeta({ versionMeta, release }: WireProfile): Record<string, string> {
   return { "consul-network-segment": "", ...versionMeta && { "consul-version": release } };
-}
-
-// As a `fetch` does; `listen()` leaves it to the client.
-function decompressed(response: Response): Response {
-  const encoding = response.headers.get("Content-Encoding");
-  if (encoding !== "gzip" && encoding !== "deflate") return response;
-  const { status, headers, body } = response;
-  return new Response(body?.pipeThrough(new DecompressionStream(encoding)), { status, headers });
 }
 
 function closed(): TypeError {

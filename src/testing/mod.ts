@@ -24,7 +24,8 @@ export type {
   TokenRules,
 } from "./acl.ts";
 export type { CheckStatus } from "./catalog_entry.ts";
-export { EmbeddedConsul, type EmbeddedConsulOptions, type SeenRequest } from "./embedded_consul.ts";
+export { EmbeddedConsul, type SeenRequest } from "./embedded_consul.ts";
+export type { EmbeddedConsulOptions } from "./embedded_consul_options.ts";
 export { EmbeddedDatacenter } from "./embedded_datacenter.ts";
 export type { EmbeddedCheck, EmbeddedLocality, EmbeddedService } from "./entries.ts";
 export type { Fault, FaultMatch } from "./fault.ts";

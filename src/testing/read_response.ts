@@ -52,7 +52,7 @@ export async function respond(
   const params = paramsOf(context);
   const query = parseReadQuery(params);
   const datacenter = datacenterOf(context, state);
-  callerOf(context, state, NO_INDEX);
+  const before = callerOf(context, state, NO_INDEX);
   if (params.has("connect")) {
     throw new Refusal(400, "The embedded Consul does not support ?connect");
   }
@@ -60,8 +60,9 @@ export async function respond(
   const { signal } = context.env;
   const current = () => reader.index(datacenter);
   const waited = await waitForIndex(datacenter.catalog, current, query, { clock, random, signal });
-  // A token may be revoked during the wait.
-  const caller = callerOf(context, state, NO_INDEX);
+  // A token that was revoked meanwhile is noticed when something changed, and not when the wait is over.
+  const unchanged = waited && current() <= query.index;
+  const caller = unchanged ? before : callerOf(context, state, NO_INDEX);
   const form = { datacenter: datacenter.name, profile, enterprise };
   const { body, hidden } = reader.value(datacenter, caller, form);
   const index = current();

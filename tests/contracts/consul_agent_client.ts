@@ -18,6 +18,8 @@ export interface AgentUnderTest {
   readonly fetch: Fetch;
   /** Adds a token with rules, if ACLs are enabled. */
   grant(secret: string, rules: TokenRules): Promise<void>;
+  /** Removes such a token. */
+  revoke(secret: string): Promise<void>;
   /** Prepares an auth method whose tokens may write the service that the credentials name. */
   authMethod(): Promise<TestAuthMethod>;
   stop(): Promise<void>;

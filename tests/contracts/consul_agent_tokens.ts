@@ -123,6 +123,30 @@ export const tokenCases: Record<string, (client: AgentClient) => Promise<void>> 
     await client.put("/v1/agent/service/deregister/app");
   },
 
+  async "a token that is removed during a wait is noticed at a change, and not at its end"(client) {
+    await fill(client);
+    await client.settle();
+    const management = client.token;
+    const wait = async (ms: number) => {
+      const path = `/v1/health/service/app?wait=${ms}ms&index=`;
+      const index = await client.healthIndex("app");
+      client.token = READER;
+      const answer = client.get(`${path}${index}`);
+      // A wait that has not begun would be refused at once.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      client.token = management;
+      await client.agent.revoke(READER);
+      return answer;
+    };
+    assertEquals((await wait(600)).status, 200);
+    await client.agent.grant(READER, { service: { app: "read" }, node: { "*": "read" } });
+    const answer = wait(30_000);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await client.register({ Name: "app", ID: "second" });
+    const { status, text } = await answer;
+    assertEquals([status, text], [403, "ACL not found"]);
+  },
+
   async "the anonymous token is what requests without one may do"(client) {
     await fill(client);
     await client.agent.grant("anonymous", { service: { app: "read" }, node: { "*": "read" } });

@@ -1,6 +1,6 @@
 import { testConsulAgent } from "../contracts/consul_agent_contract.ts";
 import { consulVersion, skipWithoutConsul, startConsul } from "../support/consul.ts";
-import { createAuthMethod, grantToken } from "../support/consul_tokens.ts";
+import { createAuthMethod, grantToken, revokeToken } from "../support/consul_tokens.ts";
 
 const skip = await skipWithoutConsul();
 const version = skip ? "1.8.7" : await consulVersion();
@@ -14,6 +14,7 @@ testConsulAgent(`Consul ${version}`, version, async ({ acl }) => {
     token,
     fetch,
     grant: (secret, rules) => grantToken(consul, secret, rules),
+    revoke: (secret) => revokeToken(consul, secret),
     authMethod: () => createAuthMethod(consul),
     stop: () => consul.stop(),
   };

@@ -22,6 +22,16 @@ export async function grantToken(consul: Consul, secret: string, rules: TokenRul
   }
 }
 
+/** Removes a token. */
+export async function revokeToken(consul: Consul, secret: string): Promise<void> {
+  const own = await fetch(`${consul.url}/v1/acl/token/self`, {
+    headers: { "X-Consul-Token": secret },
+  });
+  const { AccessorID } = await own.json() as { AccessorID: string };
+  const response = await consul.request(`/v1/acl/token/${AccessorID}`, { method: "DELETE" });
+  if (!response.ok) throw new Error(`Cannot remove a token: ${await response.text()}`);
+}
+
 function hcl(rules: TokenRules): string {
   return Object.entries(rules as Record<string, AccessRules>).flatMap(([resource, names]) =>
     Object.entries(names).map(([name, policy]) => {

@@ -24,6 +24,7 @@ function agentOf(consul: EmbeddedConsul, acl: boolean): Omit<AgentUnderTest, "ur
     node: NODE,
     token: acl ? TOKEN : undefined,
     grant: (secret, rules) => Promise.resolve(consul.addToken(secret, rules)),
+    revoke: (secret) => Promise.resolve(consul.revokeToken(secret)),
     authMethod: () =>
       Promise.resolve({ name: "jwt", bearer: (service) => Promise.resolve(service) }),
     stop: () => consul.close(),
