@@ -26,7 +26,8 @@ const query = { service: "app" };
 
 /** What Consul answers for such a service: as large as in a real one, with two checks each. */
 async function answerOfConsul(): Promise<string> {
-  const consul = new EmbeddedConsul();
+  // The default version indents its JSON, as a development agent did.
+  const consul = new EmbeddedConsul({ version: "2.0" });
   for (let i = 0; i < INSTANCES; i++) {
     const node = i % NODES;
     const nodeAddress = `10.1.${node >> 8}.${node & 255}`;

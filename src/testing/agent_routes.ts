@@ -6,27 +6,32 @@
 import { parseGoBoolean } from "../go_boolean.ts";
 import type { ServiceEntry } from "./catalog_entry.ts";
 import {
-  allowed,
+  type Caller,
+  callerOf,
   type ConsulApp,
   type ConsulContext,
   type ConsulState,
+  filteredHeaders,
   json,
   nameAfter,
   paramsOf,
   route,
 } from "./consul_context.ts";
-import { agentServiceJson, checkJson } from "./consul_json.ts";
+import { agentServiceJson, checkJson, type JsonForm } from "./consul_json.ts";
 import {
   type AgentServiceBody,
   checkOf,
   decodeCheckBody,
-  decodeServiceBody,
+  decodersFor,
   decodeUpdateBody,
   isCheckStatus,
   serviceOf,
 } from "./definitions.ts";
 import type { CheckDefinition } from "./entries.ts";
+import { parseFilter } from "./filter_expression.ts";
+import { agentServiceFields } from "./filter_schema.ts";
 import { decodeBody } from "./go_json.ts";
+import { mayNameTenants } from "./read_scope.ts";
 import { Refusal } from "./refusal.ts";
 
 const AGENT = "/v1/agent";
@@ -42,16 +47,16 @@ export function addAgentRoutes(app: ConsulApp, state: ConsulState): void {
   addCheckRoutes(app, state);
 
   route(app, "GET", `${AGENT}/self`, (context) => {
-    if (!allowed(context, state)) throw new Refusal(403, "Permission denied");
     const { name: datacenter, agent: { node } } = state.local;
-    return json(context, {
+    callerOf(context, state).must("agent", node.name, "read", true);
+    return json(context, state, {
       Config: {
         Datacenter: datacenter,
         NodeName: node.name,
         NodeID: node.id,
         Revision: "",
         Server: true,
-        Version: "1.8.7",
+        Version: state.profile.release,
       },
       Member: { Name: node.name, Addr: node.address, Status: 1, Tags: { dc: datacenter } },
       Meta: node.meta,
@@ -60,7 +65,7 @@ export function addAgentRoutes(app: ConsulApp, state: ConsulState): void {
 
   route(app, "PUT", `${AGENT}/maintenance`, (context) => {
     const { on, reason } = maintenanceOf(context);
-    if (!allowed(context, state)) throw new Refusal(403, "Permission denied");
+    callerOf(context, state).must("node", state.local.agent.node.name, "write", true);
     state.local.agent.setMaintenance("", on, reason);
     return done();
   });
@@ -68,21 +73,35 @@ export function addAgentRoutes(app: ConsulApp, state: ConsulState): void {
 
 function addServiceRoutes(app: ConsulApp, state: ConsulState): void {
   const { agent } = state.local;
+  const decoders = decodersFor(state.profile, state.enterprise);
 
   route(app, "GET", `${AGENT}/services`, (context) => {
-    const services = allowed(context, state) ? agent.services : [];
+    const caller = callerOf(context, state);
+    mayNameTenants(context, state);
+    const filter = parseFilter(
+      paramsOf(context).get("filter") ?? "",
+      agentServiceFields(state.profile),
+    );
+    const all = agent.services.map((service) => ({
+      service,
+      json: agentServiceJson(service, formOf(state)),
+    })).filter(({ json }) => filter(json));
+    const seen = all.filter(({ service }) => caller.may("service", service.name));
     return json(
       context,
-      Object.fromEntries(services.map((service) => [service.id, agentServiceJson(service)])),
+      state,
+      Object.fromEntries(seen.map(({ service, json }) => [service.id, json])),
+      filteredHeaders(state, caller, seen.length < all.length),
     );
   });
 
   route(app, "PUT", `${AGENT}/service/register`, async (context) => {
-    const body = await decodeBody(context.req.raw, decodeServiceBody);
+    mayNameTenants(context, state);
+    const body = await decodeBody(context.req.raw, decoders.service);
     if (!body.Name) throw new Refusal(400, "Missing service name");
     const service = serviceOf(body.Name, body);
     const checks = checksOf(service, body);
-    mayWrite(context, state, service.name);
+    callerOf(context, state).must("service", service.name, "write");
     agent.addService(service, checks);
     if (paramsOf(context).get("replace-existing-checks") === "true") {
       const ids = checks.map(({ entry }) => entry.id);
@@ -118,16 +137,26 @@ function addCheckRoutes(app: ConsulApp, state: ConsulState): void {
   const { agent, catalog } = state.local;
 
   route(app, "GET", `${AGENT}/checks`, (context) => {
-    const checks = allowed(context, state) ? agent.checks : [];
+    const caller = callerOf(context, state);
+    const all = agent.checks;
     const services = new Map(agent.services.map((service) => [service.id, service]));
+    const checks = all.filter(({ serviceId }) => {
+      const service = services.get(serviceId);
+      return service === undefined
+        ? caller.may("node", agent.node.name)
+        : caller.may("service", service.name);
+    });
+    const { row } = catalog.node(agent.node.name)!;
     return json(
       context,
+      state,
       Object.fromEntries(checks.map((check) => [check.id, {
-        ...checkJson(check, catalog.node(agent.node.name)!.row, services.get(check.serviceId)),
+        ...checkJson(check, row, services.get(check.serviceId), formOf(state)),
         // An agent does not know the indexes of its own writes.
         CreateIndex: 0,
         ModifyIndex: 0,
       }])),
+      filteredHeaders(state, caller, checks.length < all.length),
     );
   });
 
@@ -138,7 +167,7 @@ function addCheckRoutes(app: ConsulApp, state: ConsulState): void {
     const serviceId = body.ServiceID ?? "";
     const check = checkOf(body, { id: body.Name, name: body.Name, serviceId });
     const service = agent.services.find(({ id }) => id === serviceId);
-    mayWrite(context, state, service?.name);
+    mayWriteFor(callerOf(context, state), state, service?.name);
     if (serviceId !== "" && service === undefined) {
       throw new Refusal(500, `ServiceID "${serviceId}" does not exist`);
     }
@@ -199,36 +228,41 @@ function checksOf(service: ServiceEntry, body: Partial<AgentServiceBody>): Check
   });
 }
 
-// With ACLs Consul must find the service to check the permission, so an unknown id fails.
+// With ACLs, and from 1.11 always, Consul first looks for the service to check the permission, so an
+// unknown id fails.
 function mayWriteService(context: ConsulContext, state: ConsulState, id: string): void {
+  const caller = callerOf(context, state);
   const service = state.local.agent.services.find((service) => service.id === id);
-  mayWrite(context, state, service?.name, `Unknown service {"${id}" {}}`);
+  if (service !== undefined) return caller.must("service", service.name, "write");
+  if (state.profile.unknownIds) {
+    const why = "Ensure that the service ID is passed, not the service name.";
+    throw new Refusal(404, `Unknown service ID ${JSON.stringify(id)}. ${why}`);
+  }
+  if (state.access.enabled) throw new Refusal(500, `Unknown service {"${id}" {}}`);
 }
 
 function mayWriteCheck(context: ConsulContext, state: ConsulState, id: string): void {
+  const caller = callerOf(context, state);
   const { agent } = state.local;
   const check = agent.checks.find((check) => check.id === id);
-  const service = agent.services.find((service) => service.id === check?.serviceId);
-  mayWrite(
-    context,
-    state,
-    service?.name,
-    check === undefined ? `Unknown check "${id}"` : undefined,
-  );
+  if (check !== undefined) {
+    const service = agent.services.find((service) => service.id === check.serviceId);
+    return mayWriteFor(caller, state, service?.name);
+  }
+  if (state.profile.unknownIds) {
+    const why = "Ensure that the check ID is passed, not the check name.";
+    throw new Refusal(404, `Unknown check ID ${JSON.stringify(id)}. ${why}`);
+  }
+  if (state.access.enabled) throw new Refusal(500, `Unknown check "${id}"`);
 }
 
-function mayWrite(
-  context: ConsulContext,
-  state: ConsulState,
-  service: string | undefined,
-  unknown?: string,
-): void {
-  const may = allowed(context, state);
-  if (state.token === undefined) return;
-  if (service === undefined && unknown !== undefined) throw new Refusal(500, unknown);
-  if (may) return;
-  const missing = service === undefined ? "" : `: Missing service:write on ${service}`;
-  throw new Refusal(403, `Permission denied${missing}`);
+function mayWriteFor(caller: Caller, state: ConsulState, service: string | undefined): void {
+  if (service !== undefined) caller.must("service", service, "write");
+  else caller.must("node", state.local.agent.node.name, "write");
+}
+
+function formOf({ local, profile, enterprise }: ConsulState): JsonForm {
+  return { datacenter: local.name, profile, enterprise };
 }
 
 function maintenanceOf(context: ConsulContext): { on: boolean; reason: string } {

@@ -6,7 +6,6 @@
 import type {
   CheckEntry,
   CheckRow,
-  Indexed,
   Instance,
   NodeEntry,
   NodeRow,
@@ -14,6 +13,14 @@ import type {
   ServiceRow,
 } from "./catalog_entry.ts";
 import { CatalogIndexes } from "./catalog_indexes.ts";
+import {
+  checksByService,
+  nodeKey,
+  type NodeState,
+  same,
+  serviceKey,
+  stamped,
+} from "./catalog_rows.ts";
 
 /** One write. Everything in it has the same index. */
 export interface CatalogWrite {
@@ -22,16 +29,11 @@ export interface CatalogWrite {
   readonly checks?: readonly CheckEntry[] | undefined;
 }
 
-interface NodeState {
-  row: NodeRow;
-  readonly services: Map<string, ServiceRow>;
-  readonly checks: Map<string, CheckRow>;
-}
-
 /** The state of one datacenter, without time, network or wire format. */
 export class Catalog {
   readonly #nodes = new Map<string, NodeState>();
-  // Keys are lower case, because Consul ignores the case of names; values are `node -> ids`.
+  // Keys ignore case, as Consul does with names; values are `node -> ids`. Nodes and services that
+  // were imported from a peer have its name in their keys.
   readonly #instances = new Map<string, Map<string, Set<string>>>();
   readonly #indexes = new CatalogIndexes();
   readonly #listeners = new Set<() => void>();
@@ -62,9 +64,9 @@ export class Catalog {
     return this.#resets;
   }
 
-  /** Names of all nodes, sorted. */
-  get nodeNames(): readonly string[] {
-    return [...this.#nodes.keys()].sort();
+  /** All nodes, those of peers included. */
+  get nodes(): readonly NodeRow[] {
+    return [...this.#nodes.keys()].sort().map((key) => this.#nodes.get(key)!.row);
   }
 
   /**
@@ -75,7 +77,7 @@ export class Catalog {
    * @throws {RangeError} when a check belongs to a service that the node does not have.
    */
   write(write: CatalogWrite): void {
-    const known = this.#nodes.get(write.node.name)?.services;
+    const known = this.node(write.node.name, write.node.peer)?.services;
     for (const { serviceId } of write.checks ?? []) {
       if (serviceId === "" || serviceId === write.service?.id || known?.has(serviceId)) continue;
       throw new RangeError(`Missing service registration on node "${write.node.name}"`);
@@ -91,14 +93,15 @@ export class Catalog {
    * Removes a node and everything on it.
    *
    * @param node Its name.
+   * @param peer Name of its peer. @default {""}
    */
-  removeNode(node: string): void {
+  removeNode(node: string, peer = ""): void {
     this.#commit((index) => {
-      const state = this.#nodes.get(node);
+      const state = this.#nodes.get(nodeKey(node, peer));
       if (state === undefined) return;
       for (const id of [...state.services.keys()]) this.#removeService(state, id, index);
       if (state.checks.size > 0) this.#indexes.touchTable("checks", index);
-      this.#nodes.delete(node);
+      this.#nodes.delete(nodeKey(node, peer));
       this.#indexes.touchTable("nodes", index);
     });
   }
@@ -108,10 +111,11 @@ export class Catalog {
    *
    * @param node Name of its node.
    * @param id Id of the instance.
+   * @param peer Name of its peer. @default {""}
    */
-  removeService(node: string, id: string): void {
+  removeService(node: string, id: string, peer = ""): void {
     this.#commit((index) => {
-      const state = this.#nodes.get(node);
+      const state = this.#nodes.get(nodeKey(node, peer));
       if (state?.services.has(id)) this.#removeService(state, id, index);
     });
   }
@@ -121,10 +125,11 @@ export class Catalog {
    *
    * @param node Name of its node.
    * @param id Id of the check.
+   * @param peer Name of its peer. @default {""}
    */
-  removeCheck(node: string, id: string): void {
+  removeCheck(node: string, id: string, peer = ""): void {
     this.#commit((index) => {
-      const state = this.#nodes.get(node);
+      const state = this.#nodes.get(nodeKey(node, peer));
       const check = state?.checks.get(id);
       if (state === undefined || check === undefined) return;
       state.checks.delete(id);
@@ -148,25 +153,27 @@ export class Catalog {
    * Returns a node with its services and checks.
    *
    * @param name Its name.
+   * @param peer Name of its peer. @default {""}
    * @returns The node, or `undefined` if it does not exist.
    */
-  node(name: string): {
+  node(name: string, peer = ""): {
     readonly row: NodeRow;
     readonly services: ReadonlyMap<string, ServiceRow>;
     readonly checks: ReadonlyMap<string, CheckRow>;
   } | undefined {
-    return this.#nodes.get(name);
+    return this.#nodes.get(nodeKey(name, peer));
   }
 
   /**
    * Returns all instances of a service.
    *
    * @param name Name of the service, in any case.
+   * @param peer Name of the peer that they were imported from. @default {""}
    * @returns The instances, sorted by node and id.
    */
-  instances(name: string): readonly Instance[] {
+  instances(name: string, peer = ""): readonly Instance[] {
     const found: Instance[] = [];
-    const nodes = this.#instances.get(name.toLowerCase()) ?? new Map<string, Set<string>>();
+    const nodes = this.#instances.get(serviceKey(name, peer)) ?? new Map<string, Set<string>>();
     for (const node of [...nodes.keys()].sort()) {
       const state = this.#nodes.get(node)!;
       const checks = checksByService(state);
@@ -181,11 +188,21 @@ export class Catalog {
     return found;
   }
 
-  /** Returns every service name with the tags of all its instances, sorted by name. */
-  services(): ReadonlyMap<string, readonly string[]> {
+  /**
+   * Returns every service name with the tags of all its instances, sorted by name.
+   *
+   * @param peer Name of the peer that they were imported from. @default {""}
+   * @param visible Which instances count. @default {all}
+   */
+  services(
+    peer = "",
+    visible: (service: ServiceRow, node: NodeRow) => boolean = () => true,
+  ): ReadonlyMap<string, readonly string[]> {
     const tags = new Map<string, Set<string>>();
     for (const state of this.#nodes.values()) {
+      if (state.row.peer.toLowerCase() !== peer.toLowerCase()) continue;
       for (const service of state.services.values()) {
+        if (!visible(service, state.row)) continue;
         const seen = tags.get(service.name) ?? new Set();
         for (const tag of service.tags) seen.add(tag);
         tags.set(service.name, seen);
@@ -200,10 +217,11 @@ export class Catalog {
    *
    * @param name Name of the service.
    * @param health Whether changes of checks count, as for the health endpoint.
+   * @param peer Name of its peer. @default {""}
    * @returns The index, or 0 if nothing was ever written.
    */
-  serviceIndex(name: string, health: boolean): bigint {
-    return this.#indexes.ofService(name.toLowerCase(), health);
+  serviceIndex(name: string, health: boolean, peer = ""): bigint {
+    return this.#indexes.ofService(serviceKey(name, peer), health);
   }
 
   /** Returns the index that is reported for the list of service names. */
@@ -238,12 +256,13 @@ export class Catalog {
   }
 
   #writeNode(entry: NodeEntry, index: bigint): NodeState {
-    const old = this.#nodes.get(entry.name);
+    const key = nodeKey(entry.name, entry.peer);
+    const old = this.#nodes.get(key);
     if (old !== undefined && same(old.row, entry)) return old;
     const row = stamped(entry, old?.row, index);
     const state = old ?? { row, services: new Map(), checks: new Map() };
     state.row = row;
-    this.#nodes.set(entry.name, state);
+    this.#nodes.set(key, state);
     this.#indexes.touchTable("nodes", index);
     this.#touchAllServices(state, index);
     return state;
@@ -254,10 +273,11 @@ export class Catalog {
     if (old !== undefined && same(old, entry)) return;
     if (old !== undefined && old.name !== entry.name) this.#forget(state, old, index);
     state.services.set(entry.id, stamped(entry, old, index));
-    const key = entry.name.toLowerCase();
+    const key = serviceKey(entry.name, state.row.peer);
+    const on = nodeKey(state.row.name, state.row.peer);
     const nodes = this.#instances.get(key) ?? new Map<string, Set<string>>();
     this.#instances.set(key, nodes);
-    nodes.set(state.row.name, (nodes.get(state.row.name) ?? new Set()).add(entry.id));
+    nodes.set(on, (nodes.get(on) ?? new Set()).add(entry.id));
     this.#indexes.touchService(key, index);
     this.#indexes.touchTable("services", index);
   }
@@ -281,11 +301,12 @@ export class Catalog {
   }
 
   #forget(state: NodeState, service: ServiceRow, index: bigint): void {
-    const key = service.name.toLowerCase();
+    const key = serviceKey(service.name, state.row.peer);
+    const on = nodeKey(state.row.name, state.row.peer);
     const nodes = this.#instances.get(key)!;
-    const ids = nodes.get(state.row.name)!;
+    const ids = nodes.get(on)!;
     ids.delete(service.id);
-    if (ids.size === 0) nodes.delete(state.row.name);
+    if (ids.size === 0) nodes.delete(on);
     this.#indexes.touchTable("services", index);
     if (nodes.size > 0) {
       this.#indexes.touchService(key, index);
@@ -301,38 +322,13 @@ export class Catalog {
       this.#touchAllServices(state, index);
     } else {
       const service = state.services.get(check.serviceId)!;
-      this.#indexes.touchService(service.name.toLowerCase(), index);
+      this.#indexes.touchService(serviceKey(service.name, state.row.peer), index);
     }
   }
 
   #touchAllServices(state: NodeState, index: bigint): void {
     for (const service of state.services.values()) {
-      this.#indexes.touchService(service.name.toLowerCase(), index);
+      this.#indexes.touchService(serviceKey(service.name, state.row.peer), index);
     }
   }
-}
-
-function stamped<T extends object>(
-  entry: T,
-  old: Indexed | undefined,
-  index: bigint,
-): T & Indexed {
-  return Object.freeze({ ...entry, createIndex: old?.createIndex ?? index, modifyIndex: index });
-}
-
-// JSON can be compared because each kind of entry is built in one place, with keys in one order.
-function same(row: Indexed & object, entry: object): boolean {
-  const { createIndex: _created, modifyIndex: _modified, ...content } = row;
-  return JSON.stringify(content) === JSON.stringify(entry);
-}
-
-// Grouped once per node: a node may have ten thousand services.
-function checksByService(state: NodeState): Map<string, CheckRow[]> {
-  const groups = new Map<string, CheckRow[]>();
-  for (const check of [...state.checks.values()].sort((a, b) => a.id < b.id ? -1 : 1)) {
-    const group = groups.get(check.serviceId);
-    if (group === undefined) groups.set(check.serviceId, [check]);
-    else group.push(check);
-  }
-  return groups;
 }

@@ -10,11 +10,29 @@ export interface Indexed {
   readonly modifyIndex: bigint;
 }
 
+/** Where something runs, for routing by locality. */
+export interface Locality {
+  readonly Region: string;
+  readonly Zone: string;
+}
+
+/** One of several ports of a service. */
+export interface NamedPort {
+  readonly Name: string;
+  readonly Port: number;
+  /** Whether it is the port of clients that ask for none. */
+  readonly Default: boolean;
+}
+
 /** A node to write. */
 export interface NodeEntry {
   readonly id: string;
   readonly name: string;
   readonly address: string;
+  /** Name of the peer that it was imported from, `""` for a node of this cluster. */
+  readonly peer: string;
+  readonly partition: string;
+  readonly locality: Locality | null;
   readonly taggedAddresses: Readonly<Record<string, string>> | null;
   readonly meta: Readonly<Record<string, string>> | null;
 }
@@ -25,6 +43,12 @@ export interface ServiceEntry {
   readonly name: string;
   readonly address: string;
   readonly port: number;
+  /** Ports by name; excludes `port`. */
+  readonly ports: readonly NamedPort[];
+  readonly socketPath: string;
+  readonly locality: Locality | null;
+  readonly namespace: string;
+  readonly samenessGroup: string;
   readonly tags: readonly string[];
   readonly meta: Readonly<Record<string, string>> | null;
   readonly weights: { readonly passing: number; readonly warning: number };

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import type { Catalog } from "./catalog.ts";
 import type { CheckEntry } from "./catalog_entry.ts";
 import {
-  allowed,
+  callerOf,
   type ConsulApp,
   type ConsulContext,
   type ConsulState,
@@ -13,13 +14,8 @@ import {
   json,
   route,
 } from "./consul_context.ts";
-import {
-  type CatalogBody,
-  decodeCatalogBody,
-  decodeDeregisterBody,
-  serviceOf,
-} from "./definitions.ts";
-import { withoutIndexes } from "./entries.ts";
+import { type CatalogBody, decodersFor, type DeregisterBody, serviceOf } from "./definitions.ts";
+import { nodeEntry, withoutIndexes } from "./entries.ts";
 import { decodeBody } from "./go_json.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -30,22 +26,32 @@ import { Refusal } from "./refusal.ts";
  * @param state State that they change.
  */
 export function addCatalogRoutes(app: ConsulApp, state: ConsulState): void {
+  const decoders = decodersFor(state.profile, state.enterprise);
+
   route(app, "PUT", "/v1/catalog/register", async (context) => {
-    const body = await decodeBody(context.req.raw, decodeCatalogBody);
-    const { catalog } = writable(context, state, body.Datacenter);
+    const body = await decodeBody(context.req.raw, decoders.catalog);
+    const { catalog } = datacenterNamed(state, body.Datacenter);
+    const { PeerName: peer = "", Locality } = body;
     const { Node: name = "", Address: address = "", ID: id = "" } = body;
     if (name === "") throw new Refusal(500, "Must provide node");
     if (address === "" && !body.SkipNodeUpdate) {
       throw new Refusal(500, "Must provide address if SkipNodeUpdate is not set");
     }
-    const known = catalog.node(name)?.row;
-    const node = known !== undefined && body.SkipNodeUpdate ? withoutIndexes(known) : {
+    const caller = callerOf(context, state);
+    caller.must("node", name, "write", true);
+    const serviceName = body.Service?.Service;
+    if (serviceName) caller.must("service", serviceName, "write", true);
+    const known = catalog.node(name, peer)?.row;
+    const node = known !== undefined && body.SkipNodeUpdate ? withoutIndexes(known) : nodeEntry({
       id,
       name,
       address,
+      peer,
+      partition: body.Partition || "default",
+      locality: Locality ? { Region: Locality.Region ?? "", Zone: Locality.Zone ?? "" } : null,
       taggedAddresses: body.TaggedAddresses ?? null,
       meta: body.NodeMeta ?? null,
-    };
+    });
     const service = body.Service && serviceOf(body.Service.Service ?? "", body.Service);
     if (service?.name === "") {
       const why =
@@ -57,17 +63,19 @@ export function addCatalogRoutes(app: ConsulApp, state: ConsulState): void {
     } catch (error) {
       throw new Refusal(500, `failed inserting check: ${(error as Error).message}`);
     }
-    return json(context, true);
+    return json(context, state, true);
   });
 
   route(app, "PUT", "/v1/catalog/deregister", async (context) => {
-    const body = await decodeBody(context.req.raw, decodeDeregisterBody);
-    const { catalog } = writable(context, state, body.Datacenter);
+    const body = await decodeBody(context.req.raw, decoders.deregister);
+    const { catalog } = datacenterNamed(state, body.Datacenter);
     if (!body.Node) throw new Refusal(500, "Must provide node");
-    if (body.ServiceID) catalog.removeService(body.Node, body.ServiceID);
-    else if (body.CheckID) catalog.removeCheck(body.Node, body.CheckID);
-    else catalog.removeNode(body.Node);
-    return json(context, true);
+    const { PeerName: peer = "" } = body;
+    mayRemove(context, state, catalog, body, body.Node);
+    if (body.ServiceID) catalog.removeService(body.Node, body.ServiceID, peer);
+    else if (body.CheckID) catalog.removeCheck(body.Node, body.CheckID, peer);
+    else catalog.removeNode(body.Node, peer);
+    return json(context, state, true);
   });
 }
 
@@ -84,13 +92,33 @@ function checksOf({ Check, Checks = [] }: Partial<CatalogBody>): CheckEntry[] {
   }));
 }
 
-function writable(
-  context: ConsulContext,
-  state: ConsulState,
-  name: string = state.local.name,
-): DatacenterState {
+function datacenterNamed(state: ConsulState, name: string = state.local.name): DatacenterState {
   const datacenter = state.datacenters.get(name);
   if (datacenter === undefined) throw new Refusal(500, "No path to datacenter");
-  if (!allowed(context, state)) throw new Refusal(403, "Permission denied");
   return datacenter;
+}
+
+// `vetDeregisterWithACL` of `agent/consul/acl.go`.
+function mayRemove(
+  context: ConsulContext,
+  state: ConsulState,
+  catalog: Catalog,
+  { ServiceID, CheckID, PeerName = "" }: Partial<DeregisterBody>,
+  node: string,
+): void {
+  const caller = callerOf(context, state);
+  if (caller.may("node", node, "write")) return;
+  const found = catalog.node(node, PeerName);
+  if (ServiceID) {
+    const service = found?.services.get(ServiceID);
+    if (service === undefined) throw new Refusal(500, `Unknown service '${ServiceID}'`);
+    return caller.must("service", service.name, "write", true);
+  }
+  if (CheckID) {
+    const check = found?.checks.get(CheckID);
+    if (check === undefined) throw new Refusal(500, `Unknown check '${CheckID}'`);
+    const service = found?.services.get(check.serviceId);
+    if (service !== undefined) return caller.must("service", service.name, "write", true);
+  }
+  caller.must("node", node, "write", true);
 }

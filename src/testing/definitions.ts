@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CheckStatus, ServiceEntry } from "./catalog_entry.ts";
+import type { CheckStatus, Locality, NamedPort, ServiceEntry } from "./catalog_entry.ts";
 import { type CheckDefinition, serviceEntry } from "./entries.ts";
 import {
   arrayOf,
@@ -17,6 +17,7 @@ import {
   string,
 } from "./go_json.ts";
 import { Refusal } from "./refusal.ts";
+import type { WireProfile } from "./wire_profile.ts";
 
 /** A check in `/v1/agent/service/register` and `/v1/agent/check/register`. */
 interface CheckBody {
@@ -45,6 +46,10 @@ interface CommonServiceBody {
   Weights: Partial<{ Passing: number; Warning: number }>;
   EnableTagOverride: boolean;
   TaggedAddresses: Record<string, { Address: string; Port: number }>;
+  Ports: Partial<NamedPort>[];
+  SocketPath: string;
+  Locality: Partial<Locality>;
+  Namespace: string;
 }
 
 /** A service in `/v1/agent/service/register`. */
@@ -63,6 +68,9 @@ export interface CatalogBody {
   TaggedAddresses: Record<string, string>;
   NodeMeta: Record<string, string>;
   SkipNodeUpdate: boolean;
+  Locality: Partial<Locality>;
+  Partition: string;
+  PeerName: string;
   Service: Partial<CommonServiceBody & { Service: string }>;
   Check: Partial<CatalogCheckBody>;
   Checks: Partial<CatalogCheckBody>[];
@@ -87,6 +95,7 @@ export interface DeregisterBody {
   Address: string;
   ServiceID: string;
   CheckID: string;
+  PeerName: string;
 }
 
 const taggedAddress: Decode<{ Address: string; Port: number }> = (value, field) => {
@@ -94,20 +103,30 @@ const taggedAddress: Decode<{ Address: string; Port: number }> = (value, field) 
   return { Address, Port };
 };
 
-const commonServiceFields = {
-  ID: string,
-  Tags: arrayOf(string),
-  Address: string,
-  Port: integer,
-  Meta: mapOf(string),
-  Weights: object({ Passing: integer, Warning: integer }),
-  EnableTagOverride: boolean,
-  TaggedAddresses: mapOf(taggedAddress),
-  // Consul Connect is not supported.
-  Kind: ignored,
-  Proxy: ignored,
-  Connect: ignored,
-};
+const locality = object({ Region: string, Zone: string });
+const ports = arrayOf(object({ Name: string, Port: integer, Default: boolean }));
+
+// Consul rejects fields that its version does not have.
+function serviceFields(profile: WireProfile, enterprise: boolean) {
+  return {
+    ID: string,
+    Tags: arrayOf(string),
+    Address: string,
+    Port: integer,
+    Meta: mapOf(string),
+    Weights: object({ Passing: integer, Warning: integer }),
+    EnableTagOverride: boolean,
+    TaggedAddresses: mapOf(taggedAddress),
+    // Consul Connect is not supported.
+    Kind: ignored,
+    Proxy: ignored,
+    Connect: ignored,
+    ...profile.ports !== "dropped" && { Ports: ports },
+    ...profile.socketPath && { SocketPath: string },
+    ...profile.locality && { Locality: locality },
+    ...enterprise && { Namespace: string },
+  };
+}
 
 const agentCheckFields = {
   ID: string,
@@ -151,15 +170,6 @@ export const decodeCheckBody: Decode<Partial<CheckBody>> = object({
   Token: string,
 }) as Decode<Partial<CheckBody>>;
 
-/** Decodes the body of `/v1/agent/service/register`. */
-export const decodeServiceBody: Decode<Partial<AgentServiceBody>> = object({
-  ...commonServiceFields,
-  Name: string,
-  Check: agentCheck,
-  Checks: arrayOf(agentCheck),
-  Token: string,
-});
-
 const catalogCheck = object({
   Node: string,
   CheckID: string,
@@ -174,28 +184,68 @@ const catalogCheck = object({
   Definition: ignored,
 });
 
-/** Decodes the body of `/v1/catalog/register`. */
-export const decodeCatalogBody: Decode<Partial<CatalogBody>> = object({
-  Datacenter: string,
-  ID: string,
-  Node: string,
-  Address: string,
-  TaggedAddresses: mapOf(string),
-  NodeMeta: mapOf(string),
-  SkipNodeUpdate: boolean,
-  Service: object({ ...commonServiceFields, Service: string }),
-  Check: catalogCheck,
-  Checks: arrayOf(catalogCheck),
-});
+/** Decoders whose fields depend on the version. */
+export interface Decoders {
+  /** Decodes the body of `/v1/agent/service/register`. */
+  readonly service: Decode<Partial<AgentServiceBody>>;
+  /** Decodes the body of `/v1/catalog/register`. */
+  readonly catalog: Decode<Partial<CatalogBody>>;
+  /** Decodes the body of `/v1/catalog/deregister`. */
+  readonly deregister: Decode<Partial<DeregisterBody>>;
+}
 
-/** Decodes the body of `/v1/catalog/deregister`. */
-export const decodeDeregisterBody: Decode<Partial<DeregisterBody>> = object({
-  Datacenter: string,
-  Node: string,
-  Address: string,
-  ServiceID: string,
-  CheckID: string,
-});
+/**
+ * Creates the decoders of a version.
+ *
+ * @param profile The version.
+ * @param enterprise Whether it has namespaces and admin partitions.
+ * @returns The decoders.
+ */
+export function decodersFor(profile: WireProfile, enterprise: boolean): Decoders {
+  const fields = serviceFields(profile, enterprise);
+  const peer = profile.peering ? { PeerName: string } : {};
+  const catalogTenancy = {
+    ...profile.locality && { Locality: locality },
+    ...enterprise && { Partition: string },
+    ...peer,
+  };
+  return {
+    service: object({
+      ...fields,
+      ...enterprise && { Partition: ignored },
+      Name: string,
+      Check: agentCheck,
+      Checks: arrayOf(agentCheck),
+      Token: string,
+    } as never) as Decode<Partial<AgentServiceBody>>,
+    catalog: object({
+      Datacenter: string,
+      ID: string,
+      Node: string,
+      Address: string,
+      TaggedAddresses: mapOf(string),
+      NodeMeta: mapOf(string),
+      SkipNodeUpdate: boolean,
+      Service: object({ ...fields, Service: string, ...peer } as never),
+      Check: catalogCheck,
+      Checks: arrayOf(catalogCheck),
+      ...catalogTenancy,
+    } as never) as Decode<Partial<CatalogBody>>,
+    deregister: object({
+      Datacenter: string,
+      Node: string,
+      Address: string,
+      ServiceID: string,
+      CheckID: string,
+      ...peer,
+    } as never) as Decode<Partial<DeregisterBody>>,
+  };
+}
+
+/** Decodes the body of `/v1/acl/login`. */
+export const decodeLoginBody: Decode<
+  Partial<{ AuthMethod: string; BearerToken: string; Meta: Record<string, string> }>
+> = object({ AuthMethod: string, BearerToken: string, Meta: mapOf(string) });
 
 /** Decodes the body of `/v1/agent/check/update/:id`. */
 export const decodeUpdateBody: Decode<Partial<{ Status: string; Output: string }>> = object({
@@ -217,17 +267,27 @@ export function serviceOf(name: string, body: Partial<CommonServiceBody>): Servi
   if (Warning < 0) {
     throw new Refusal(400, "Invalid Weights: Warning must be greater or equal than 0");
   }
-  return serviceEntry({
+  if (body.Port && body.Ports?.length) {
+    throw new Refusal(400, "Invalid Ports: Port and Ports are mutually exclusive");
+  }
+  const entry = serviceEntry({
     name,
     id: body.ID || name,
     address: body.Address,
     port: body.Port,
+    socketPath: body.SocketPath,
+    locality: body.Locality && { region: body.Locality.Region, zone: body.Locality.Zone },
+    namespace: body.Namespace || undefined,
     tags: body.Tags,
     meta: body.Meta,
     weights: { passing: Passing, warning: Warning },
     enableTagOverride: body.EnableTagOverride,
     taggedAddresses: body.TaggedAddresses,
   });
+  const named = (body.Ports ?? []).map(({ Name = "", Port = 0, Default = false }): NamedPort => (
+    { Name, Port, Default }
+  ));
+  return { ...entry, ports: named };
 }
 
 /**

@@ -4,14 +4,18 @@
  * @module
  */
 import { Hono } from "hono";
-import { type Clock, systemClock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
 import { listen, type Listener, type ListenOptions } from "../runtime/listen.ts";
+import { AccessControl, type TokenGrant } from "./acl.ts";
+import { addAclRoutes } from "./acl_routes.ts";
 import { addAgentRoutes } from "./agent_routes.ts";
 import { Catalog } from "./catalog.ts";
 import type { CheckStatus } from "./catalog_entry.ts";
 import { addCatalogRoutes } from "./catalog_routes.ts";
 import type { ConsulEnv, ConsulState, DatacenterState } from "./consul_context.ts";
 import { readPath } from "./consul_path.ts";
+import { decompressed } from "./decompressed.ts";
+import { type EmbeddedConsulOptions, resolveVersion } from "./embedded_consul_options.ts";
 import { EmbeddedDatacenter } from "./embedded_datacenter.ts";
 import { agentNodeEntry, type EmbeddedService } from "./entries.ts";
 import { type Fault, type FaultMatch, matches } from "./fault.ts";
@@ -19,24 +23,7 @@ import { LocalAgent } from "./local_agent.ts";
 import { addReadRoutes } from "./read_routes.ts";
 import { Refusal } from "./refusal.ts";
 import { onAbort } from "../wait.ts";
-
-/** Options of {@linkcode EmbeddedConsul}. */
-export interface EmbeddedConsulOptions {
-  /** Name of its own datacenter. @default {"dc1"} */
-  datacenter?: string | undefined;
-  /** Names of further datacenters. @default {[]} */
-  datacenters?: readonly string[] | undefined;
-  /** Name of its node. @default {"embedded"} */
-  node?: string | undefined;
-  /** Address of its node. @default {"127.0.0.1"} */
-  nodeAddress?: string | undefined;
-  /** Enables ACLs. Requests with this token may do everything, those without see empty lists. */
-  token?: string | undefined;
-  /** Clock of blocking queries and TTL checks. @default {systemClock} */
-  clock?: Clock | undefined;
-  /** Random numbers in [0, 1), for the jitter of blocking queries. @default {Math.random} */
-  random?: (() => number) | undefined;
-}
+import type { WireProfile } from "./wire_profile.ts";
 
 /** A request that an embedded Consul received. */
 export interface SeenRequest {
@@ -53,8 +40,8 @@ export interface SeenRequest {
 const LONGEST_MEMORY = 10_000;
 
 /**
- * Responds like a Consul 1.8 agent to the requests of discovery and registration. Keeps its state in
- * memory.
+ * Responds like a Consul agent of one of several versions to the requests of discovery and
+ * registration. Keeps its state in memory.
  *
  * @example
  * ```ts
@@ -76,13 +63,18 @@ export class EmbeddedConsul {
   readonly #requests: SeenRequest[] = [];
   readonly #listeners = new Set<Listener>();
   readonly #closing = new AbortController();
+  #restarted = new AbortController();
 
   /**
    * Creates an agent. It starts no timer and opens no port.
    *
-   * @param options Names, ACL token, clock.
+   * @param options Version, access control, names, clock.
+   * @throws {TypeError} when an option is unknown or of a wrong type.
+   * @throws {RangeError} when the version has no streaming backend.
    */
   constructor(options: EmbeddedConsulOptions = {}) {
+    const { profile, streaming } = resolveVersion(options);
+    const { acl, enterprise = false } = options;
     const { datacenter = "dc1", datacenters = [], node = "embedded" } = options;
     const { nodeAddress = "127.0.0.1", clock = systemClock, random = Math.random } = options;
     const states = [datacenter, ...datacenters].map((name, index): DatacenterState => {
@@ -90,7 +82,8 @@ export class EmbeddedConsul {
       // Any UUID that differs between datacenters.
       const id = `00000000-0000-4000-8000-${String(index + 1).padStart(12, "0")}`;
       const nodeName = index === 0 ? node : `${node}-${name}`;
-      const agent = new LocalAgent(catalog, agentNodeEntry(nodeName, id, nodeAddress), clock);
+      const entry = agentNodeEntry(nodeName, id, nodeAddress, nodeMeta(profile));
+      const agent = new LocalAgent(catalog, entry, clock, profile.release);
       return { name, catalog, agent };
     });
     for (const { name, catalog, agent } of states) {
@@ -99,13 +92,17 @@ export class EmbeddedConsul {
     this.#state = {
       datacenters: new Map(states.map((state) => [state.name, state])),
       local: states[0]!,
-      token: options.token,
+      access: new AccessControl(acl, clock),
+      profile,
+      streaming,
+      enterprise,
       clock,
       random,
     };
     addReadRoutes(this.#app, this.#state);
     addAgentRoutes(this.#app, this.#state);
     addCatalogRoutes(this.#app, this.#state);
+    addAclRoutes(this.#app, this.#state);
     this.#app.notFound(() => new Response(null, { status: 404 }));
     this.#app.onError(refuse);
   }
@@ -176,6 +173,41 @@ export class EmbeddedConsul {
   }
 
   /**
+   * Adds a token, or replaces the rules of an existing one.
+   *
+   * @param secret Its secret.
+   * @param grant What it may do.
+   * @throws {RangeError} when ACLs are off.
+   */
+  addToken(secret: string, grant: TokenGrant): void {
+    if (!this.#state.access.enabled) {
+      throw new RangeError("Cannot add a token: ACLs are off, use the option acl");
+    }
+    this.#state.access.add(secret, grant);
+  }
+
+  /**
+   * Revokes a token: requests with it receive 403 "ACL not found" from then on.
+   *
+   * @param secret Its secret.
+   * @throws {RangeError} when there is no such token.
+   */
+  revokeToken(secret: string): void {
+    if (this.#state.access.remove(secret)) return;
+    throw new RangeError("Cannot revoke a token: there is none with this secret");
+  }
+
+  /**
+   * Restarts the agent without its data: the services and checks that were registered with it are
+   * gone, and open blocking queries fail. Other nodes and the tokens stay.
+   */
+  reset(): void {
+    this.#restarted.abort(new TypeError("Cannot continue: the embedded Consul was restarted"));
+    this.#restarted = new AbortController();
+    this.#state.local.agent.reset();
+  }
+
+  /**
    * Sets every index, as when the servers are rebuilt from scratch.
    *
    * @param index The new index.
@@ -195,7 +227,7 @@ export class EmbeddedConsul {
    */
   readonly fetch = (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    return this.#answer(request, [request.signal, this.#closing.signal]);
+    return this.#answer(request, [request.signal, this.#closing.signal]).then(decompressed);
   };
 
   /**
@@ -232,13 +264,13 @@ export class EmbeddedConsul {
 
   async #answer(request: Request, stop: readonly AbortSignal[]): Promise<Response> {
     const abort = new AbortController();
-    const unlink = link(stop, abort);
+    const unlink = link([...stop, this.#restarted.signal], abort);
     try {
       abort.signal.throwIfAborted();
       const url = new URL(request.url);
       const path = readPath(url);
       this.#remember(request.method, path, url.searchParams);
-      let next = async () => await this.#app.fetch(request, { path, signal: abort.signal });
+      let next = () => this.#respond(request, path, abort.signal);
       for (const entry of this.#faults) {
         if (!matches(entry.match, request.method, path)) continue;
         entry.left--;
@@ -248,10 +280,24 @@ export class EmbeddedConsul {
       }
       return await next();
     } catch (error) {
-      return refuse(error);
+      return this.#withPolicy(refuse(error));
     } finally {
       unlink();
+      // Ends what a fault no longer waits for.
+      abort.abort(new TypeError("Cannot continue: the response was sent"));
     }
+  }
+
+  async #respond(request: Request, path: string, signal: AbortSignal): Promise<Response> {
+    return this.#withPolicy(await this.#app.fetch(request, { path, signal }));
+  }
+
+  #withPolicy(response: Response): Response {
+    const { profile, access } = this.#state;
+    if (profile.aclPolicyHeader) {
+      response.headers.set("X-Consul-Default-Acl-Policy", access.defaultPolicy);
+    }
+    return response;
   }
 
   #remember(method: string, path: string, params: URLSearchParams): void {
@@ -262,6 +308,10 @@ export class EmbeddedConsul {
     this.#requests.push({ method, path, query, at: this.#state.clock.now() });
     if (this.#requests.length > LONGEST_MEMORY) this.#requests.shift();
   }
+}
+
+function nodeMeta({ versionMeta, release }: WireProfile): Record<string, string> {
+  return { "consul-network-segment": "", ...versionMeta && { "consul-version": release } };
 }
 
 function closed(): TypeError {

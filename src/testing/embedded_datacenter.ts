@@ -50,11 +50,14 @@ export class EmbeddedDatacenter {
     const entry = serviceEntry(service);
     const given = service.checks ?? (service.status ? [{ status: service.status }] : []);
     const checks = serviceChecks(entry, given);
-    if (service.node === undefined || service.node === this.node) {
+    const { peer = "", partition = "default" } = service;
+    const local = peer === "" && partition === "default";
+    const { node: on = local ? this.node : `${peer || partition}-node` } = service;
+    if (local && on === this.node) {
       // The given state also replaces that of an existing check.
       this.#agent.addService(entry, checks, false);
     } else {
-      const node = externalNodeEntry(service.node, service.nodeAddress ?? "127.0.0.1");
+      const node = externalNodeEntry(service, on);
       this.#catalog.write({ node, service: entry, checks: checks.map(({ entry }) => entry) });
     }
     return entry.id;
@@ -69,8 +72,8 @@ export class EmbeddedDatacenter {
    */
   deregister(id: string, node?: string): void {
     const found = this.#find(id, node);
-    if (found.node.name === this.node) this.#agent.removeService(id);
-    else this.#catalog.removeService(found.node.name, id);
+    if (this.#isOwn(found.node)) this.#agent.removeService(id);
+    else this.#catalog.removeService(found.node.name, id, found.node.peer);
   }
 
   /**
@@ -84,7 +87,11 @@ export class EmbeddedDatacenter {
    */
   setStatus(id: string, status: CheckStatus, output = "", node?: string): void {
     const found = this.#find(id, node);
-    const old = this.#catalog.node(found.node.name)?.checks.get(`service:${id}`);
+    const { name, peer } = found.node;
+    const old = this.#catalog.node(name, peer)?.checks.get(`service:${id}`);
+    if (old !== undefined && this.#isOwn(found.node)) {
+      return this.#agent.setStatus(old.id, status, output);
+    }
     const entry: CheckEntry = old !== undefined
       ? { ...withoutIndexes<CheckEntry>(old), status, output }
       : serviceChecks(found.service, [{ status, output }])[0]!.entry;
@@ -126,13 +133,20 @@ export class EmbeddedDatacenter {
   #setMaintenance(node: NodeEntry, serviceId: string, on: boolean, reason = ""): void {
     const check = maintenanceCheck(serviceId, reason);
     if (on) this.#catalog.write({ node, checks: [check] });
-    else this.#catalog.removeCheck(node.name, check.id);
+    else this.#catalog.removeCheck(node.name, check.id, node.peer);
+  }
+
+  #isOwn(node: NodeEntry): boolean {
+    return node.name === this.node && node.peer === "";
   }
 
   #find(id: string, node?: string): { node: NodeEntry; service: ServiceRow } {
-    const names = node === undefined ? [this.node, ...this.#catalog.nodeNames] : [node];
-    for (const name of names) {
-      const state = this.#catalog.node(name);
+    const all = this.#catalog.nodes.map(({ name, peer }) => ({ name, peer }));
+    const nodes = node === undefined
+      ? [{ name: this.node, peer: "" }, ...all]
+      : all.filter(({ name }) => name === node);
+    for (const { name, peer } of nodes) {
+      const state = this.#catalog.node(name, peer);
       const service = state?.services.get(id);
       if (state !== undefined && service !== undefined) {
         return { node: withoutIndexes<NodeEntry>(state.row), service };

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import type { CheckEntry, CheckStatus, NodeEntry, ServiceEntry } from "./catalog_entry.ts";
+import type {
+  CheckEntry,
+  CheckStatus,
+  Locality,
+  NamedPort,
+  NodeEntry,
+  ServiceEntry,
+} from "./catalog_entry.ts";
 
 /** A check of a service to register. */
 export interface EmbeddedCheck {
@@ -23,6 +30,14 @@ export interface EmbeddedCheck {
   deregisterAfterMs?: number | undefined;
 }
 
+/** Where an instance or a node runs. */
+export interface EmbeddedLocality {
+  /** Region. @default {""} */
+  readonly region?: string | undefined;
+  /** Zone in the region. @default {""} */
+  readonly zone?: string | undefined;
+}
+
 /** An instance of a service to register. */
 export interface EmbeddedService {
   /** Name of the service. */
@@ -33,6 +48,25 @@ export interface EmbeddedService {
   address?: string | undefined;
   /** TCP port. @default {0} */
   port?: number | undefined;
+  /**
+   * Ports by name instead of `port`; the first is the default one. How they appear depends on the
+   * version: not at all before 1.22, which leaves `Port: 0`.
+   */
+  ports?: Readonly<Record<string, number>> | undefined;
+  /** Path of a unix socket, for services without a port. From version 1.15. */
+  socketPath?: string | undefined;
+  /** Where the instance runs. From version 1.22. */
+  locality?: EmbeddedLocality | undefined;
+  /** Where its node runs, if it is not the agent's own. From version 1.22. */
+  nodeLocality?: EmbeddedLocality | undefined;
+  /** Name of the peer that it is imported from: it is listed with `?peer=` only. From version 1.15. */
+  peer?: string | undefined;
+  /** Its namespace, with the option `enterprise`. @default {"default"} */
+  namespace?: string | undefined;
+  /** The admin partition of its node, with the option `enterprise`. @default {"default"} */
+  partition?: string | undefined;
+  /** Name of the sameness group that lists it with `?sg=`, with the option `enterprise`. */
+  samenessGroup?: string | undefined;
   /** Tags. @default {[]} */
   tags?: readonly string[] | undefined;
   /** Metadata. */
@@ -47,7 +81,7 @@ export interface EmbeddedService {
   status?: CheckStatus | undefined;
   /** Checks. */
   checks?: readonly EmbeddedCheck[] | undefined;
-  /** Name of the node that it runs on. @default {the agent's own node} */
+  /** Name of the node that it runs on. @default {the agent's own; `<peer>-node` for imports} */
   node?: string | undefined;
   /** Address of that node, if it is not the agent's own. @default {"127.0.0.1"} */
   nodeAddress?: string | undefined;
@@ -70,17 +104,45 @@ export interface CheckDefinition {
  */
 export function serviceEntry(service: EmbeddedService): ServiceEntry {
   const { name, id = name, address = "", port = 0, weights } = service;
+  if (service.ports !== undefined && service.port) {
+    throw new RangeError(
+      `Cannot register ${JSON.stringify(name)}: port and ports exclude each other`,
+    );
+  }
   return {
     id,
     name,
     address,
     port,
+    ports: namedPorts(service.ports ?? {}),
+    socketPath: service.socketPath ?? "",
+    locality: localityOf(service.locality),
+    namespace: service.namespace ?? "default",
+    samenessGroup: service.samenessGroup ?? "",
     tags: [...service.tags ?? []],
     meta: service.meta === undefined ? null : { ...service.meta },
     weights: { passing: weights?.passing ?? 1, warning: weights?.warning ?? 1 },
     enableTagOverride: service.enableTagOverride ?? false,
     taggedAddresses: { ...service.taggedAddresses },
   };
+}
+
+function namedPorts(ports: Readonly<Record<string, number>>): NamedPort[] {
+  return Object.entries(ports).map(([Name, Port], index) => ({ Name, Port, Default: index === 0 }));
+}
+
+function localityOf(given: EmbeddedLocality | undefined): Locality | null {
+  return given === undefined ? null : { Region: given.region ?? "", Zone: given.zone ?? "" };
+}
+
+/**
+ * Returns the default port of a service with several.
+ *
+ * @param ports Its ports.
+ * @returns The one that is marked, else the first; 0 if there is none.
+ */
+export function defaultPort(ports: readonly NamedPort[]): number {
+  return (ports.find((port) => port.Default) ?? ports[0])?.Port ?? 0;
 }
 
 /**
@@ -148,33 +210,61 @@ export function maintenanceCheck(serviceId: string, reason: string): CheckEntry 
 }
 
 /**
+ * Creates the entry of a node.
+ *
+ * @param facts What is known of it.
+ * @returns The entry; without further facts that of a node without an agent.
+ */
+export function nodeEntry(
+  facts: Partial<NodeEntry> & Pick<NodeEntry, "name" | "address">,
+): NodeEntry {
+  return {
+    id: facts.id ?? "",
+    name: facts.name,
+    address: facts.address,
+    peer: facts.peer ?? "",
+    partition: facts.partition ?? "default",
+    locality: facts.locality ?? null,
+    taggedAddresses: facts.taggedAddresses ?? null,
+    meta: facts.meta ?? null,
+  };
+}
+
+/**
  * Creates the entry of the agent's own node.
  *
  * @param name Its name.
  * @param id Its id, a UUID.
  * @param address Its address.
+ * @param meta Its metadata.
  * @returns The entry as an agent writes it.
  */
-export function agentNodeEntry(name: string, id: string, address: string): NodeEntry {
+export function agentNodeEntry(
+  name: string,
+  id: string,
+  address: string,
+  meta: Readonly<Record<string, string>>,
+): NodeEntry {
   const names = ["lan", "lan_ipv4", "wan", "wan_ipv4"];
-  return {
-    id,
-    name,
-    address,
-    taggedAddresses: Object.fromEntries(names.map((key) => [key, address])),
-    meta: { "consul-network-segment": "" },
-  };
+  const taggedAddresses = Object.fromEntries(names.map((key) => [key, address]));
+  return nodeEntry({ id, name, address, taggedAddresses, meta });
 }
 
 /**
- * Creates the entry of a node without an agent.
+ * Creates the entry of the node of an instance that is not on the agent's own node.
  *
- * @param name Its name.
- * @param address Its address.
+ * @param service Description of the instance.
+ * @param name Name of the node.
  * @returns The entry as `/v1/catalog/register` writes it.
  */
-export function externalNodeEntry(name: string, address: string): NodeEntry {
-  return { id: "", name, address, taggedAddresses: null, meta: null };
+export function externalNodeEntry(service: EmbeddedService, name: string): NodeEntry {
+  return nodeEntry({
+    name,
+    address: service.nodeAddress ?? "127.0.0.1",
+    peer: service.peer ?? "",
+    partition: service.partition ?? "default",
+    locality: localityOf(service.nodeLocality),
+  });
 }
 
 /**

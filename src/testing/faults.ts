@@ -8,6 +8,22 @@ import { abortable, sleep } from "../wait.ts";
 import type { Fault } from "./fault.ts";
 import { NO_INDEX, Refusal } from "./refusal.ts";
 
+/** Options of `faults.rateLimit()`. */
+export interface RateLimitOptions {
+  /** @default {"rate limit exceeded, try again later or against a different server"} */
+  readonly body?: string | undefined;
+  /** Seconds in `Retry-After`, as a proxy would send it. @default {no header, as in Consul} */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+// `agent/consul/rate/handler.go`.
+const RETRY_ELSEWHERE = "rate limit exceeded, try again later or against a different server";
+const RETRY_LATER =
+  "rate limit exceeded for operation that can only be performed by the leader, try again later";
+// `connLimiter` of `agent/agent.go`.
+const TOO_MANY =
+  "Your IP is issuing too many concurrent connections, please rate limit your calls\n";
+
 /** Ready-made faults for `EmbeddedConsul.inject()`. */
 export interface Faults {
   /** Returns this response. Set a `Content-Type` in `headers` if the body is not plain text. */
@@ -21,8 +37,31 @@ export interface Faults {
    * @param lastContactMs Age of the stale data. @default {10_000}
    */
   noLeader(lastContactMs?: number): Fault;
-  /** 429 with `Retry-After`. @default {1} */
-  rateLimit(retryAfterSeconds?: number): Fault;
+  /** 403 "Endpoint is blocked by agent configuration", as with `http_config.block_endpoints`. */
+  blocked(): Fault;
+  /**
+   * 429 of a server's `request_limits`, without `Retry-After`. With the body `""` it is that of an
+   * agent's own `rpc_rate`.
+   */
+  rateLimit(options?: RateLimitOptions): Fault;
+  /** 503 of a limit on what only the leader can do, such as writes. */
+  leaderRateLimit(): Fault;
+  /** 429 of an agent with too many connections from one address: `http_max_conns_per_client`. */
+  tooManyConnections(): Fault;
+  /**
+   * A proxy that answers 504 when Consul has not responded after this time.
+   *
+   * @param clock Clock of the wait. @default {systemClock}
+   */
+  gatewayTimeout(afterMs: number, clock?: Clock): Fault;
+  /**
+   * A proxy that closes the connection when Consul has not responded after this time.
+   *
+   * @param clock Clock of the wait. @default {systemClock}
+   */
+  closeQuiet(afterMs: number, clock?: Clock): Fault;
+  /** A proxy that compresses the response although the client did not ask for it. @default {"gzip"} */
+  compress(encoding?: "gzip" | "deflate"): Fault;
   /** An HTML page of a proxy instead of Consul's response. @default {502} */
   html(status?: number): Fault;
   /** Redirects the client. @default {302} */
@@ -80,9 +119,43 @@ export const faults: Faults = {
       });
     };
   },
-  rateLimit(retryAfterSeconds = 1) {
-    const headers = { "Retry-After": String(retryAfterSeconds) };
-    return () => new Refusal(429, "Too Many Requests", headers).response();
+  blocked: () => () => new Refusal(403, "Endpoint is blocked by agent configuration").response(),
+  rateLimit({ body = RETRY_ELSEWHERE, retryAfterSeconds } = {}) {
+    const headers = retryAfterSeconds === undefined
+      ? undefined
+      : { "Retry-After": String(retryAfterSeconds) };
+    return () => new Refusal(429, body, headers).response();
+  },
+  leaderRateLimit: () => () => new Refusal(503, RETRY_LATER).response(),
+  tooManyConnections() {
+    const headers = { "Content-Type": "text/plain" };
+    return () => new Response(TOO_MANY, { status: 429, headers });
+  },
+  gatewayTimeout(afterMs, clock = systemClock) {
+    return (_request, next, signal) =>
+      unlessQuiet(next, afterMs, clock, signal, () => {
+        const body = "<html><head><title>504 Gateway Time-out</title></head></html>";
+        return new Response(body, { status: 504, headers: { "Content-Type": "text/html" } });
+      });
+  },
+  closeQuiet(afterMs, clock = systemClock) {
+    return (_request, next, signal) =>
+      unlessQuiet(
+        next,
+        afterMs,
+        clock,
+        signal,
+        () => new Response(cutStream(new Uint8Array())),
+      );
+  },
+  compress(encoding = "gzip") {
+    return async (_request, next) => {
+      const { status, headers, body } = await next();
+      if (body === null) return new Response(null, { status, headers });
+      headers.set("Content-Encoding", encoding);
+      headers.delete("Content-Length");
+      return new Response(body.pipeThrough(new CompressionStream(encoding)), { status, headers });
+    };
   },
   html(status = 502) {
     const body = "<html><head><title>Bad gateway</title></head><body>Bad gateway</body></html>";
@@ -126,6 +199,27 @@ export const faults: Faults = {
   },
   headers: (headers) => async (_request, next) => withHeaders(await next(), headers),
 };
+
+// Consul goes on waiting, as behind a real proxy, until the embedded one ends its request.
+async function unlessQuiet(
+  next: () => Promise<Response>,
+  afterMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+  give: () => Response,
+): Promise<Response> {
+  const response = next();
+  response.catch(() => {});
+  let timer: Timer | undefined;
+  const quiet = new Promise<Response>((resolve) => {
+    timer = clock.start(() => resolve(give()), afterMs);
+  });
+  try {
+    return await abortable(Promise.race([response, quiet]), signal);
+  } finally {
+    timer?.cancel();
+  }
+}
 
 function withHeaders(response: Response, headers: Readonly<Record<string, string>>): Response {
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);

@@ -17,19 +17,33 @@ export type Fields<T> = { readonly [K in keyof T]-?: Decode<T[K]> };
  *
  * @param request The request.
  * @param decode Decoder of the body.
+ * @param prefix Start of the error text.
  * @returns The decoded body.
  * @throws {Refusal} 400 when it is not JSON or does not have the expected types.
  */
-export async function decodeBody<T>(request: Request, decode: Decode<T>): Promise<T> {
+export async function decodeBody<T>(
+  request: Request,
+  decode: Decode<T>,
+  prefix = "Request decode failed: ",
+): Promise<T> {
   const text = await request.text();
-  if (text.trim() === "") refuse("EOF");
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    if (text.trim() === "") refuse("EOF");
+    return decode(parse(text), "");
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new Refusal(400, `${prefix}${error.message}`);
+  }
+}
+
+class DecodeError extends Error {}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch (error) {
     refuse((error as Error).message);
   }
-  return decode(value, "");
 }
 
 /**
@@ -119,5 +133,5 @@ function mismatch(value: unknown, field: string, type: string): never {
 }
 
 function refuse(why: string): never {
-  throw new Refusal(400, `Request decode failed: ${why}`);
+  throw new DecodeError(why);
 }

@@ -28,8 +28,9 @@ export class LocalAgent {
    * @param catalog Catalog to register in.
    * @param node Its node.
    * @param clock Clock of the TTL checks.
+   * @param release Its version.
    */
-  constructor(catalog: Catalog, node: NodeEntry, clock: Clock) {
+  constructor(catalog: Catalog, node: NodeEntry, clock: Clock, release: string) {
     this.#catalog = catalog;
     this.node = node;
     this.#ttl = new TtlChecks(
@@ -39,7 +40,7 @@ export class LocalAgent {
     );
     catalog.write({
       node,
-      service: serviceEntry({ name: "consul", port: 8300, meta: { version: "1.8.7" } }),
+      service: serviceEntry({ name: "consul", port: 8300, meta: { version: release } }),
       checks: [{
         id: "serfHealth",
         name: "Serf Health Status",
@@ -124,9 +125,20 @@ export class LocalAgent {
    */
   report(id: string, status: string, output: string): boolean {
     if (!this.#ttl.has(id)) return false;
+    this.setStatus(id, status, shortened(output));
+    return true;
+  }
+
+  /**
+   * Sets the state of a check, with or without a TTL.
+   *
+   * @param id Id of the check.
+   * @param status New state.
+   * @param output Output of the check.
+   */
+  setStatus(id: string, status: string, output: string): void {
     this.#ttl.report(id, status === "critical");
     this.#update(id, status, output);
-    return true;
   }
 
   /**
@@ -144,6 +156,12 @@ export class LocalAgent {
     this.#catalog.write({ node: this.node, checks: [check] });
   }
 
+  /** Forgets all services and checks, as an agent that was restarted without its data. */
+  reset(): void {
+    for (const { id } of this.services) this.removeService(id);
+    for (const { id } of this.checks) this.removeCheck(id);
+  }
+
   /** Stops all timers. */
   close(): void {
     this.#ttl.clear();
@@ -157,7 +175,7 @@ export class LocalAgent {
 
   #watch({ entry, ttlMs, deregisterAfterMs }: CheckDefinition): void {
     this.#ttl.delete(entry.id);
-    if (ttlMs === undefined) return;
+    if (ttlMs === undefined && deregisterAfterMs === undefined) return;
     this.#ttl.add(entry.id, { ttlMs, deregisterAfterMs }, entry.status === "critical");
   }
 
@@ -178,4 +196,14 @@ export class LocalAgent {
     const entry: CheckEntry = { ...withoutIndexes<CheckEntry>(row), status, output };
     this.#catalog.write({ node: this.node, checks: [entry] });
   }
+}
+
+// `checks.DefaultBufSize` of `agent/checks/check.go`, in bytes.
+const LARGEST_OUTPUT = 4096;
+
+function shortened(output: string): string {
+  const bytes = new TextEncoder().encode(output);
+  if (bytes.length <= LARGEST_OUTPUT) return output;
+  const start = new TextDecoder().decode(bytes.subarray(0, LARGEST_OUTPUT));
+  return `${start} ... (captured ${LARGEST_OUTPUT} of ${bytes.length} bytes)`;
 }

@@ -15,10 +15,20 @@
  */
 export type { Clock, Timer } from "../clock.ts";
 export type { Listener, ListenOptions } from "../runtime/listen.ts";
+export type {
+  Access,
+  AccessRules,
+  AuthMethod,
+  EmbeddedAcl,
+  TokenGrant,
+  TokenRules,
+} from "./acl.ts";
 export type { CheckStatus } from "./catalog_entry.ts";
-export { EmbeddedConsul, type EmbeddedConsulOptions, type SeenRequest } from "./embedded_consul.ts";
+export { EmbeddedConsul, type SeenRequest } from "./embedded_consul.ts";
+export type { EmbeddedConsulOptions } from "./embedded_consul_options.ts";
 export { EmbeddedDatacenter } from "./embedded_datacenter.ts";
-export type { EmbeddedCheck, EmbeddedService } from "./entries.ts";
+export type { EmbeddedCheck, EmbeddedLocality, EmbeddedService } from "./entries.ts";
 export type { Fault, FaultMatch } from "./fault.ts";
-export { type Faults, faults } from "./faults.ts";
+export { type Faults, faults, type RateLimitOptions } from "./faults.ts";
 export { ManualClock } from "./manual_clock.ts";
+export { CONSUL_VERSIONS, type ConsulVersion } from "./wire_profile.ts";

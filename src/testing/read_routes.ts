@@ -4,27 +4,29 @@
  * @module
  */
 import { parseGoBoolean } from "../go_boolean.ts";
-import { parseReadQuery, type ReadQuery, waitForIndex } from "./blocking_query.ts";
+import { parseReadQuery } from "./blocking_query.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Instance } from "./catalog_entry.ts";
 import {
-  allowed,
+  type Caller,
   type ConsulApp,
   type ConsulContext,
   type ConsulState,
-  type DatacenterState,
   json,
   nameAfter,
   paramsOf,
   route,
 } from "./consul_context.ts";
-import { catalogJson, healthJson, summaryJson } from "./consul_json.ts";
+import { catalogJson, healthJson, type JsonForm, summaryJson } from "./consul_json.ts";
+import { type Filter, parseFilter } from "./filter_expression.ts";
+import { catalogFields, type FieldType, healthFields } from "./filter_schema.ts";
+import { datacenterOf, respond } from "./read_response.ts";
+import { peersOf, type ReadScope, readScope } from "./read_scope.ts";
 import { NO_INDEX, Refusal } from "./refusal.ts";
+import type { WireProfile } from "./wire_profile.ts";
 
 const HEALTH = "/v1/health/service/";
 const CATALOG = "/v1/catalog/service/";
-// Parameters that filter the response: ignoring one would return wrong results.
-const UNSUPPORTED = ["filter", "node-meta", "connect"];
 
 /**
  * Adds the routes.
@@ -38,126 +40,121 @@ export function addReadRoutes(app: ConsulApp, state: ConsulState): void {
   route(app, "GET", `${HEALTH}*`, (context) => {
     const name = serviceName(context, HEALTH);
     const passing = flag(paramsOf(context), "passing");
-    return read(context, state, cache, {
-      index: ({ catalog }) => catalog.serviceIndex(name, true),
-      value: ({ catalog, name: datacenter }) =>
-        tagged(catalog.instances(name), paramsOf(context))
-          .filter(({ checks }) => !passing || checks.every(({ status }) => status === "passing"))
-          .map((instance) => healthJson(instance, datacenter)),
-      hidden: [],
+    const scope = readScope(context, state);
+    const filter = filterOf(context, state, healthFields);
+    return respond(context, state, cache, {
+      streamable: true,
+      index: ({ catalog }) => scope.index(catalog, name, true),
+      value: ({ catalog }, caller, form) => {
+        const instances = selected(scope.instances(catalog, name), paramsOf(context))
+          .filter(({ checks }) => !passing || checks.every(({ status }) => status === "passing"));
+        return listed(instances, caller, (instance) => healthJson(instance, form), filter);
+      },
     });
   });
 
   route(app, "GET", `${CATALOG}*`, (context) => {
     const name = serviceName(context, CATALOG);
-    return read(context, state, cache, {
-      index: ({ catalog }) => catalog.serviceIndex(name, false),
-      value: ({ catalog, name: datacenter }) =>
-        tagged(catalog.instances(name), paramsOf(context))
-          .map((instance) => catalogJson(instance, datacenter)),
-      hidden: [],
+    const scope = readScope(context, state);
+    const filter = filterOf(context, state, catalogFields);
+    return respond(context, state, cache, {
+      index: ({ catalog }) => scope.index(catalog, name, false),
+      value: ({ catalog }, caller, form) => {
+        const instances = selected(scope.instances(catalog, name), paramsOf(context));
+        return listed(instances, caller, (instance) => catalogJson(instance, form), filter);
+      },
     });
   });
 
-  route(app, "GET", "/v1/catalog/services", (context) =>
-    read(context, state, cache, {
+  route(app, "GET", "/v1/catalog/services", (context) => {
+    const scope = readScope(context, state);
+    return respond(context, state, cache, {
       index: ({ catalog }) => catalog.servicesIndex(),
-      value: ({ catalog }) => Object.fromEntries(catalog.services()),
-      hidden: {},
-    }));
+      value: ({ catalog }, caller) => {
+        const all = [...catalog.services(scope.peer, scope.contains)];
+        // Unlike for instances, a name does not depend on the rights to its nodes.
+        const seen = all.filter(([name]) => caller.may("service", name));
+        return { body: Object.fromEntries(seen), hidden: seen.length < all.length };
+      },
+    });
+  });
 
-  route(app, "GET", "/v1/internal/ui/services", (context) =>
-    read(context, state, cache, {
-      index: ({ catalog }) => catalog.summaryIndex(),
-      value: ({ catalog }) => summaries(catalog),
-      hidden: [],
+  route(app, "GET", "/v1/internal/ui/services", (context) => {
+    const scope = readScope(context, state);
+    const filter = filterOf(context, state, healthFields);
+    return respond(context, state, cache, {
       internal: true,
-    }));
+      index: ({ catalog }) => catalog.summaryIndex(),
+      value: ({ catalog }, caller, form) => summaries(catalog, scope, caller, form, filter),
+    });
+  });
 
   route(
     app,
     "GET",
     "/v1/catalog/datacenters",
-    (context) => json(context, [...state.datacenters.keys()]),
+    (context) => json(context, state, [...state.datacenters.keys()]),
   );
 
   route(app, "GET", "/v1/status/leader", (context) => {
     parseReadQuery(paramsOf(context));
-    return json(context, `${datacenterOf(context, state).agent.node.address}:8300`);
+    return json(context, state, `${datacenterOf(context, state).agent.node.address}:8300`);
   });
 
   route(app, "GET", "/v1/status/peers", (context) => {
     parseReadQuery(paramsOf(context));
-    return json(context, [`${datacenterOf(context, state).agent.node.address}:8300`]);
+    return json(context, state, [`${datacenterOf(context, state).agent.node.address}:8300`]);
   });
 }
 
-interface Reader {
-  /** Returns the index that the response depends on. */
-  index(datacenter: DatacenterState): bigint;
-  /** Returns the body of the response. */
-  value(datacenter: DatacenterState): unknown;
-  /** Body of the response to a request without a token. */
-  readonly hidden: unknown;
-  /** Whether it is one of the routes that the agent's cache never answers. */
-  readonly internal?: boolean;
+function listed(
+  instances: readonly Instance[],
+  caller: Caller,
+  toJson: (instance: Instance) => unknown,
+  filter: Filter,
+): { body: unknown[]; hidden: boolean } {
+  const matching = instances.map((instance) => ({ instance, entry: toJson(instance) }))
+    .filter(({ entry }) => filter(entry));
+  // The filter comes first: an instance that it leaves out does not count as hidden.
+  const seen = matching.filter(({ instance }) => isVisible(instance, caller));
+  return { body: seen.map(({ entry }) => entry), hidden: seen.length < matching.length };
 }
 
-async function read(
+function isVisible({ node, service }: Instance, caller: Caller): boolean {
+  return caller.may("node", node.name) && caller.may("service", service.name);
+}
+
+// Unlike in every other route, names that differ in case stay apart, and those of peers are included.
+function summaries(
+  catalog: Catalog,
+  scope: ReadScope,
+  caller: Caller,
+  form: JsonForm,
+  filter: Filter,
+): { body: unknown[]; hidden: boolean } {
+  let hidden = false;
+  const peers = form.profile.peering ? peersOf(catalog) : [""];
+  const rows = peers.flatMap((peer) =>
+    [...catalog.services(peer, scope.contains).keys()].flatMap((name) => {
+      const all = catalog.instances(name, peer).filter((instance) =>
+        instance.service.name === name && scope.contains(instance.service, instance.node) &&
+        filter(healthJson(instance, form))
+      );
+      const seen = all.filter((instance) => isVisible(instance, caller));
+      hidden ||= seen.length < all.length;
+      return seen.length === 0 ? [] : [{ name, json: summaryJson(name, seen, form) }];
+    })
+  );
+  rows.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  return { body: rows.map(({ json }) => json), hidden };
+}
+
+function filterOf(
   context: ConsulContext,
-  state: ConsulState,
-  cache: Set<string>,
-  reader: Reader,
-): Promise<Response> {
-  const params = paramsOf(context);
-  const query = parseReadQuery(params);
-  const datacenter = datacenterOf(context, state);
-  const visible = allowed(context, state, NO_INDEX);
-  const given = UNSUPPORTED.find((name) => params.has(name));
-  if (given !== undefined) {
-    throw new Refusal(400, `The embedded Consul does not support ?${given}`);
-  }
-  const { clock, random } = state;
-  const signal = context.env.signal;
-  const waited = await waitForIndex(datacenter.catalog, () => reader.index(datacenter), query, {
-    clock,
-    random,
-    signal,
-  });
-  const index = reader.index(datacenter);
-  return json(context, visible ? reader.value(datacenter) : reader.hidden, {
-    "X-Consul-Index": String(index > 0n ? index : 1n),
-    "X-Consul-Knownleader": "true",
-    "X-Consul-Lastcontact": "0",
-    ...reader.internal !== true && {
-      "X-Consul-Effective-Consistency": query.consistency,
-      ...cacheHeaders(context, query, cache, waited),
-    },
-  });
-}
-
-// The agent's cache runs its own blocking query, so a hit is never old.
-function cacheHeaders(
-  context: ConsulContext,
-  query: ReadQuery,
-  cache: Set<string>,
-  waited: boolean,
-): Record<string, string> {
-  if (!query.cached) return {};
-  const url = new URL(context.req.url);
-  for (const name of ["index", "wait", "stale", "pretty"]) url.searchParams.delete(name);
-  const key = `${url.pathname}?${url.searchParams}`;
-  if (cache.has(key) && !waited) return { "X-Cache": "HIT", Age: "0" };
-  cache.add(key);
-  return { "X-Cache": "MISS" };
-}
-
-// Unlike in every other route, names that differ in case stay apart.
-function summaries(catalog: Catalog): unknown[] {
-  return [...catalog.services().keys()].map((name) => {
-    const instances = catalog.instances(name).filter(({ service }) => service.name === name);
-    return summaryJson(name, instances);
-  });
+  { profile }: ConsulState,
+  fields: (profile: WireProfile) => FieldType,
+): Filter {
+  return parseFilter(paramsOf(context).get("filter") ?? "", fields(profile), NO_INDEX);
 }
 
 function serviceName(context: ConsulContext, prefix: string): string {
@@ -168,19 +165,18 @@ function serviceName(context: ConsulContext, prefix: string): string {
   return name;
 }
 
-function datacenterOf(context: ConsulContext, state: ConsulState): DatacenterState {
-  const name = paramsOf(context).get("dc") || state.local.name;
-  const datacenter = state.datacenters.get(name);
-  if (datacenter === undefined) throw new Refusal(500, "No path to datacenter", NO_INDEX);
-  return datacenter;
-}
-
-function tagged(instances: readonly Instance[], params: URLSearchParams): readonly Instance[] {
+// By ?tag and ?node-meta=key:value, both of which may be repeated.
+function selected(instances: readonly Instance[], params: URLSearchParams): readonly Instance[] {
   const wanted = params.getAll("tag").map((tag) => tag.toLowerCase());
-  if (wanted.length === 0) return instances;
-  return instances.filter(({ service }) => {
+  const meta = params.getAll("node-meta").map((pair) => {
+    const colon = pair.indexOf(":");
+    return colon < 0 ? [pair, ""] as const : [pair.slice(0, colon), pair.slice(colon + 1)] as const;
+  });
+  if (wanted.length === 0 && meta.length === 0) return instances;
+  return instances.filter(({ node, service }) => {
     const tags = service.tags.map((tag) => tag.toLowerCase());
-    return wanted.every((tag) => tags.includes(tag));
+    return wanted.every((tag) => tags.includes(tag)) &&
+      meta.every(([key, value]) => node.meta?.[key] === value);
   });
 }
 

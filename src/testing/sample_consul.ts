@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import { EmbeddedConsul } from "./embedded_consul.ts";
+import { CONSUL_VERSIONS } from "./wire_profile.ts";
 
 /** Options of {@linkcode startSampleConsul}. */
 export interface SampleConsulOptions {
@@ -50,7 +51,7 @@ const STEPS: readonly ((consul: EmbeddedConsul) => void)[] = [
  */
 export async function startSampleConsul(options: SampleConsulOptions = {}): Promise<SampleConsul> {
   const { hostname, port, everyMs = 3_000, clock = systemClock } = options;
-  const consul = new EmbeddedConsul({ clock });
+  const consul = new EmbeddedConsul({ clock, version: CONSUL_VERSIONS.at(-1) });
   for (const number of [1, 2, 3]) register(consul, "customers", number);
   for (const number of [1, 2]) register(consul, "orders", number);
   register(consul, "search", 1);

@@ -1,5 +1,5 @@
 /**
- * The timers of TTL checks.
+ * The timers of checks: those that expire, and those that remove their service.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import type { Clock, Timer } from "../clock.ts";
 // Consul's `check_deregister_interval_min`: the minimum, also if a check asks for less.
 const SHORTEST_DEREGISTER_MS = 60_000;
 
-/** Times of a TTL check. */
+/** Times of a check. */
 export interface TtlOptions {
-  /** Milliseconds without a report after which the check becomes critical. */
-  readonly ttlMs: number;
+  /** Milliseconds without a report after which it becomes critical; `undefined` without a TTL. */
+  readonly ttlMs?: number | undefined;
   /** Milliseconds in state critical after which its service is removed; at least a minute. */
   readonly deregisterAfterMs?: number | undefined;
 }
@@ -48,7 +48,7 @@ export class TtlChecks {
    * @returns `true` if it has.
    */
   has(id: string): boolean {
-    return this.#states.has(id);
+    return this.#states.get(id)?.ttlMs !== undefined;
   }
 
   /**
@@ -65,7 +65,7 @@ export class TtlChecks {
   }
 
   /**
-   * Records a report, which restarts the TTL.
+   * Records a state, which restarts the TTL.
    *
    * @param id Id of the check.
    * @param critical Whether the report says critical.
@@ -74,14 +74,16 @@ export class TtlChecks {
     const state = this.#states.get(id);
     if (state === undefined) return;
     state.expiry?.cancel();
-    state.expiry = this.#clock.start(
-      () => {
-        this.#expire(id);
-        this.#criticalSince(id, state);
-      },
-      state.ttlMs,
-      true,
-    );
+    if (state.ttlMs !== undefined) {
+      state.expiry = this.#clock.start(
+        () => {
+          this.#expire(id);
+          this.#criticalSince(id, state);
+        },
+        state.ttlMs,
+        true,
+      );
+    }
     if (critical) return this.#criticalSince(id, state);
     state.removal?.cancel();
     delete state.removal;

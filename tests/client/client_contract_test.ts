@@ -2,6 +2,7 @@
 import { createPiloted } from "../../src/client/create_piloted.ts";
 import { PilotedError } from "../../src/errors.ts";
 import type { Query, Reading, ReadOptions, Source } from "../../src/source/source.ts";
+import { CONSUL_VERSIONS, type ConsulVersion, EmbeddedConsul } from "../../src/testing/mod.ts";
 import { type StaticEndpoint, StaticSource } from "../../src/source/static.ts";
 import {
   clientContract,
@@ -59,6 +60,62 @@ async function createStage(
 
 clientContract("live client", (script) => createStage("live", script));
 clientContract("on-demand client", (script) => createStage("on-demand", script));
+
+const refused = () => Promise.reject(new TypeError("connection refused"));
+
+/** A client of an embedded Consul. */
+async function createConsulStage(
+  version: ConsulVersion,
+  mode: "live" | "on-demand",
+  script: ClientScript,
+): Promise<ClientStage> {
+  const consul = new EmbeddedConsul({ version });
+  const ids = new Map<string, Set<string>>();
+  const set = (service: string, instances: readonly ScriptedInstance[]) => {
+    const old = ids.get(service) ?? new Set();
+    ids.set(service, new Set(instances.map(({ number }) => `${service}-${number}`)));
+    for (const { number, status = "passing" } of instances) {
+      const id = `${service}-${number}`;
+      const maintenance = status === "maintenance";
+      const check = maintenance ? "passing" : status;
+      const address = `10.0.0.${number}`;
+      consul.register({ name: service, id, address, port: 8080, status: check });
+      consul.maintenance(id, maintenance);
+      old.delete(id);
+    }
+    for (const id of old) consul.deregister(id);
+  };
+  for (const [service, instances] of Object.entries(script)) set(service, instances);
+  const watches = Object.keys(script).map((name) => ({ name, interval: 600 }));
+  const config = { consul: "consul:8500", watches };
+  const options = { config, fetch: consul.fetch, env: {} };
+  const client = mode === "live"
+    ? await createPiloted({ ...options, signals: false })
+    : await createPiloted({ ...options, mode, ttlMs: 600_000 });
+  let restore = () => {};
+  return {
+    client,
+    set,
+    setOutage(outage) {
+      restore();
+      restore = outage ? consul.inject(refused) : () => {};
+    },
+    async close() {
+      await client.close();
+      await consul.close();
+    },
+  };
+}
+
+for (const version of CONSUL_VERSIONS) {
+  for (const mode of ["live", "on-demand"] as const) {
+    clientContract(
+      `${mode} client of Consul ${version}`,
+      (script) => createConsulStage(version, mode, script),
+    );
+  }
+}
+
 for (const mode of ["live", "on-demand"] as const) {
   clientContract(`fake client (${mode})`, (script) => {
     const client = new FakeClient(mode);

@@ -57,7 +57,7 @@ for (const mode of ["live", "on-demand"] as const) {
 }
 
 test("NO_ENDPOINTS says that no token is sent, where Consul hides what it has", async () => {
-  await using consul = new EmbeddedConsul({ token: "secret" });
+  await using consul = new EmbeddedConsul({ acl: { tokens: { secret: "management" } } });
   consul.register({ name: "db", address: "10.0.0.1", port: 1 });
   const config = { consul: "consul:8500", watches: [{ name: "db" }] };
   await using piloted = await createPiloted({ config, fetch: consul.fetch });

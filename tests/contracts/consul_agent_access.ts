@@ -21,15 +21,17 @@ export const accessCases: Record<string, (client: AgentClient) => Promise<void>>
   async "without a token nothing can be changed"(client) {
     await client.register({ Name: "app", Check: { TTL: "60s" } });
     client.token = undefined;
-    const service = "Permission denied: Missing service:write on app";
+    const { node } = client.agent;
+    const service = denial(client, "service:write", "app");
+    const brief = (permission: string, name: string) => denial(client, permission, name, true);
     const cases: [string, number, string][] = [
       ["service/deregister/app", 403, service],
       ["service/maintenance/app?enable=true", 403, service],
       ["check/pass/service:app", 403, service],
       ["check/deregister/service:app", 403, service],
-      ["maintenance?enable=true", 403, "Permission denied"],
-      ["service/deregister/none", 500, 'Unknown service {"none" {}}'],
-      ["check/pass/none", 500, 'Unknown check "none"'],
+      ["maintenance?enable=true", 403, brief("node:write", node)],
+      ["service/deregister/none", ...unknownService(client)],
+      ["check/pass/none", ...unknownCheck(client)],
     ];
     for (const [path, status, text] of cases) {
       await refused(client, "PUT", `/v1/agent/${path}`, status, text);
@@ -37,9 +39,10 @@ export const accessCases: Record<string, (client: AgentClient) => Promise<void>>
     const register = JSON.stringify({ Name: "app" });
     await refused(client, "PUT", "/v1/agent/service/register", 403, service, register);
     const write = JSON.stringify({ Node: "n1", Address: "10.0.0.1" });
-    await refused(client, "PUT", "/v1/catalog/register", 403, "Permission denied", write);
-    await refused(client, "PUT", "/v1/catalog/deregister", 403, "Permission denied", write);
-    await refused(client, "GET", "/v1/agent/self", 403, "Permission denied");
+    const outside = brief("node:write", "n1");
+    await refused(client, "PUT", "/v1/catalog/register", 403, outside, write);
+    await refused(client, "PUT", "/v1/catalog/deregister", 403, outside, write);
+    await refused(client, "GET", "/v1/agent/self", 403, brief("agent:read", node));
   },
 
   async "an unknown token is refused"(client) {
@@ -67,13 +70,41 @@ export const accessCases: Record<string, (client: AgentClient) => Promise<void>>
   },
 
   async "with a token unknown ids are refused, unlike without access control"(client) {
-    const unknown = 'Unknown service {"none" {}}';
-    await refused(client, "PUT", "/v1/agent/service/deregister/none", 500, unknown);
-    const check = 'Unknown check "none"';
-    await refused(client, "PUT", "/v1/agent/check/pass/none", 500, check);
-    await refused(client, "PUT", "/v1/agent/check/deregister/none", 500, check);
+    const path = "/v1/agent/service/deregister/none";
+    await refused(client, "PUT", path, ...unknownService(client));
+    await refused(client, "PUT", "/v1/agent/check/pass/none", ...unknownCheck(client));
+    await refused(client, "PUT", "/v1/agent/check/deregister/none", ...unknownCheck(client));
   },
 };
+
+function unknownService({ facts }: AgentClient): [number, string] {
+  return facts.unknownIds
+    ? [404, unknownId("service", "none")]
+    : [500, 'Unknown service {"none" {}}'];
+}
+
+function unknownCheck({ facts }: AgentClient): [number, string] {
+  return facts.unknownIds ? [404, unknownId("check", "none")] : [500, 'Unknown check "none"'];
+}
+
+/** What an agent says of an id that it does not know, from 1.11. */
+export function unknownId(kind: "service" | "check", id: string): string {
+  return `Unknown ${kind} ID "${id}". Ensure that the ${kind} ID is passed, not the ${kind} name.`;
+}
+
+/** What a request without a token is refused with; up to 1.11 some refusals say no more. */
+export function denial(
+  { facts }: AgentClient,
+  permission: string,
+  name: string,
+  brief = false,
+): string {
+  if (facts.namedDenials) {
+    return `Permission denied: anonymous token lacks permission '${permission}' on "${name}". ` +
+      "The anonymous token is used implicitly when a request does not specify a token.";
+  }
+  return `Permission denied${brief ? "" : `: Missing ${permission} on ${name}`}`;
+}
 
 async function refused(
   client: AgentClient,

@@ -65,6 +65,24 @@ export const checkCases: Record<string, (client: AgentClient) => Promise<void>> 
     );
   },
 
+  async "a long output is cut by bytes, and says so"(client) {
+    await client.register({ Name: "app", Check: TTL });
+    for (
+      const [start, report] of [
+        ["x", () => update(client, "x".repeat(5_000))],
+        ["y", () => client.put(`/v1/agent/check/pass/service:app?note=${"y".repeat(5_000)}`)],
+      ] as const
+    ) {
+      await report();
+      const { value } = await client.read<Record<string, { Output: string }>>("/v1/agent/checks");
+      const { Output } = value["service:app"]!;
+      assertEquals(Output, `${start.repeat(4_096)} ... (captured 4096 of 5000 bytes)`);
+    }
+    await update(client, "z".repeat(4_096));
+    const { value } = await client.read<Record<string, { Output: string }>>("/v1/agent/checks");
+    assertEquals(value["service:app"]!.Output, "z".repeat(4_096));
+  },
+
   async "a TTL check expires"(client) {
     const check = { TTL: "50ms", Status: "passing" };
     await client.register({ Name: "app", Check: check });
@@ -209,3 +227,7 @@ export const checkCases: Record<string, (client: AgentClient) => Promise<void>> 
     assertEquals((await client.health("app"))[0]!.Checks, []);
   },
 };
+
+function update(client: AgentClient, Output: string): Promise<unknown> {
+  return client.put("/v1/agent/check/update/service:app", { Status: "passing", Output });
+}

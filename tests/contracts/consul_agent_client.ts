@@ -2,7 +2,9 @@
  * The HTTP client that the contract of a Consul agent uses.
  */
 import type { Fetch } from "../../src/platform_fetch.ts";
+import type { TokenRules } from "../../src/testing/mod.ts";
 import { assertEquals } from "@std/assert";
+import type { ConsulFacts } from "./consul_facts.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
 /** The agent under test: a real one, or the embedded one. */
@@ -14,7 +16,20 @@ export interface AgentUnderTest {
   /** The token that may do everything, if ACLs are enabled. */
   readonly token?: string | undefined;
   readonly fetch: Fetch;
+  /** Adds a token with rules, if ACLs are enabled. */
+  grant(secret: string, rules: TokenRules): Promise<void>;
+  /** Removes such a token. */
+  revoke(secret: string): Promise<void>;
+  /** Prepares an auth method whose tokens may write the service that the credentials name. */
+  authMethod(): Promise<TestAuthMethod>;
   stop(): Promise<void>;
+}
+
+/** An auth method. */
+export interface TestAuthMethod {
+  readonly name: string;
+  /** Returns credentials for a service; none are accepted for "nobody". */
+  bearer(service: string): Promise<string>;
 }
 
 /** Starts an agent with an empty catalog. */
@@ -40,11 +55,14 @@ export interface HealthEntry {
 /** Sends requests to one agent. */
 export class AgentClient {
   readonly agent: AgentUnderTest;
+  /** What its version is expected to do. */
+  readonly facts: ConsulFacts;
   /** Token of every request; `undefined` for none. */
   token: string | undefined;
 
-  constructor(agent: AgentUnderTest) {
+  constructor(agent: AgentUnderTest, facts: ConsulFacts) {
     this.agent = agent;
+    this.facts = facts;
     this.token = agent.token;
   }
 

@@ -2,6 +2,7 @@
  * The contract of a Consul agent: the requests that it rejects, and the error texts.
  */
 import { assert, assertEquals } from "@std/assert";
+import { unknownId } from "./consul_agent_access.ts";
 import type { AgentClient } from "./consul_agent_client.ts";
 
 const TEXT = "text/plain; charset=utf-8";
@@ -232,24 +233,45 @@ export const refusalCases: Record<string, (client: AgentClient) => Promise<void>
   },
 
   async "what is not there can't be changed"(client) {
+    const { unknownIds } = client.facts;
+    const check = (id: string): [number, string] =>
+      unknownIds
+        ? [404, unknownId("check", id)]
+        : [500, `CheckID "${id}" does not have associated TTL`];
+    const service = unknownIds ? unknownId("service", "none") : undefined;
     const cases: [string, number, string][] = [
-      ["service/deregister/", 500, "ServiceID missing"],
-      ["check/deregister/", 500, "CheckID missing"],
-      ["check/pass/none", 500, 'CheckID "none" does not have associated TTL'],
-      ["check/warn/none", 500, 'CheckID "none" does not have associated TTL'],
-      ["check/fail/serfHealth", 500, 'CheckID "serfHealth" does not have associated TTL'],
+      [
+        "service/deregister/",
+        ...unknownIds
+          ? [404, unknownId("service", "")] as const
+          : [500, "ServiceID missing"] as const,
+      ],
+      ["check/deregister/", ...unknownIds ? check("") : [500, "CheckID missing"] as const],
+      ["check/pass/none", ...check("none")],
+      ["check/warn/none", ...check("none")],
+      ["check/fail/serfHealth", ...check("serfHealth")],
       ["service/maintenance/?enable=true", 400, "Missing service ID"],
       ["service/maintenance/none", 400, "Missing value for enable"],
       ["service/maintenance/none?enable=maybe", 400, 'Invalid value for enable: "maybe"'],
-      ["service/maintenance/none?enable=true", 404, 'No service registered with ID "none"'],
+      [
+        "service/maintenance/none?enable=true",
+        404,
+        service ?? 'No service registered with ID "none"',
+      ],
       ["maintenance", 400, "Missing value for enable"],
     ];
     for (const [path, status, text] of cases) {
       await refused(client, "PUT", `/v1/agent/${path}`, status, text);
     }
-    // Removing something twice is not an error.
-    await client.put("/v1/agent/service/deregister/none");
-    await client.put("/v1/agent/check/deregister/none");
+    if (unknownIds) {
+      const path = "/v1/agent/service/deregister/none";
+      await refused(client, "PUT", path, 404, unknownId("service", "none"));
+      await refused(client, "PUT", "/v1/agent/check/deregister/none", ...check("none"));
+    } else {
+      // Removing something twice is not an error.
+      await client.put("/v1/agent/service/deregister/none");
+      await client.put("/v1/agent/check/deregister/none");
+    }
     await client.put("/v1/catalog/deregister", { Node: "none" });
   },
 

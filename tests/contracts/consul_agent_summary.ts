@@ -39,8 +39,9 @@ export const summaryCases: Record<string, (client: AgentClient) => Promise<void>
         ChecksCritical: 1,
         ExternalSources: ["nomad"],
         GatewayConfig: {},
+        ...newer(client),
       },
-      summary("web", ["n2"]),
+      { ...summary("web", ["n2"]), ...newer(client) },
     ]);
   },
 
@@ -52,14 +53,15 @@ export const summaryCases: Record<string, (client: AgentClient) => Promise<void>
       Address: "10.9.9.9",
       Check: { CheckID: "disk", Name: "disk", Status: "critical" },
     });
-    const expected = { ...summary("app", ["n1", "n1"]), ChecksCritical: 2 };
+    const expected = { ...summary("app", ["n1", "n1"]), ChecksCritical: 2, ...newer(client) };
     assertEquals(await summaries(client), [expected]);
   },
 
   async "the summary of services keeps names apart that differ in case"(client) {
     await client.write("n1", { Service: "app", ID: "1" });
     await client.write("n1", { Service: "App", ID: "2" });
-    assertEquals(await summaries(client), [summary("App", ["n1"]), summary("app", ["n1"])]);
+    const expected = ["App", "app"].map((name) => ({ ...summary(name, ["n1"]), ...newer(client) }));
+    assertEquals(await summaries(client), expected);
   },
 
   async "the summary of services is told by no cache and with no consistency"(client) {
@@ -146,6 +148,11 @@ function summary(name: string, nodes: string[]): Summary {
     ExternalSources: null,
     GatewayConfig: {},
   };
+}
+
+function newer({ facts }: AgentClient): Record<string, boolean> {
+  const names = ["TransparentProxy", "ConnectNative", "ConnectedWithProxy", "ConnectedWithGateway"];
+  return facts.peering ? Object.fromEntries(names.map((name) => [name, false])) : {};
 }
 
 /** The summaries of what a test has written itself. */

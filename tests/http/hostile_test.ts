@@ -140,7 +140,7 @@ test("serve.ts reads its token from the environment or a file, and never prints 
 
 test("serve.ts never shows the Consul token, in no response and no log line", async () => {
   const TOKEN = "c0ffee00-1111-2222-3333-444455556666";
-  const consul = new EmbeddedConsul({ token: TOKEN });
+  const consul = new EmbeddedConsul({ acl: { tokens: { [TOKEN]: "management" } } });
   const agent = await consul.listen();
   consul.register({ name: "app", id: "1", address: "10.0.0.1", port: 80, status: "passing" });
   const folder = await mkdtemp(join(tmpdir(), "piloted-secret-"));

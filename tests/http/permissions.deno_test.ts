@@ -16,7 +16,7 @@ test("serve.ts runs with exactly the permissions in the README", async () => {
   const line = readme.replaceAll("\\\n", " ").split("\n")
     .find((line) => /^deno run --allow-net/.test(line));
   assertExists(line, "no command with permissions in the README");
-  await using consul = new EmbeddedConsul({ token: "secret" });
+  await using consul = new EmbeddedConsul({ acl: { tokens: { secret: "management" } } });
   const agent = await consul.listen();
   consul.register({ name: "customers", address: "10.0.0.1", port: 80, status: "passing" });
   const free = await listen(() => new Response());

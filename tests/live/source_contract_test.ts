@@ -1,7 +1,7 @@
 import { createTransport } from "../../src/runtime/transport/transport.ts";
 import { ConsulSource } from "../../src/source/consul.ts";
 import { type Instance, sourceContract } from "../contracts/source_contract.ts";
-import { skipWithoutConsul, startConsul } from "../support/consul.ts";
+import { consulVersion, skipWithoutConsul, startConsul } from "../support/consul.ts";
 import { deregisterService, registerService } from "../support/consul_services.ts";
 
 // What the agent is told of a check, which keeps its status when it is registered again.
@@ -11,7 +11,7 @@ const skip = await skipWithoutConsul();
 // Ends with this process.
 const consul = skip ? undefined : await startConsul();
 
-sourceContract("ConsulSource over a real Consul", () => {
+sourceContract(`ConsulSource over Consul ${skip ? "" : await consulVersion()}`, () => {
   const transport = createTransport();
   return Promise.resolve({
     source: new ConsulSource({ url: consul!.url, fetch: transport.fetch }),

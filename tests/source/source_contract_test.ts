@@ -1,6 +1,6 @@
 import { ConsulSource } from "../../src/source/consul.ts";
 import { type StaticEndpoint, StaticSource } from "../../src/source/static.ts";
-import { EmbeddedConsul } from "../../src/testing/mod.ts";
+import { CONSUL_VERSIONS, EmbeddedConsul } from "../../src/testing/mod.ts";
 import { createTransport } from "../../src/runtime/transport/transport.ts";
 import { type Instance, sourceContract, type SourceStage } from "../contracts/source_contract.ts";
 
@@ -23,11 +23,13 @@ function embedded(consul: EmbeddedConsul): Registry {
   };
 }
 
-sourceContract("ConsulSource over the embedded Consul's fetch", () => {
-  const consul = new EmbeddedConsul();
-  const source = new ConsulSource({ url: "http://consul", fetch: consul.fetch });
-  return Promise.resolve({ ...embedded(consul), source, close: () => consul.close() });
-});
+for (const version of CONSUL_VERSIONS) {
+  sourceContract(`ConsulSource over the embedded Consul ${version}`, () => {
+    const consul = new EmbeddedConsul({ version });
+    const source = new ConsulSource({ url: "http://consul", fetch: consul.fetch });
+    return Promise.resolve({ ...embedded(consul), source, close: () => consul.close() });
+  });
+}
 
 sourceContract("ConsulSource over the embedded Consul's HTTP", async () => {
   const consul = new EmbeddedConsul();

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { ensureConsul, findConsul } from "../../scripts/get_consul.ts";
+import { atLeast } from "../contracts/consul_facts.ts";
 import { type ConsulPorts, freePorts } from "./consul_ports.ts";
 import type { Certificates } from "./consul_tls.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -68,17 +69,22 @@ export async function skipWithoutConsul(): Promise<string | false> {
 }
 
 /**
- * Returns why a test of exact error texts cannot run here: `$CONSUL_BIN` or `PATH` may have another
- * release than Debian's.
- *
- * @param wanted First two numbers of the release, such as "1.8".
+ * Returns the version of the Consul that the live tests use, such as "1.8.7". Prints it once, because
+ * `$CONSUL_BIN` or `PATH` may have another one than Debian's.
  */
-export async function skipUnlessConsul(wanted: string): Promise<string | false> {
-  const skip = await skipWithoutConsul();
-  if (skip) return skip;
-  const { stdout } = await run(await ensureConsul(), ["version"]);
-  const version = /v(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? "unknown";
-  return version.startsWith(`${wanted}.`) ? false : `for Consul ${wanted}, here is ${version}`;
+export function consulVersion(): Promise<string> {
+  return found ??= readVersion();
+}
+
+let found: Promise<string> | undefined;
+
+async function readVersion(): Promise<string> {
+  const binary = await ensureConsul();
+  const { stdout } = await run(binary, ["version"]);
+  const version = /v(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+  if (version === undefined) throw new Error(`Cannot read the version of ${binary}: ${stdout}`);
+  console.log(`Live tests use Consul ${version}: ${binary}`);
+  return version;
 }
 
 /** A running Consul agent. */
@@ -178,7 +184,7 @@ export class Consul {
     const data = join(this.#folder, "data");
     await mkdir(data, { recursive: true });
     const config = join(this.#folder, "config.json");
-    await writeFile(config, JSON.stringify(this.#config(data)));
+    await writeFile(config, JSON.stringify(this.#config(data, await consulVersion())));
     const dev = this.#options.persistent || this.#options.server === false ? [] : ["-dev"];
     const args = [binary, "agent", ...dev, `-config-file=${config}`];
     const child = spawn("sh", ["-c", SCRIPT, "sh", ...args], {
@@ -242,7 +248,7 @@ export class Consul {
     return join(this.#folder, "consul.log");
   }
 
-  #config(data: string): Record<string, unknown> {
+  #config(data: string, version: string): Record<string, unknown> {
     const { server = true, bootstrapExpect, retryJoin, tls, acl, persistent } = this.#options;
     return {
       node_name: this.node,
@@ -258,26 +264,30 @@ export class Consul {
       ...retryJoin ? { retry_join: retryJoin, retry_interval: "1s" } : {},
       // The value recommended for production. The default is five times slower.
       performance: { raft_multiplier: 1 },
-      ...tls
-        ? {
-          ca_file: tls.ca,
-          cert_file: tls.serverCert,
-          key_file: tls.serverKey,
-          verify_incoming: true,
-        }
-        : {},
+      ...tls ? tlsConfig(tls, version) : {},
       ...acl
         ? {
           acl: {
             enabled: true,
             default_policy: "deny",
-            tokens: { master: TOKEN, agent: TOKEN },
+            tokens: {
+              // Renamed in 1.11: "upgrade/version-specific" of Consul's documentation.
+              [atLeast(version, "1.11") ? "initial_management" : "master"]: TOKEN,
+              agent: TOKEN,
+            },
           },
         }
         : {},
       ...this.#options.config,
     };
   }
+}
+
+// Moved to a block of its own in 1.12: "agent/config/config-files" of Consul's documentation.
+function tlsConfig(tls: Certificates, version: string): Record<string, unknown> {
+  const files = { ca_file: tls.ca, cert_file: tls.serverCert, key_file: tls.serverKey };
+  const all = { ...files, verify_incoming: true };
+  return atLeast(version, "1.12") ? { tls: { defaults: all } } : all;
 }
 
 /**

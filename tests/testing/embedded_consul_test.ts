@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { EmbeddedConsul, ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 
@@ -122,7 +122,7 @@ test("resetIndex() takes an index that no JavaScript number can hold", async () 
 
 test("requests tells what was asked, without the token", async () => {
   const clock = new ManualClock(5_000);
-  await using consul = new EmbeddedConsul({ clock, token: "secret" });
+  await using consul = new EmbeddedConsul({ clock, acl: { tokens: { secret: "management" } } });
   await consul.fetch("http://consul/v1/health/service/a%20b?passing&tag=x&tag=y&token=secret");
   await consul.fetch("http://consul/v1/agent/service/deregister/x", { method: "PUT" });
   assertEquals(consul.requests as unknown, [
@@ -138,13 +138,59 @@ test("requests tells what was asked, without the token", async () => {
 
 test("what the embedded Consul does not have is refused, not ignored", async () => {
   await using consul = new EmbeddedConsul();
-  for (const name of ["filter", "node-meta", "connect"]) {
-    const response = await consul.fetch(`http://consul/v1/health/service/app?${name}=x`);
-    assertEquals(
-      [response.status, await response.text()],
-      [400, `The embedded Consul does not support ?${name}`],
-    );
-  }
+  const response = await consul.fetch("http://consul/v1/health/service/app?connect=x");
+  assertEquals(
+    [response.status, await response.text()],
+    [400, "The embedded Consul does not support ?connect"],
+  );
+});
+
+test("new EmbeddedConsul() rejects versions, options and combinations that do not exist", () => {
+  assertThrows(() => new EmbeddedConsul({ version: "1.9" as never }), TypeError, "version");
+  assertThrows(() => new EmbeddedConsul({ token: "secret" } as never), TypeError, "token");
+  assertThrows(() => new EmbeddedConsul({ streaming: true }), RangeError, "1.10");
+  assertThrows(() => new EmbeddedConsul().addToken("secret", {}), RangeError, "acl");
+  const consul = new EmbeddedConsul({ acl: {} });
+  assertThrows(() => consul.revokeToken("secret"), RangeError, "none with this secret");
+});
+
+test("reset() forgets what was registered with the agent and fails what waits", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock });
+  const url = "http://consul/v1/health/service/app";
+  const put = (path: string, body?: unknown) =>
+    consul.fetch(`http://consul/v1/agent/${path}`, { method: "PUT", body: JSON.stringify(body) });
+  const register = () => put("service/register", { Name: "app", ID: "own", Check: { TTL: "10s" } });
+  await register();
+  await put("service/maintenance/own?enable=true");
+  await put("check/register", { Name: "disk", TTL: "1m" });
+  consul.register({ name: "app", id: "other", node: "n2" });
+  const waiting = assertRejects(() => consul.fetch(`${url}?index=99`), TypeError, "restarted");
+  while (consul.waiting === 0) await Promise.resolve();
+  consul.reset();
+  await waiting;
+  assertEquals([clock.pending, consul.waiting], [0, 0]);
+  const list = async () =>
+    (await (await consul.fetch(url)).json() as { Service: { ID: string }; Checks: unknown[] }[])
+      .map(({ Service, Checks }) => `${Service.ID} ${Checks.length}`);
+  assertEquals(await list(), ["other 0"]);
+  const report = await put("check/pass/service:own");
+  assertEquals(await report.text(), 'CheckID "service:own" does not have associated TTL');
+  await register();
+  assertEquals(await list(), ["own 2", "other 0"]);
+});
+
+test("reset() cuts connections of listeners", async () => {
+  await using consul = new EmbeddedConsul();
+  const { url } = await consul.listen({ graceMs: 10 });
+  const waiting = fetch(`${url}/v1/health/service/app?index=99`).then(async (response) => {
+    await response.body?.cancel();
+    return response.status;
+  }, () => "cut");
+  while (consul.waiting === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  consul.reset();
+  assertEquals(["cut", 500].includes(await waiting), true);
+  assertEquals(await (await fetch(`${url}/v1/catalog/datacenters`)).json(), ["dc1"]);
 });
 
 test("a service with ten thousand instances on one node is answered quickly enough", async () => {

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { get } from "node:http";
 import { EmbeddedConsul, type Fault, faults, ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 
@@ -39,7 +40,8 @@ test("faults.noLeader() refuses a read, answers a stale one and tells its age", 
 
 test("faults.rateLimit(), denied(), html() and redirect() answer as they are called", async () => {
   const cases: [Fault, number, string, string][] = [
-    [faults.rateLimit(7), 429, "Retry-After", "7"],
+    [faults.rateLimit({ retryAfterSeconds: 7 }), 429, "Retry-After", "7"],
+    [faults.blocked(), 403, "Content-Type", "text/plain; charset=utf-8"],
     [faults.denied(), 403, "Content-Type", "text/plain; charset=utf-8"],
     [faults.html(), 502, "Content-Type", "text/html"],
     [faults.redirect("http://127.0.0.1:9/", 307), 307, "Location", "http://127.0.0.1:9/"],
@@ -149,4 +151,80 @@ test("inject() matches by path, method, service and times, the last one first", 
   consul.inject(faults.answer(503), { method: "PUT", path: "/v1/agent/maintenance" });
   assertEquals(await status("/v1/agent/maintenance"), 405);
   assertEquals(await status("/v1/agent/maintenance", "PUT"), 503);
+});
+
+test("limits have Consul's own bodies and no Retry-After", async () => {
+  const elsewhere = "rate limit exceeded, try again later or against a different server";
+  const leader = "rate limit exceeded for operation that can only be performed by the leader, " +
+    "try again later";
+  const connections = "Your IP is issuing too many concurrent connections, please rate limit " +
+    "your calls\n";
+  const cases: [Fault, number, string][] = [
+    [faults.rateLimit(), 429, elsewhere],
+    [faults.rateLimit({ body: "" }), 429, ""],
+    [faults.leaderRateLimit(), 503, leader],
+    [faults.tooManyConnections(), 429, connections],
+    [faults.blocked(), 403, "Endpoint is blocked by agent configuration"],
+  ];
+  for (const [fault, status, body] of cases) {
+    await eachWay(fault, async (ask) => {
+      const response = await ask();
+      assertEquals([response.status, await response.text()], [status, body]);
+      assertEquals(response.headers.get("Retry-After"), null);
+    });
+  }
+});
+
+test("faults.gatewayTimeout() ends only what stays quiet, and leaves nothing waiting", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock });
+  consul.register({ name: "app", port: 1 });
+  consul.inject(faults.gatewayTimeout(25_000, clock));
+  const url = `http://consul${PATH}`;
+  assertEquals((await (await consul.fetch(url)).json() as unknown[]).length, 1);
+  const quiet = consul.fetch(`${url}?index=99&wait=5m`);
+  await clock.advance(24_999);
+  assertEquals(consul.waiting, 1);
+  await clock.advance(1);
+  const response = await quiet;
+  assertEquals([response.status, response.headers.get("Content-Type")], [504, "text/html"]);
+  await response.body?.cancel();
+  assertEquals([consul.waiting, clock.pending], [0, 0]);
+  const changed = consul.fetch(`${url}?index=11&wait=5m`);
+  await clock.advance(20_000);
+  consul.register({ name: "app", port: 2 });
+  assertEquals((await changed).status, 200);
+  assertEquals(clock.pending, 0);
+});
+
+test("faults.closeQuiet() breaks the connection of what stays quiet", () =>
+  eachWay(faults.closeQuiet(20), async (ask) => {
+    assertEquals((await (await ask()).json() as unknown[]).length, 1);
+    await assertRejects(async () => await (await ask("?index=99&wait=5m")).text());
+  }));
+
+test("faults.compress() is understood by every fetch, and no other header changes", async () => {
+  await eachWay(faults.compress(), async (ask) => {
+    const response = await ask();
+    assert(Number(response.headers.get("X-Consul-Index")) > 1);
+    assertEquals((await response.json() as unknown[]).length, 1);
+  });
+  await using consul = new EmbeddedConsul();
+  consul.register({ name: "app", port: 1, meta: { long: "x".repeat(10_000) } });
+  // Deno's own fetch does not understand this one.
+  const remove = consul.inject(faults.compress("deflate"));
+  assertEquals((await (await consul.fetch(`http://consul${PATH}`)).json() as unknown[]).length, 1);
+  remove();
+  consul.inject(faults.compress());
+  const { url } = await consul.listen({ graceMs: 10 });
+  // No fetch shows the bytes as they were sent.
+  const bytes = await new Promise<number>((resolve, reject) => {
+    get(url + PATH, (response) => {
+      let length = 0;
+      response.on("data", (chunk: Uint8Array) => length += chunk.length);
+      response.on("end", () => resolve(length));
+      assertEquals(response.headers["content-encoding"], "gzip");
+    }).on("error", reject);
+  });
+  assert(bytes < 2_000, String(bytes));
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { EmbeddedConsul, ManualClock } from "../../src/testing/mod.ts";
+import { CONSUL_VERSIONS, EmbeddedConsul, ManualClock } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 
 interface Entry {
@@ -96,4 +96,42 @@ test("no timer is left when a TTL check, its service or the Consul is gone", asy
   assertEquals(clock.pending, 1);
   await consul.close();
   assertEquals(clock.pending, 0);
+});
+
+test("a check without a TTL that stays critical takes its service away too", async () => {
+  const clock = new ManualClock();
+  await using consul = new EmbeddedConsul({ clock });
+  const body = {
+    Name: "app",
+    Check: {
+      HTTP: "http://127.0.0.1:1/",
+      Interval: "10s",
+      Status: "passing",
+      DeregisterCriticalServiceAfter: "2m",
+    },
+  };
+  const init = { method: "PUT", body: JSON.stringify(body) };
+  await consul.fetch("http://consul/v1/agent/service/register", init);
+  await clock.advance(600_000);
+  assertEquals(await check(consul), "passing");
+  consul.setStatus("app", "critical", "refused");
+  await clock.advance(119_999);
+  assertEquals(await check(consul), "critical refused");
+  consul.setStatus("app", "passing");
+  await clock.advance(600_000);
+  consul.setStatus("app", "critical");
+  await clock.advance(120_000);
+  assertEquals(await check(consul), undefined);
+  assertEquals(clock.pending, 0);
+});
+
+test("a report for a check without a TTL is refused in every version", async () => {
+  for (const version of CONSUL_VERSIONS) {
+    await using consul = new EmbeddedConsul({ version });
+    consul.register({ name: "app", status: "passing" });
+    const url = "http://consul/v1/agent/check/pass/service:app";
+    const response = await consul.fetch(url, { method: "PUT" });
+    const text = 'CheckID "service:app" does not have associated TTL';
+    assertEquals([response.status, await response.text()], [500, text]);
+  }
 });
