@@ -22,7 +22,7 @@ function facts(changes: Partial<EndpointFacts> = {}): EndpointFacts {
 
 test("checkEndpoint() returns a frozen endpoint with its host", () => {
   const endpoint = checkEndpoint(facts()) as Endpoint;
-  assertEquals(endpoint, { ...facts(), host: "10.0.0.1:80" } as Endpoint);
+  assertEquals(endpoint, { ...facts(), host: "10.0.0.1:80", ports: {} } as Endpoint);
   for (const part of [endpoint, endpoint.tags, endpoint.meta]) assert(Object.isFrozen(part));
   assertEquals((checkEndpoint(facts({ address: "[::1]" })) as Endpoint).host, "[::1]:80");
 });

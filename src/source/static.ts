@@ -82,6 +82,7 @@ function complete(given: StaticEndpoint, position: number, query: Query): Endpoi
     id: given.id ?? `${query.service}-${position}`,
     address: given.address,
     port: given.port,
+    ports: isObject(given.ports) ? { ...given.ports } : given.ports,
     node: given.node ?? "static",
     datacenter: given.datacenter ?? query.datacenter ?? "",
     tags: Array.isArray(tags) ? [...tags] : tags,

@@ -19,6 +19,7 @@ test("StaticSource.read() fills in what is left out", async () => {
     address: "::1",
     port: 80,
     host: "[::1]:80",
+    ports: {},
     node: "static",
     datacenter: "",
     tags: [],

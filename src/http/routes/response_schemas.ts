@@ -19,13 +19,17 @@ export const EndpointBody = v.pipe(
     address: text("IP address or host name, without brackets."),
     port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
     host: text("`address:port`, with IPv6 in brackets."),
+    ports: v.pipe(
+      v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
+      v.description("Every port by its name; empty where ports have no names."),
+    ),
     node: text("Name of the node that the instance runs on."),
     datacenter: text("Datacenter of the node."),
     tags: v.array(v.string()),
     meta: v.record(v.string(), v.string()),
     weight: count("Weight for its current status."),
     status: v.picklist(["passing", "warning", "critical", "maintenance"]),
-    zone: text("Zone from the metadata; empty without one."),
+    zone: text("Zone from the locality or the metadata; empty without one."),
   }),
   v.description("One address of a service, with what the registry says about it."),
 );
