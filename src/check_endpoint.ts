@@ -8,8 +8,8 @@ import { type Endpoint, type EndpointStatus, formatHost, sameMeta, sameTags } fr
 
 /** The facts of an endpoint, none of them checked. */
 export type EndpointFacts =
-  & { readonly [Fact in Exclude<keyof Endpoint, "host" | "ports">]: unknown }
-  & { readonly ports?: unknown };
+  & { readonly [Fact in Exclude<keyof Endpoint, "host" | "ports" | "peer">]: unknown }
+  & { readonly ports?: unknown; readonly peer?: unknown };
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
 const NO_META: Readonly<Record<string, string>> = Object.freeze({});
@@ -48,7 +48,7 @@ const MAX_WEIGHT = 65_535;
  * ```
  */
 export function checkEndpoint(facts: EndpointFacts, last?: Endpoint): Endpoint | string {
-  const { service, id, port, node, datacenter, weight, status, zone } = facts;
+  const { service, id, port, node, datacenter, weight, status, zone, peer } = facts;
   if (!isName(service)) return wrong("service", "a name", service);
   if (!isName(id)) return wrong("id", "a name", id);
   if (!isPort(port)) return wrong("port", "1 to 65535", port);
@@ -65,6 +65,7 @@ export function checkEndpoint(facts: EndpointFacts, last?: Endpoint): Endpoint |
   if (typeof zone !== "string") return wrong("zone", "a string", zone);
   if (!isWeight(weight)) return wrong("weight", `0 to ${MAX_WEIGHT}`, weight);
   if (!isStatus(status)) return wrong("status", `one of ${STATUSES.join(", ")}`, status);
+  if (peer !== undefined && !isName(peer)) return wrong("peer", "a name", peer);
   return Object.freeze({
     service,
     id,
@@ -79,6 +80,7 @@ export function checkEndpoint(facts: EndpointFacts, last?: Endpoint): Endpoint |
     weight,
     status,
     zone,
+    ...peer !== undefined && { peer },
   });
 }
 

@@ -41,16 +41,22 @@ export interface Endpoint {
    * of the service's metadata, else of its node's; else `""`.
    */
   readonly zone: string;
+  /** Cluster peer that exports it; absent for the own cluster. */
+  readonly peer?: string | undefined;
 }
 
 /**
  * Tells two endpoints apart across snapshots: the same identity means the same instance.
  *
  * @param endpoint The endpoint.
- * @returns Datacenter, node and id, joined by a character that no name has.
+ * @returns Datacenter, node and id, and the peer if there is one, joined by a character that no
+ * name has.
  */
 export function endpointIdentity(endpoint: Endpoint): string {
-  return `${endpoint.datacenter}\u0000${endpoint.node}\u0000${endpoint.id}`;
+  const { datacenter, node, id, peer } = endpoint;
+  const identity = `${datacenter}\u0000${node}\u0000${id}`;
+  // Two clusters may use the same names for datacenters and nodes.
+  return peer === undefined ? identity : `${identity}\u0000${peer}`;
 }
 
 /**
@@ -122,7 +128,7 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a === b ||
     (a.address === b.address && a.port === b.port && a.weight === b.weight &&
       a.status === b.status && a.zone === b.zone && a.id === b.id && a.node === b.node &&
-      a.datacenter === b.datacenter && a.service === b.service && sameTags(a.tags, b.tags) &&
+      a.datacenter === b.datacenter && a.peer === b.peer && a.service === b.service && sameTags(a.tags, b.tags) &&
       sameMeta(a.meta, b.meta) && sameMeta(a.ports, b.ports));
 }
 
