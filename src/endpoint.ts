@@ -128,7 +128,8 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a === b ||
     (a.address === b.address && a.port === b.port && a.weight === b.weight &&
       a.status === b.status && a.zone === b.zone && a.id === b.id && a.node === b.node &&
-      a.datacenter === b.datacenter && a.peer === b.peer && a.service === b.service && sameTags(a.tags, b.tags) &&
+      a.datacenter === b.datacenter && a.peer === b.peer && a.service === b.service &&
+      sameTags(a.tags, b.tags) &&
       sameMeta(a.meta, b.meta) && sameMeta(a.ports, b.ports));
 }
 

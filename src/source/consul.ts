@@ -14,15 +14,7 @@ import { decodeSummary } from "./consul_summary.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import { catalogUrl, healthUrl, summaryUrl } from "./consul_url.ts";
 import { readBody } from "./read_body.ts";
-import type {
-  Listing,
-  ListQuery,
-  Query,
-  Reading,
-  ReadOptions,
-  Source,
-  Summary,
-} from "./source.ts";
+import type { Listing, ListQuery, Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
 
 /** Options of {@linkcode ConsulSource}. */
 export interface ConsulSourceOptions {
@@ -142,7 +134,11 @@ export class ConsulSource implements Source {
     const { body, headers } = await this.#get(url, subject, options.signal);
     const services = decodeCatalog(body);
     if (services === undefined) {
-      throw this.#error("REGISTRY_RESPONSE", subject, "the answer must be an object of lists of tags");
+      throw this.#error(
+        "REGISTRY_RESPONSE",
+        subject,
+        "the answer must be an object of lists of tags",
+      );
     }
     return { services, position: decodeIndex(headers) };
   }

@@ -212,4 +212,3 @@ function zoneOf(meta: unknown): string {
   const zone = meta.zone ?? meta.availability_zone;
   return typeof zone === "string" ? zone : "";
 }
-
