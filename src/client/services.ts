@@ -17,6 +17,8 @@ export class Services {
   readonly #context: ServiceContext;
   /** By their name in lower case. */
   readonly #services = new Map<string, WatchedService>();
+  /** The same by their name as it is, for the hot path. */
+  readonly #exact = new Map<string, WatchedService>();
   #configured: readonly WatchConfig[] = [];
   /** Watches that were added at run time, each as often as it was. */
   readonly #added = new Set<{ readonly watch: WatchConfig }>();
@@ -49,7 +51,7 @@ export class Services {
     if (this.#lastName === name && this.#last !== undefined) return this.#last;
     if (typeof name !== "string") return undefined;
     this.#lastName = name;
-    return this.#last = this.#services.get(name.toLowerCase());
+    return this.#last = this.#exact.get(name) ?? this.#services.get(name.toLowerCase());
   }
 
   /**
@@ -137,6 +139,7 @@ export class Services {
       if (service === undefined) {
         service = new WatchedService(lookupName(watches[0]!), this.#context);
         this.#services.set(key, service);
+        this.#exact.set(service.name, service);
         this.#last = undefined;
       }
       return service.configure(watches);
@@ -146,6 +149,7 @@ export class Services {
       const service = this.#services.get(key);
       if (service === undefined || left.has(key)) continue;
       this.#services.delete(key);
+      this.#exact.delete(service.name);
       this.#last = undefined;
       await service.close();
     }
@@ -181,6 +185,7 @@ export class Services {
     const services = this.all;
     this.#isClosed = true;
     this.#services.clear();
+    this.#exact.clear();
     this.#last = undefined;
     await Promise.all(services.map((service) => service.close()));
     await this.#context.watches.close();

@@ -33,8 +33,10 @@ export type {
 } from "../balance/pool_event.ts";
 export type { EndpointLoad, PoolStatus } from "../balance/pool_status.ts";
 export type { BalanceEvent, RefreshEvent } from "./events.ts";
+export type { WatchHandle } from "./add_watch.ts";
 export type {
   BalancerChoice,
+  FailoverTarget,
   WaitForEndpointsOptions,
   WaitOptions,
   WatchServiceOptions,
