@@ -121,7 +121,26 @@ function decodeWatch(item: Entry, context: DecodeContext): WatchConfig | Pattern
   const keys = inCode ? OBJECT_KEYS : FILE_KEYS;
   const { known, unknown } = readFields<WatchKey>(item, [...keys, ...BACKEND_KEYS]);
   for (const path of unknown) refuseKey(path, keys, context);
-  const facts = {
+  const pattern = decodeString(known.pattern);
+  if (pattern === "") {
+    const name = decodeWatchedName(known.name, item, context);
+    const as = decodeString(known.as) === "" ? undefined : decodeServiceName(known.as, inCode);
+    refuse(known.limit, "only a pattern has a limit");
+    return Object.freeze({ name, ...decodeFacts(known, context), ...as !== undefined && { as } });
+  }
+  refuse(known.name, "a pattern names the services");
+  refuse(known.as, "a pattern names the services");
+  const limit = decodeLimit(known.limit);
+  return Object.freeze({ pattern, limit, ...decodeFacts(known, context) });
+}
+
+/** What watches of a name and of a pattern have in common. */
+function decodeFacts(
+  known: Readonly<Record<WatchKey, Entry>>,
+  context: DecodeContext,
+): Omit<WatchConfig, "name" | "as"> {
+  const { inCode } = context;
+  return {
     tag: decodeString(known.tag) || undefined,
     datacenter: decodeString(inCode ? known.datacenter : known.dc) || undefined,
     intervalMs: inCode && known.intervalMs.value !== undefined
@@ -129,21 +148,10 @@ function decodeWatch(item: Entry, context: DecodeContext): WatchConfig | Pattern
       : decodeInterval(known.interval.value === undefined ? known.poll : known.interval),
     ...decodeReach(known, context),
   };
-  const pattern = decodeString(known.pattern);
-  if (pattern !== "") {
-    for (const key of [known.name, known.as]) {
-      if (key.value === undefined) continue;
-      throw new ConfigFault(key, "must be left out: a pattern names the services");
-    }
-    return Object.freeze({ pattern, limit: decodeLimit(known.limit), ...facts });
-  }
-  if (known.limit.value !== undefined) {
-    throw new ConfigFault(known.limit, "must be left out: only a pattern has a limit");
-  }
-  const name = decodeWatchedName(known.name, item, context);
-  const as = decodeString(known.as);
-  if (as !== "") decodeServiceName(known.as, inCode);
-  return Object.freeze({ name, ...facts, ...as && { as } });
+}
+
+function refuse(entry: Entry, why: string): void {
+  if (entry.value !== undefined) throw new ConfigFault(entry, `must be left out: ${why}`);
 }
 
 type WatchKey = (typeof BACKEND_KEYS | typeof FILE_KEYS | typeof OBJECT_KEYS)[number];
