@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { createPiloted } from "../../src/client/create_piloted.ts";
 import type { PilotedOptions } from "../../src/client/options.ts";
 import { StaticSource } from "../../src/source/static.ts";
@@ -43,9 +43,9 @@ test("rotationStart spreads the first pick of many cold starts", async () => {
   assertEquals([...counts.values()].filter((count) => count >= 20).length, 4);
 });
 
-test("rotationStart refuses other words", () => {
-  assertThrows(
-    () => void createPiloted({ rotationStart: "last" as "first" }),
+test("rotationStart refuses other words", async () => {
+  await assertRejects(
+    () => createPiloted({ rotationStart: "last" as "first" }),
     TypeError,
     "rotationStart",
   );
