@@ -227,7 +227,7 @@ export class PatternFollower {
       const service = this.#context.services.get(name);
       return service !== undefined && service.pool.endpoints.length > 0;
     });
-    const { pattern, limit, ...facts } = this.#pattern;
+    const { pattern: _pattern, limit, ...facts } = this.#pattern;
     const fresh = [...listed.values()].sort();
     const isSame = fresh.length === 0 && stay.length === this.#watches.length;
     this.#checkLimit(stay.length + fresh.length);
