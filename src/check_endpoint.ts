@@ -7,10 +7,13 @@ import { checkAddress, describeValue, isPort } from "./address.ts";
 import { type Endpoint, type EndpointStatus, formatHost, sameMeta, sameTags } from "./endpoint.ts";
 
 /** The facts of an endpoint, none of them checked. */
-export type EndpointFacts = { readonly [Fact in Exclude<keyof Endpoint, "host">]: unknown };
+export type EndpointFacts =
+  & { readonly [Fact in Exclude<keyof Endpoint, "host" | "ports" | "peer">]: unknown }
+  & { readonly ports?: unknown; readonly peer?: unknown };
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
 const NO_META: Readonly<Record<string, string>> = Object.freeze({});
+const NO_PORTS: Readonly<Record<string, number>> = Object.freeze({});
 const STATUSES: readonly unknown[] = ["passing", "warning", "critical", "maintenance"];
 
 // Consul's own limit for a weight.
@@ -19,8 +22,8 @@ const MAX_WEIGHT = 65_535;
 /**
  * Checks what an outside source says about an endpoint.
  *
- * @param facts The facts. Tags and metadata may be missing; they are taken over and frozen.
- * @param last The endpoint before it: equal tags and metadata are shared with it.
+ * @param facts The facts. Ports, tags and metadata may be missing; they are taken over and frozen.
+ * @param last The endpoint before it: equal ports, tags and metadata are shared with it.
  * @returns The endpoint, or the reason why there is none, for a message.
  *
  * @example
@@ -45,12 +48,14 @@ const MAX_WEIGHT = 65_535;
  * ```
  */
 export function checkEndpoint(facts: EndpointFacts, last?: Endpoint): Endpoint | string {
-  const { service, id, port, node, datacenter, weight, status, zone } = facts;
+  const { service, id, port, node, datacenter, weight, status, zone, peer } = facts;
   if (!isName(service)) return wrong("service", "a name", service);
   if (!isName(id)) return wrong("id", "a name", id);
   if (!isPort(port)) return wrong("port", "1 to 65535", port);
   const { address, why } = checkAddress(facts.address);
   if (address === undefined) return why!;
+  const ports = checkPorts(facts.ports, last?.ports);
+  if (ports === undefined) return wrong("ports", "an object of ports by name", facts.ports);
   const tags = checkTags(facts.tags, last?.tags);
   if (tags === undefined) return wrong("tags", "a list of strings", facts.tags);
   const meta = checkMeta(facts.meta, last?.meta);
@@ -60,12 +65,14 @@ export function checkEndpoint(facts: EndpointFacts, last?: Endpoint): Endpoint |
   if (typeof zone !== "string") return wrong("zone", "a string", zone);
   if (!isWeight(weight)) return wrong("weight", `0 to ${MAX_WEIGHT}`, weight);
   if (!isStatus(status)) return wrong("status", `one of ${STATUSES.join(", ")}`, status);
+  if (peer !== undefined && !isName(peer)) return wrong("peer", "a name", peer);
   return Object.freeze({
     service,
     id,
     address,
     port,
     host: formatHost(address, port),
+    ports,
     node,
     datacenter,
     tags,
@@ -73,6 +80,7 @@ export function checkEndpoint(facts: EndpointFacts, last?: Endpoint): Endpoint |
     weight,
     status,
     zone,
+    ...peer !== undefined && { peer },
   });
 }
 
@@ -108,6 +116,22 @@ function checkTags(
   if (last !== undefined && sameTags(last, value)) return last;
   for (const tag of value) if (typeof tag !== "string") return undefined;
   return Object.freeze(value as string[]);
+}
+
+function checkPorts(
+  value: unknown,
+  last: Endpoint["ports"] | undefined,
+): Endpoint["ports"] | undefined {
+  if (value === null || value === undefined) return NO_PORTS;
+  if (typeof value !== "object" || Array.isArray(value)) return undefined;
+  const ports = value as Record<string, unknown>;
+  if (last !== undefined && sameMeta(last, ports)) return last;
+  let empty = true;
+  for (const name in ports) {
+    if (!isPort(ports[name])) return undefined;
+    empty = false;
+  }
+  return empty ? NO_PORTS : Object.freeze(ports as Record<string, number>);
 }
 
 function checkMeta(

@@ -21,7 +21,7 @@ export interface Change {
   readonly added: readonly Endpoint[];
   /** Endpoints that are no longer there, as they were last seen. */
   readonly removed: readonly Endpoint[];
-  /** Endpoints whose description changed: address, port, tags, metadata, weight, status or zone. */
+  /** Endpoints whose description changed: address, ports, tags, metadata, weight, status or zone. */
   readonly changed: readonly ChangedEndpoint[];
   /** All endpoints now. */
   readonly endpoints: readonly Endpoint[];
@@ -131,5 +131,5 @@ function pair(before: readonly Endpoint[], after: readonly Endpoint[]): Pairs {
 
 function sameInstance(a: Endpoint | undefined, b: Endpoint | undefined): boolean {
   return a !== undefined && b !== undefined && a.id === b.id && a.node === b.node &&
-    a.datacenter === b.datacenter;
+    a.datacenter === b.datacenter && a.peer === b.peer;
 }

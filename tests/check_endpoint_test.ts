@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { checkEndpoint, type EndpointFacts } from "../src/check_endpoint.ts";
-import type { Endpoint } from "../src/endpoint.ts";
+import { type Endpoint, endpointIdentity, sameEndpoint } from "../src/endpoint.ts";
 import { test } from "./support/test.ts";
 
 function facts(changes: Partial<EndpointFacts> = {}): EndpointFacts {
@@ -22,7 +22,7 @@ function facts(changes: Partial<EndpointFacts> = {}): EndpointFacts {
 
 test("checkEndpoint() returns a frozen endpoint with its host", () => {
   const endpoint = checkEndpoint(facts()) as Endpoint;
-  assertEquals(endpoint, { ...facts(), host: "10.0.0.1:80" } as Endpoint);
+  assertEquals(endpoint, { ...facts(), host: "10.0.0.1:80", ports: {} } as Endpoint);
   for (const part of [endpoint, endpoint.tags, endpoint.meta]) assert(Object.isFrozen(part));
   assertEquals((checkEndpoint(facts({ address: "[::1]" })) as Endpoint).host, "[::1]:80");
 });
@@ -62,3 +62,29 @@ for (const [fact, values, why] of faults) {
     }
   });
 }
+
+test("checkEndpoint() takes ports by name, frozen, and shares equal ones", () => {
+  const first = checkEndpoint({ ...facts(), ports: { http: 80, grpc: 90 } }) as Endpoint;
+  assertEquals(first.ports, { http: 80, grpc: 90 });
+  assertEquals(Object.isFrozen(first.ports), true);
+  const next = checkEndpoint({ ...facts(), ports: { http: 80, grpc: 90 } }, first) as Endpoint;
+  assertEquals(next.ports === first.ports, true);
+  assertEquals(sameEndpoint(first, next), true);
+  const moved = checkEndpoint({ ...facts(), ports: { http: 80, grpc: 91 } }, first) as Endpoint;
+  assertEquals(sameEndpoint(first, moved), false);
+  for (const odd of [5, [], "http", { http: 0 }, { http: "80" }, { http: 70_000 }]) {
+    assertEquals(
+      String(checkEndpoint({ ...facts(), ports: odd })).startsWith("the ports must be an object"),
+      true,
+    );
+  }
+});
+
+test("checkEndpoint() takes a peer, which is part of the identity", () => {
+  const own = checkEndpoint(facts()) as Endpoint;
+  const other = checkEndpoint({ ...facts(), peer: "west" }) as Endpoint;
+  assertEquals([own.peer, other.peer], [undefined, "west"]);
+  assertEquals(endpointIdentity(own) === endpointIdentity(other), false);
+  assertEquals(sameEndpoint(own, other), false);
+  assertEquals(typeof checkEndpoint({ ...facts(), peer: "" }), "string");
+});

@@ -16,6 +16,7 @@ export function makeEndpoints(
     address: `10.0.${index >> 8}.${index & 255}`,
     port: 80,
     host: `10.0.${index >> 8}.${index & 255}:80`,
+    ports: {},
     node: `node-${index}`,
     datacenter: "dc1",
     tags: [],

@@ -33,9 +33,11 @@ export type BalancerName =
   | "p2c-ewma"
   | "hash";
 
-const FACTORIES: Readonly<Record<BalancerName, (random: () => number) => Balancer>> = {
-  "round-robin": () => new RoundRobin(),
-  "weighted-round-robin": () => new WeightedRoundRobin(),
+type Factory = (random: () => number, start?: () => number) => Balancer;
+
+const FACTORIES: Readonly<Record<BalancerName, Factory>> = {
+  "round-robin": (_random, start) => new RoundRobin(start),
+  "weighted-round-robin": (_random, start) => new WeightedRoundRobin(start),
   random: (random) => new Random(random),
   "least-pending": leastPending,
   "p2c-ewma": p2cEwma,
@@ -52,6 +54,7 @@ export const BALANCER_NAMES: readonly BalancerName[] = Object.freeze(
  *
  * @param choice Name of an algorithm, or a function of your own.
  * @param random Random numbers in [0, 1).
+ * @param start Where a rotation starts, as a number in [0, 1). @default {at the first endpoint}
  * @returns The balancer, with an empty list.
  * @throws {TypeError} when the name is unknown.
  *
@@ -67,9 +70,10 @@ export const BALANCER_NAMES: readonly BalancerName[] = Object.freeze(
 export function createBalancer(
   choice: BalancerName | BalanceFunction,
   random: () => number,
+  start?: () => number,
 ): Balancer {
   if (typeof choice === "function") return new Custom(choice);
-  if (Object.hasOwn(FACTORIES, choice)) return FACTORIES[choice](random);
+  if (Object.hasOwn(FACTORIES, choice)) return FACTORIES[choice](random, start);
   const best = typeof choice === "string" ? closest(choice, BALANCER_NAMES) : undefined;
   throw new TypeError(
     `Cannot create a balancer: it must be a function or one of ${BALANCER_NAMES.join(", ")}, ` +

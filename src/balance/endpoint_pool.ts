@@ -48,6 +48,8 @@ export interface EndpointPoolOptions {
   balancer?: BalancerName | BalanceFunction | undefined;
   /** When endpoints are ejected for their failures; `false` for never. @default {{}} */
   outliers?: OutlierOptions | false | undefined;
+  /** Where a rotation starts. @default {"first"} */
+  rotationStart?: "first" | "random" | undefined;
   /** Zone whose endpoints are preferred. @default {undefined} */
   zone?: string | undefined;
   /** Called with ejections, readmissions and panic. What it throws is ignored. @default {undefined} */
@@ -101,10 +103,11 @@ export class EndpointPool {
   constructor(options: EndpointPoolOptions = {}) {
     const { balancer, outliers = {}, zone, onEvent, clock = systemClock } = options;
     const { random = Math.random } = options;
+    const start = options.rotationStart === "random" ? random : undefined;
     const create = (choice: BalancerName | BalanceFunction) =>
       zone === undefined
-        ? createBalancer(choice, random)
-        : new ZonePreference(zone, () => createBalancer(choice, random), random);
+        ? createBalancer(choice, random, start)
+        : new ZonePreference(zone, () => createBalancer(choice, random, start), random);
     this.#clock = clock;
     this.#onEvent = onEvent;
     this.#picker = create(balancer ?? "round-robin");

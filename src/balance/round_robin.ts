@@ -10,8 +10,19 @@ import type { Member } from "./member.ts";
 export class RoundRobin implements Balancer {
   /** Name of the algorithm. */
   readonly name: "round-robin" = "round-robin";
+  readonly #start: () => number;
   #members: readonly Member[] = [];
   #next = 0;
+  #started = false;
+
+  /**
+   * Creates a rotation over nothing yet.
+   *
+   * @param start Where the rotation over the first list starts, as a number in [0, 1). @default {at the first member}
+   */
+  constructor(start: () => number = () => 0) {
+    this.#start = start;
+  }
 
   /**
    * Replaces the list and continues after the member that was picked last, or after the nearest one
@@ -23,6 +34,11 @@ export class RoundRobin implements Balancer {
     const before = this.#members;
     const last = this.#next - 1;
     this.#members = eligible;
+    if (!this.#started && eligible.length > 0) {
+      this.#started = true;
+      this.#next = Math.floor(this.#start() * eligible.length);
+      return;
+    }
     if (last < 0 || eligible[last] === before[last]) return;
     const places = new Map(eligible.map((member, index) => [member, index]));
     this.#next = 0;

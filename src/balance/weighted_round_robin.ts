@@ -34,10 +34,21 @@ const LONGEST_RUN = 2 ** 30;
 export class WeightedRoundRobin implements Balancer {
   /** Name of the algorithm. */
   readonly name: "weighted-round-robin" = "weighted-round-robin";
+  readonly #start: () => number;
+  #started = false;
   #eligible: readonly Member[] = [];
   #groups: Group[] = [];
   #sum = 0;
   #run = 0;
+
+  /**
+   * Creates a rotation over nothing yet.
+   *
+   * @param start Where the rotation over the first list starts, as a number in [0, 1). @default {at the first member}
+   */
+  constructor(start: () => number = () => 0) {
+    this.#start = start;
+  }
 
   /** Replaces the list. Members that stay keep their credit. */
   update(eligible: readonly Member[]): void {
@@ -49,6 +60,9 @@ export class WeightedRoundRobin implements Balancer {
       );
     this.#eligible = eligible;
     if (!same) this.#rebuild();
+    if (this.#started || eligible.length === 0) return;
+    this.#started = true;
+    for (let left = Math.floor(this.#start() * eligible.length); left > 0; left--) this.pick();
   }
 
   /** Picks the member with the most credit. */

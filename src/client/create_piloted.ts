@@ -4,21 +4,21 @@
  * @module
  */
 import { loadModule } from "../load_module.ts";
-import type { ConfigObject } from "../config/config_object.ts";
+import type { Watched } from "../config/config_object.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
-import type { ServiceNames } from "../config/service_names.ts";
+import type { NamesOf } from "../config/service_names.ts";
 import { Events } from "./events.ts";
 import { type PilotedOptions, resolveOptions } from "./options.ts";
 import type { Piloted } from "./piloted.ts";
 import { RefreshSignal } from "./refresh_signal.ts";
 
 /** Options of {@linkcode createPiloted}: those of `config()` and its source. */
-export interface CreatePilotedOptions<Name extends string = string> extends PilotedOptions {
+export interface CreatePilotedOptions<Watch extends Watched = Watched> extends PilotedOptions {
   /**
    * The configuration: a path, a `file:` URL, or an object; `""` or nothing means the file that
    * the environment variable `CONTAINERPILOT` names.
    */
-  config?: ConfigInput<Name> | undefined;
+  config?: ConfigInput<Watch> | undefined;
 }
 
 /**
@@ -65,9 +65,9 @@ export interface CreatePilotedOptions<Name extends string = string> extends Pilo
  * assertEquals((await piloted.service("customers")).port, 8080);
  * ```
  */
-export function createPiloted<Name extends string = string>(
-  options?: CreatePilotedOptions<Name>,
-): Promise<Piloted<ServiceNames<ConfigObject<Name>>>>;
+export function createPiloted<const Watch extends Watched = Watched>(
+  options?: CreatePilotedOptions<Watch>,
+): Promise<Piloted<NamesOf<Watch>>>;
 export async function createPiloted(options: CreatePilotedOptions = {}): Promise<Piloted> {
   if (typeof options === "string" || options instanceof URL) {
     throw new TypeError(

@@ -4,9 +4,9 @@
  * @module
  */
 import { loadModule } from "../load_module.ts";
-import type { ConfigObject } from "../config/config_object.ts";
+import type { Watched } from "../config/config_object.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
-import type { ServiceNames } from "../config/service_names.ts";
+import type { NamesOf } from "../config/service_names.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Lease } from "../balance/lease.ts";
@@ -55,10 +55,10 @@ let closed = false;
  * await close();
  * ```
  */
-export function config<Name extends string = string>(
-  source?: ConfigInput<Name>,
+export function config<const Watch extends Watched = Watched>(
+  source?: ConfigInput<Watch>,
   options?: PilotedOptions,
-): Promise<Piloted<ServiceNames<ConfigObject<Name>>>>;
+): Promise<Piloted<NamesOf<Watch>>>;
 export function config(source?: ConfigInput, options: PilotedOptions = {}): Promise<Piloted> {
   let resolved: ResolvedOptions;
   try {

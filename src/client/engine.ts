@@ -12,6 +12,8 @@ import { OnDemandWatch } from "../watch/on_demand_watch.ts";
 import type { SnapshotFile } from "../watch/snapshot_file.ts";
 import type { PilotedStatus } from "../watch/status.ts";
 import { type CreateWatch, queryKey, WatchSet } from "../watch/watch_set.ts";
+import { loadModule } from "../load_module.ts";
+import type { Catalog } from "./catalog.ts";
 import { isSameRegistry } from "./connect_registry.ts";
 import type { Events } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -51,6 +53,7 @@ export class Engine {
   readonly #refresher: Refresher;
   readonly #close = new AbortController();
   #config: Config;
+  #catalog: Catalog | undefined;
   #state: PilotedStatus["state"] = "starting";
   #warningTimer: Timer | undefined;
   #closed: Promise<void> | undefined;
@@ -117,9 +120,12 @@ export class Engine {
   async start(): Promise<void> {
     const { snapshotFile, refreshSignal } = this.#setup;
     const { clock, onStartFailure } = this.options;
-    await this.services.configure(this.#config.watches);
+    await Promise.all([
+      this.services.configure(this.#config.watches),
+      this.#follow(this.#config),
+    ]);
     this.assertOpen();
-    const failure = this.services.startFailure();
+    const failure = this.#startFailure();
     if (failure !== undefined && onStartFailure === "reject") {
       await this.close();
       throw failure;
@@ -134,6 +140,20 @@ export class Engine {
     refreshSignal?.connect(() => void this.refresh().catch(() => {}));
     // After the caller has had the chance to add a listener.
     this.#warningTimer = clock.start(() => this.#warn(), 0, true);
+  }
+
+  /** Makes sure that a service is known that a pattern matches, with mode `"on-demand"`. */
+  loadCatalog(
+    name: string,
+    waitUntil?: (work: Promise<unknown>) => void,
+  ): Promise<void> | undefined {
+    return this.#catalog?.load(name, waitUntil);
+  }
+
+  /** Whether a pattern matches a name, and it is not known yet which services there are. */
+  mayFind(name: string): boolean {
+    return this.#catalog !== undefined && this.options.mode === "on-demand" &&
+      this.#catalog.mayFind(name);
   }
 
   /** Reads every service again. Calls during a refresh join into one more. */
@@ -158,6 +178,7 @@ export class Engine {
     refreshSignal?.remove();
     this.#close.abort(closedError());
     await snapshotFile?.close();
+    await this.#catalog?.close();
     await this.services.close();
     await this.#session.close();
   }
@@ -172,7 +193,26 @@ export class Engine {
 
   async #refreshAll(): Promise<void> {
     if (this.options.reload) await this.#reload();
+    await this.#catalog?.refresh();
     if (this.#state !== "closed") await this.services.refresh();
+  }
+
+  /** Follows the patterns of a configuration. Loaded only where there are any. */
+  async #follow({ patterns = [] }: Config): Promise<void> {
+    if (this.#catalog === undefined) {
+      if (patterns.length === 0) return;
+      const { Catalog } = await loadModule(() => import("./catalog.ts"));
+      if (this.#state === "closed") return;
+      const { events, options, services } = this;
+      this.#catalog = new Catalog({ session: this.#session, events, options, services });
+    }
+    await this.#catalog.configure(patterns);
+  }
+
+  #startFailure(): PilotedError | undefined {
+    const failure = this.#catalog?.startFailure;
+    const isAll = failure?.code === "UNSUPPORTED" || this.#config.watches.length === 0;
+    return isAll ? failure : this.services.startFailure();
   }
 
   /** Takes over the file as it is now, or keeps the old configuration and reports why. */
@@ -184,7 +224,7 @@ export class Engine {
       this.#config = config;
       if (!isSame) this.#reconnect(config);
       this.#warn();
-      await this.services.configure(config.watches);
+      await Promise.all([this.services.configure(config.watches), this.#follow(config)]);
     } catch (cause) {
       const error = cause instanceof PilotedError ? cause : new PilotedError(
         "CONFIG_INVALID",
@@ -199,6 +239,7 @@ export class Engine {
   #reconnect(config: Config): void {
     const replaced = this.#session.replace(this.#setup.connect(config));
     for (const watch of this.#watches) watch.reconnect();
+    this.#catalog?.reconnect();
     replaced.catch((cause) => {
       const message = "Cannot close the connection to the former registry";
       this.events.emit("error", new PilotedError("REGISTRY_UNREACHABLE", message, { cause }));
@@ -207,6 +248,7 @@ export class Engine {
 
   #warn(): void {
     for (const warning of this.#config.warnings) this.events.emit("warning", warning);
+    this.#catalog?.warn();
   }
 
   #emptyHint(): string {

@@ -1,5 +1,5 @@
 /**
- * Other datacenters that stand in for the own one.
+ * Other datacenters and peers that stand in for the own datacenter.
  *
  * @module
  */
@@ -14,28 +14,37 @@ const GOOD_MS = 30_000;
 
 /** Options of {@linkcode Failover}. */
 export interface FailoverOptions {
-  /** Datacenters, in order of preference. */
-  readonly datacenters: readonly string[];
+  /** Datacenters and peers, in order of preference. */
+  readonly targets: readonly Target[];
   /** Time. */
   readonly clock: Clock;
   /** Whether a timer may bring the own datacenter back; else the next `update()` does. */
   readonly hasTimers: boolean;
   /** Whether that timer alone must not keep the process alive. */
   readonly background: boolean;
-  /** Subscribes to the service in a datacenter. */
-  subscribe(datacenter: string): readonly Subscription[];
+  /** Subscribes to the service in a datacenter or at a peer. */
+  subscribe(target: Target): readonly Subscription[];
   /** Called when another list is to be used from now on. */
   changed(): void;
 }
 
+/** A datacenter or a peer that can stand in. */
+export interface Target {
+  /** The datacenter; `undefined` for a peer. */
+  readonly datacenter?: string | undefined;
+  /** The peer; `undefined` for a datacenter. */
+  readonly peer?: string | undefined;
+  /** Tagged address to use there. */
+  readonly address?: string | undefined;
+}
+
 interface Standby {
-  readonly datacenter: string;
+  readonly target: Target;
   readonly subscriptions: readonly Subscription[];
 }
 
 /**
- * Decides which datacenter's list is used. Standby datacenters are only watched while they are
- * needed.
+ * Decides whose list is used. What stands by is only watched while it is needed.
  */
 export class Failover {
   readonly #options: FailoverOptions;
@@ -49,9 +58,11 @@ export class Failover {
     this.#options = options;
   }
 
-  /** The datacenter that stands in, or `undefined` while the own one is used. */
-  get datacenter(): string | undefined {
-    return this.#active?.datacenter;
+  /** The datacenter that stands in, or `peer:` and a peer; `undefined` while the own one is used. */
+  get standIn(): string | undefined {
+    if (this.#active === undefined) return undefined;
+    const { datacenter, peer } = this.#active.target;
+    return datacenter ?? `peer:${peer}`;
   }
 
   /** Lists to use instead of the own one's, or `undefined` while the own one is used. */
@@ -70,7 +81,7 @@ export class Failover {
    * @param own The own datacenter's watches.
    */
   update(own: readonly Subscription[]): void {
-    if (this.#options.datacenters.length === 0) return;
+    if (this.#options.targets.length === 0) return;
     const now = this.#options.clock.now();
     if (isGood(own, now)) {
       this.#planReturn(own, now);
@@ -98,12 +109,12 @@ export class Failover {
     await Promise.all(subscriptions.map((subscription) => subscription.end()));
   }
 
-  /** The first datacenter in order that has endpoints; those before it are watched as well. */
+  /** The first one in order that has endpoints; those before it are watched as well. */
   #firstGood(): Standby | undefined {
-    for (const [position, datacenter] of this.#options.datacenters.entries()) {
+    for (const [position, target] of this.#options.targets.entries()) {
       let standby = this.#standbys[position];
       if (standby === undefined) {
-        standby = { datacenter, subscriptions: this.#options.subscribe(datacenter) };
+        standby = { target, subscriptions: this.#options.subscribe(target) };
         this.#standbys[position] = standby;
       }
       if (standby.subscriptions.some(({ watch }) => watch.endpoints.length > 0)) return standby;

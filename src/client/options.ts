@@ -11,6 +11,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Consistency, Source } from "../source/source.ts";
 import type { EmptyPolicy, HealthPolicy } from "../watch/policies.ts";
+import type { Target } from "./failover.ts";
 import type { Logger } from "./log_events.ts";
 
 /** Chooses an endpoint: an algorithm by name, or a function of your own. */
@@ -79,14 +80,29 @@ export interface PilotedOptions {
   maxConnections?: number | undefined;
   /** File that keeps the last good lists over a restart. @default {undefined} */
   snapshotFile?: string | undefined;
-  /** Datacenters that stand in, in order, for all services or by service. @default {none} */
-  failover?: readonly string[] | Readonly<Record<string, readonly string[]>> | undefined;
+  /**
+   * Datacenters and peers that stand in, in order, for all services or by service. A text is the
+   * name of a datacenter.
+   *
+   * @default {none}
+   */
+  failover?:
+    | readonly FailoverTarget[]
+    | Readonly<Record<string, readonly FailoverTarget[]>>
+    | undefined;
   /**
    * Chooses an endpoint, for all services or by service.
    *
    * @default {"round-robin" for pick() and service(), "p2c-ewma" for acquire() and fetch}
    */
   balancer?: BalancerChoice | Readonly<Record<string, BalancerChoice>> | undefined;
+  /**
+   * Where the rotation of `service()` and `pick()` starts: at the first endpoint, as gopiloted
+   * documents, or at a random one.
+   *
+   * @default {"first", with mode "on-demand" "random": each cold start would use the first endpoint}
+   */
+  rotationStart?: "first" | "random" | undefined;
   /** Zone whose endpoints come first. @default {undefined} */
   zone?: string | undefined;
   /** When endpoints are ejected for their failures; `false` for never. @default {{}} */
@@ -101,6 +117,22 @@ export interface PilotedOptions {
    */
   staleMs?: number | undefined;
 }
+
+/** What stands in for the own datacenter: the name of a datacenter, or a datacenter or a peer. */
+export type FailoverTarget =
+  | string
+  | {
+    /** Name of the datacenter. */
+    readonly datacenter: string;
+    /** Tagged address to use there, such as `"wan"`. @default {that of the watch} */
+    readonly address?: string | undefined;
+  }
+  | {
+    /** Name of the cluster peer. */
+    readonly peer: string;
+    /** Tagged address to use there, such as `"wan"`. @default {that of the watch} */
+    readonly address?: string | undefined;
+  };
 
 /** Options of a wait. */
 export interface WaitOptions {
@@ -143,8 +175,9 @@ export interface ResolvedOptions {
   readonly emptyPolicy: EmptyPolicy;
   readonly maxConnections: number;
   readonly snapshotFile: string | undefined;
-  readonly failover: (service: string) => readonly string[];
+  readonly failover: (service: string) => readonly Target[];
   readonly balancer: (service: string) => BalancerChoice | undefined;
+  readonly rotationStart: "first" | "random";
   readonly zone: string | undefined;
   readonly outliers: OutlierOptions | false | undefined;
   readonly ttlMs: number;
@@ -178,6 +211,7 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   snapshotFile: { type: "string" },
   failover: { type: "object" },
   balancer: { type: "any" },
+  rotationStart: { type: "one-of", values: ["first", "random"] },
   zone: { type: "string" },
   outliers: { type: "any" },
   ttlMs: { type: "number", min: 0 },
@@ -247,6 +281,7 @@ export function resolveOptions(
     snapshotFile: options.snapshotFile,
     failover: resolveFailover(options.failover ?? [], caller),
     balancer: resolveBalancer(options.balancer),
+    rotationStart: options.rotationStart ?? (isLive ? "first" : "random"),
     zone: options.zone,
     outliers: options.outliers,
     ttlMs: options.ttlMs ?? 5_000,
@@ -258,18 +293,35 @@ function resolveFailover(
   failover: NonNullable<PilotedOptions["failover"]>,
   caller: string,
 ): ResolvedOptions["failover"] {
-  const isTextList = (value: unknown): value is readonly string[] =>
-    Array.isArray(value) && value.every((item) => typeof item === "string" && item !== "");
-  const lists = Array.isArray(failover) ? [failover] : Object.values(failover);
-  if (!lists.every(isTextList)) {
+  const isList = (value: unknown): value is readonly FailoverTarget[] => Array.isArray(value);
+  const resolve = (list: unknown): readonly Target[] => {
+    const targets = isList(list) ? list.map(resolveTarget) : [undefined];
+    if (targets.every((target) => target !== undefined)) return targets;
     throw new TypeError(
-      `Cannot use option failover of ${caller}: it must be a list of names of datacenters, or one ` +
-        "list for each service",
+      `Cannot use option failover of ${caller}: it must be a list of names of datacenters, ` +
+        "{ datacenter } or { peer }, or one list for each service",
     );
+  };
+  if (isList(failover)) {
+    const targets = resolve(failover);
+    return () => targets;
   }
-  if (Array.isArray(failover)) return () => failover;
-  const byService = failover as Readonly<Record<string, readonly string[]>>;
-  return (service) => Object.hasOwn(byService, service) ? byService[service]! : [];
+  // Names are compared without regard to case, as in lookups.
+  const byService = new Map(
+    Object.entries(failover).map(([service, list]) => [service.toLowerCase(), resolve(list)]),
+  );
+  return (service) => byService.get(service.toLowerCase()) ?? [];
+}
+
+function resolveTarget(target: unknown): Target | undefined {
+  const isName = (value: unknown) => typeof value === "string" && value !== "";
+  if (typeof target === "string") return target === "" ? undefined : { datacenter: target };
+  if (typeof target !== "object" || target === null) return undefined;
+  const { datacenter, peer, address, ...unknown } = target as Record<string, unknown>;
+  const given = [datacenter, peer].filter((value) => value !== undefined);
+  const isTarget = given.length === 1 && isName(given[0]) && Object.keys(unknown).length === 0 &&
+    (address === undefined || isName(address));
+  return isTarget ? { datacenter, peer, address } as Target : undefined;
 }
 
 function resolveBalancer(balancer: PilotedOptions["balancer"]): ResolvedOptions["balancer"] {

@@ -7,21 +7,18 @@ import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
 import { checkOptions } from "../check_options.ts";
 import type { Config } from "../config/config.ts";
+import type { WatchObject } from "../config/config_object.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Fetch } from "../platform_fetch.ts";
-import { type Change, initialChange } from "../snapshot.ts";
-import { abortable, onAbort, sleep } from "../wait.ts";
+import type { Change } from "../snapshot.ts";
+import { abortable } from "../wait.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import { createFetch } from "./create_fetch.ts";
 import type { Engine } from "./engine.ts";
-import {
-  EVENT_TYPES,
-  type PilotedEvent,
-  type PilotedEvents,
-  type PilotedListener,
-} from "./events.ts";
-import { iterate } from "./iterate.ts";
+import { addWatch, type WatchHandle } from "./add_watch.ts";
+import { allEvents, serviceChanges, waitForEndpoints } from "./event_waits.ts";
+import type { PilotedEvent, PilotedEvents, PilotedListener } from "./events.ts";
 import {
   WAIT_RULES,
   type WaitForEndpointsOptions,
@@ -134,8 +131,14 @@ export class Piloted<Names extends string = string> {
    * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
    */
   load(name: Names, waitUntil?: (work: Promise<unknown>) => void): Promise<void> | undefined {
-    const service = this.#services.get(name) ?? this.#service(name);
-    return this.mode === "live" ? this.#engine.refreshGate : service.load(waitUntil);
+    if (this.mode === "live") {
+      if (this.#services.get(name) === undefined) this.#service(name);
+      return this.#engine.refreshGate;
+    }
+    // A pattern may lead to it once the catalog has been read.
+    const listing = this.#engine.loadCatalog(name, waitUntil);
+    if (listing !== undefined) return listing.then(() => this.#service(name).load(waitUntil));
+    return this.#service(name).load(waitUntil);
   }
 
   /**
@@ -154,12 +157,46 @@ export class Piloted<Names extends string = string> {
   }
 
   /**
-   * Whether a service is watched.
+   * Whether a service is watched. With mode `"on-demand"` also whether a pattern matches the name, as
+   * long as the services in the registry have not been listed.
    *
    * @param name Any name.
    */
   has(name: string): name is Names {
-    return this.#services.get(name) !== undefined;
+    return this.#services.get(name) !== undefined || this.#engine.mayFind(name);
+  }
+
+  /**
+   * Watches one more service from now on, for programs that learn of a service at run time. Watches
+   * of one query share their reads, however often they are added.
+   *
+   * @param watch The watch, with the keys of `watches` in a configuration object; no templates.
+   * @returns A handle that ends the watch: `close()`, or `await using`. With mode `"live"` the
+   * service has been read once, or that failed and is tried again, as `status()` says.
+   * @throws {TypeError} when the watch is invalid, by rejecting.
+   * @throws {PilotedError} `CLOSED` when the client is or was closed, by rejecting.
+   *
+   * @example
+   * ```ts
+   * import { createPiloted } from "@piloted/core";
+   * import { EmbeddedConsul } from "@piloted/core/testing";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const consul = new EmbeddedConsul();
+   * consul.register({ name: "db", tags: ["primary"], address: "10.0.0.1", port: 5432 });
+   * await using piloted = await createPiloted({
+   *   config: { consul: "127.0.0.1:8500" },
+   *   fetch: consul.fetch,
+   * });
+   * {
+   *   await using watch = await piloted.watchService({ name: "db", tag: "primary", as: "db-primary" });
+   *   assertEquals(piloted.pick(watch.name).port, 5432);
+   * }
+   * assertEquals(piloted.has("db-primary"), false);
+   * ```
+   */
+  async watchService(watch: WatchObject): Promise<WatchHandle<Names>> {
+    return await addWatch<Names>(this.#engine, watch);
   }
 
   /**
@@ -172,31 +209,12 @@ export class Piloted<Names extends string = string> {
    * was closed; by rejecting.
    * @throws The signal's own reason when it aborts.
    */
-  async waitForEndpoints(name: Names, options: WaitForEndpointsOptions = {}): Promise<boolean> {
-    checkOptions("waitForEndpoints()", options, WAIT_RULES.waitForEndpoints);
-    const { timeoutMs = Infinity, signal } = options;
-    const { pool } = this.#service(name);
-    const found = new AbortController();
-    const isFound = () => pool.endpoints.length > 0;
-    signal?.throwIfAborted();
-    await this.load(name);
-    if (isFound() || timeoutMs <= 0) return isFound();
-    const stop = [
-      this.#engine.events.on("change", ({ service }) => {
-        if (service === name && isFound()) found.abort();
-      }),
-      onAbort(this.closeSignal, (reason) => found.abort(reason)),
-      onAbort(signal, (reason) => found.abort(reason)),
-    ];
-    try {
-      await sleep(this.#engine.options.clock, timeoutMs, { signal: found.signal });
-    } catch {
-      signal?.throwIfAborted();
-      this.closeSignal.throwIfAborted();
-    } finally {
-      for (const remove of stop) remove();
-    }
-    return isFound();
+  waitForEndpoints(name: Names, options: WaitForEndpointsOptions = {}): Promise<boolean> {
+    return waitForEndpoints(this.#engine, options, async () => {
+      // Where there are patterns the service may be known only afterwards.
+      await this.load(name);
+      return this.#service(name);
+    });
   }
 
   /**
@@ -268,15 +286,8 @@ export class Piloted<Names extends string = string> {
    * @throws {PilotedError} `CLOSED` after `close()`.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<PilotedEvent> {
-    checkOptions("events()", options, WAIT_RULES.events);
     this.#engine.assertOpen();
-    return iterate<PilotedEvent>((receive, end) => {
-      const stop = EVENT_TYPES.map((type) =>
-        this.#engine.events.on(type, (detail) => receive({ type, detail } as PilotedEvent))
-      );
-      stop.push(onAbort(this.closeSignal, end));
-      return () => stop.forEach((remove) => remove());
-    }, options.signal);
+    return allEvents(this.#engine, options);
   }
 
   /**
@@ -290,8 +301,7 @@ export class Piloted<Names extends string = string> {
    * `UNSUPPORTED` with mode `"on-demand"`, which reads nothing by itself.
    */
   watch(name: Names, options: WatchServiceOptions = {}): AsyncIterableIterator<Change> {
-    checkOptions("watch()", options, WAIT_RULES.watch);
-    const { pool } = this.#service(name);
+    const service = this.#service(name);
     if (this.mode === "on-demand") {
       throw new PilotedError(
         "UNSUPPORTED",
@@ -300,16 +310,7 @@ export class Piloted<Names extends string = string> {
         { service: name },
       );
     }
-    return iterate<Change>((receive, end) => {
-      if (options.initial) receive(initialChange(name, pool.endpoints));
-      const stop = [
-        this.#engine.events.on("change", (change) => {
-          if (change.service === name) receive(change);
-        }),
-        onAbort(this.closeSignal, end),
-      ];
-      return () => stop.forEach((remove) => remove());
-    }, options.signal);
+    return serviceChanges(this.#engine, service, options);
   }
 
   /** What is known of all services, how fresh it is, and why it is not fresher. */

@@ -8,11 +8,24 @@ import type { WatchConfig } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
 import { type ServiceContext, WatchedService } from "./watched_service.ts";
 
-/** Services by name, and the watches behind them. */
+/**
+ * Services by the name that they are looked up by, and the watches behind them. Consul compares
+ * names without regard to case, and hosts of URLs are in lower case: `myService` is found as
+ * `myservice`, and two spellings are one service, under the first of them.
+ */
 export class Services {
   readonly #context: ServiceContext;
+  /** By their name in lower case. */
   readonly #services = new Map<string, WatchedService>();
+  /** The same by their name as it is, for the hot path. */
+  readonly #exact = new Map<string, WatchedService>();
+  #configured: readonly WatchConfig[] = [];
+  /** Watches that were added at run time, each as often as it was. */
+  readonly #added = new Set<{ readonly watch: WatchConfig }>();
+  #discovered: readonly WatchConfig[] = [];
   #last: WatchedService | undefined;
+  #lastName = "";
+  #isClosed = false;
 
   /**
    * Creates an empty collection.
@@ -25,7 +38,7 @@ export class Services {
 
   /** Names, in the configuration's order. */
   get names(): readonly string[] {
-    return [...this.#services.keys()];
+    return this.all.map(({ name }) => name);
   }
 
   /** Every service, in the configuration's order. */
@@ -35,9 +48,10 @@ export class Services {
 
   /** A service by its name. The hot path: looking up the same name again costs a third of a `Map`. */
   get(name: string): WatchedService | undefined {
-    const last = this.#last;
-    if (last !== undefined && last.name === name) return last;
-    return this.#last = this.#services.get(name);
+    if (this.#lastName === name && this.#last !== undefined) return this.#last;
+    if (typeof name !== "string") return undefined;
+    this.#lastName = name;
+    return this.#last = this.#exact.get(name) ?? this.#services.get(name.toLowerCase());
   }
 
   /**
@@ -68,23 +82,74 @@ export class Services {
    * @param watches All watches.
    */
   async configure(watches: readonly WatchConfig[]): Promise<void> {
-    const byName = new Map<string, WatchConfig[]>();
-    for (const watch of watches) {
-      const same = byName.get(watch.name);
-      if (same === undefined) byName.set(watch.name, [watch]);
+    this.#configured = watches;
+    await this.#apply();
+  }
+
+  /**
+   * Takes the services that match a pattern. A service that is watched otherwise stays as it is.
+   *
+   * @param watches All of them.
+   */
+  async discover(watches: readonly WatchConfig[]): Promise<void> {
+    this.#discovered = watches;
+    await this.#apply();
+  }
+
+  /**
+   * Adds a watch; with mode `"live"` it has been read once when this resolves.
+   *
+   * @param watch The watch.
+   * @returns Takes it back. The reading ends with the last one of the same query.
+   */
+  async add(watch: WatchConfig): Promise<() => Promise<void>> {
+    const entry = { watch };
+    this.#added.add(entry);
+    const key = lookupName(watch).toLowerCase();
+    await this.#apply([key]);
+    return async () => {
+      if (this.#added.delete(entry)) await this.#apply([key]);
+    };
+  }
+
+  /** Watches by the name that they are looked up by, in lower case. */
+  #wanted(): ReadonlyMap<string, readonly WatchConfig[]> {
+    const wanted = new Map<string, WatchConfig[]>();
+    const add = (watch: WatchConfig) => {
+      const key = lookupName(watch).toLowerCase();
+      const same = wanted.get(key);
+      if (same === undefined) wanted.set(key, [watch]);
       else same.push(watch);
-    }
-    const gone = this.all.filter(({ name }) => !byName.has(name));
-    await Promise.all([...byName].map(([name, same]) => {
-      let service = this.#services.get(name);
+    };
+    this.#configured.forEach(add);
+    for (const { watch } of this.#added) add(watch);
+    for (const watch of this.#discovered) if (!wanted.has(watch.name.toLowerCase())) add(watch);
+    return wanted;
+  }
+
+  /** Brings services up to date: all of them, or those of these names. Calls may overlap. */
+  async #apply(keys?: readonly string[]): Promise<void> {
+    if (this.#isClosed) return;
+    const wanted = this.#wanted();
+    const all = keys ?? [...new Set([...wanted.keys(), ...this.#services.keys()])];
+    await Promise.all(all.map((key) => {
+      const watches = wanted.get(key);
+      if (watches === undefined) return undefined;
+      let service = this.#services.get(key);
       if (service === undefined) {
-        service = new WatchedService(name, this.#context);
-        this.#services.set(name, service);
+        service = new WatchedService(lookupName(watches[0]!), this.#context);
+        this.#services.set(key, service);
+        this.#exact.set(service.name, service);
+        this.#last = undefined;
       }
-      return service.configure(same);
+      return service.configure(watches);
     }));
-    for (const service of gone) {
-      this.#services.delete(service.name);
+    const left = this.#wanted();
+    for (const key of all) {
+      const service = this.#services.get(key);
+      if (service === undefined || left.has(key)) continue;
+      this.#services.delete(key);
+      this.#exact.delete(service.name);
       this.#last = undefined;
       await service.close();
     }
@@ -118,9 +183,16 @@ export class Services {
   /** Ends every watch. Nothing is found from here on. */
   async close(): Promise<void> {
     const services = this.all;
+    this.#isClosed = true;
     this.#services.clear();
+    this.#exact.clear();
     this.#last = undefined;
     await Promise.all(services.map((service) => service.close()));
     await this.#context.watches.close();
   }
+}
+
+/** The name that the application looks a watch up by. */
+function lookupName(watch: WatchConfig): string {
+  return watch.as ?? watch.name;
 }

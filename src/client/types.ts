@@ -33,30 +33,42 @@ export type {
 } from "../balance/pool_event.ts";
 export type { EndpointLoad, PoolStatus } from "../balance/pool_status.ts";
 export type { BalanceEvent, RefreshEvent } from "./events.ts";
+export type { WatchHandle } from "./add_watch.ts";
 export type {
   BalancerChoice,
+  FailoverTarget,
   WaitForEndpointsOptions,
   WaitOptions,
   WatchServiceOptions,
 } from "./options.ts";
-export type { ConsulConfig, RegistrationConfig, TlsConfig } from "../config/config.ts";
+export type {
+  ConsulConfig,
+  PatternConfig,
+  RegistrationConfig,
+  TlsConfig,
+} from "../config/config.ts";
 export type {
   BackendObject,
+  Checked,
   ConsulObject,
   JobObject,
+  PatternObject,
   Registrable,
   ServiceObject,
   TlsObject,
+  Watched,
+  WatchFacts,
   WatchObject,
 } from "../config/config_object.ts";
 export type { LoadConfigOptions } from "../config/load_config.ts";
 export type { Missing, ParseConfigOptions } from "../config/parse_config.ts";
-export type { Rendered } from "../config/service_names.ts";
+export type { NamesOf, Rendered } from "../config/service_names.ts";
 export type { FetchCall, FetchCallObserver, FetchEnd } from "../fetch/fetch_observer.ts";
 export type { HedgeOptions, RetryBudgetOptions } from "../fetch/fetch_options.ts";
 export type { FetchSource } from "../fetch/fetch_source.ts";
 export type { Environment } from "../runtime/environment.ts";
-export type { Consistency, Freshness, Summary } from "../source/source.ts";
+export type { Reach } from "../reach.ts";
+export type { Consistency, Freshness, Listing, ListQuery, Summary } from "../source/source.ts";
 export type { StaticEndpoint } from "../source/static.ts";
 export type { EmptyPolicy, HealthPolicy } from "../watch/policies.ts";
 export type { WatchStateName } from "../watch/status.ts";

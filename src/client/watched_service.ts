@@ -7,13 +7,14 @@ import { EndpointPool } from "../balance/endpoint_pool.ts";
 import type { WatchConfig } from "../config/config.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { type InstanceCounts, PilotedError } from "../errors.ts";
+import { reachOf } from "../reach.ts";
 import { type Change, diffEndpoints } from "../snapshot.ts";
 import type { Query } from "../source/source.ts";
 import type { ServiceStatus, WatchStateName } from "../watch/status.ts";
 import type { WatchObserver } from "../watch/watch.ts";
 import { queryKey, type Subscription, type WatchSet } from "../watch/watch_set.ts";
 import type { Events } from "./events.ts";
-import { Failover } from "./failover.ts";
+import { Failover, type Target } from "./failover.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 // From best to worst; the state of a service is the worst of its watches.
@@ -44,7 +45,7 @@ export interface ServiceContext {
  * in two datacenters, has the endpoints of both.
  */
 export class WatchedService {
-  /** Name of the service. */
+  /** Name that it is looked up by: `as` of its watches, else the name of the service. */
   readonly name: string;
   /** The current endpoints and the balancer over them. */
   readonly pool: EndpointPool;
@@ -53,6 +54,7 @@ export class WatchedService {
   readonly #failover: Failover;
   readonly #subscriptions = new Map<string, Subscription>();
   #watches: readonly WatchConfig[] = [];
+  #wanted: ReadonlyMap<string, WatchConfig> = new Map();
   // How many own lists the pool's list was made of; 0 for a standby's.
   #listCount = 1;
 
@@ -64,12 +66,13 @@ export class WatchedService {
    */
   constructor(name: string, context: ServiceContext) {
     const { options, events } = context;
-    const { clock, random, zone } = options;
+    const { clock, random, zone, rotationStart } = options;
     this.name = name;
     this.#context = context;
     this.pool = new EndpointPool({
       balancer: options.balancer(name),
       outliers: options.outliers,
+      rotationStart,
       zone,
       clock,
       random,
@@ -90,13 +93,12 @@ export class WatchedService {
       },
     };
     this.#failover = new Failover({
-      datacenters: options.failover(name),
+      targets: options.failover(name),
       clock,
       hasTimers: options.mode === "live",
       background: !options.keepProcessAlive,
-      subscribe: (datacenter) =>
-        this.#watches.filter((watch) => watch.datacenter === undefined)
-          .map((watch) => this.#subscribe(watch, datacenter)),
+      subscribe: (target) =>
+        this.#watches.filter(isOwn).map((watch) => this.#subscribe(watch, target)),
       changed: () => this.#merge(),
     });
   }
@@ -113,17 +115,17 @@ export class WatchedService {
    */
   async configure(watches: readonly WatchConfig[]): Promise<void> {
     this.#watches = watches;
-    const wanted = new Map(watches.map((watch) => [queryKey(toQuery(watch)), watch]));
-    const gone = [...this.#subscriptions].filter(([key]) => !wanted.has(key));
+    const wanted = new Map(watches.map((watch) => [queryKey(queryOf(watch)), watch]));
+    this.#wanted = wanted;
     for (const [key, watch] of wanted) {
       if (!this.#subscriptions.has(key)) this.#subscriptions.set(key, this.#subscribe(watch));
     }
     if (this.#context.options.mode === "live") await this.#settled();
-    for (const [key, subscription] of gone) {
-      this.#subscriptions.delete(key);
-      await subscription.end();
-    }
+    // By now another configuration may be the last one.
+    const gone = [...this.#subscriptions].filter(([key]) => !this.#wanted.has(key));
+    for (const [key] of gone) this.#subscriptions.delete(key);
     this.#update();
+    await Promise.all(gone.map(([, subscription]) => subscription.end()));
   }
 
   /**
@@ -192,7 +194,7 @@ export class WatchedService {
       endpointCount: this.pool.endpoints.length,
       ageMs: ages.some((age) => age === undefined) ? undefined : Math.max(...ages as number[]),
       reason: worst?.reason,
-      failover: this.#failover.datacenter,
+      failover: this.#failover.standIn,
       balance: this.pool.status(),
       watches: [...own, ...standby],
     };
@@ -205,8 +207,8 @@ export class WatchedService {
     await Promise.all([this.#failover.close(), ...subscriptions.map((each) => each.end())]);
   }
 
-  #subscribe(watch: WatchConfig, datacenter = watch.datacenter): Subscription {
-    const query = { ...toQuery(watch), datacenter };
+  #subscribe(watch: WatchConfig, target: Target = {}): Subscription {
+    const query = queryOf(watch, target);
     return this.#context.watches.subscribe(query, watch.intervalMs, this.#observer);
   }
 
@@ -226,7 +228,8 @@ export class WatchedService {
     const lists = this.#failover.lists ?? this.subscriptions.map(({ watch }) => watch.endpoints);
     const list = lists.length === 1 ? lists[0]! : union(lists);
     // The usual case, one watch and its change, needs no second comparison.
-    const isSame = reported !== undefined && reported.endpoints === list && this.#listCount === 1;
+    const isSame = reported !== undefined && reported.endpoints === list && this.#listCount === 1 &&
+      reported.service === this.name;
     const change = isSame ? reported : diffEndpoints(this.name, this.pool.endpoints, list);
     this.#listCount = this.#failover.lists === undefined ? lists.length : 0;
     if (change === undefined) return;
@@ -253,8 +256,21 @@ export class WatchedService {
   }
 }
 
-function toQuery(watch: WatchConfig): Query {
-  return { service: watch.name, tag: watch.tag, datacenter: watch.datacenter };
+/** What a watch reads; at a target, where that stands in. */
+function queryOf(watch: WatchConfig, target: Target = {}): Query {
+  const { name: service, tag, datacenter } = watch;
+  const { peer = watch.peer, address = watch.address } = target;
+  return {
+    service,
+    tag,
+    datacenter: target.datacenter ?? datacenter,
+    ...reachOf({ ...watch, peer, address }),
+  };
+}
+
+// Only what is read in the own datacenter has stand-ins.
+function isOwn({ datacenter, peer }: WatchConfig): boolean {
+  return datacenter === undefined && peer === undefined;
 }
 
 /** Loads what is not fresh; one that fails keeps its list and does not hold up the others. */

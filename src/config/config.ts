@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Reach } from "../reach.ts";
 import type { Secret } from "../secret.ts";
 
 /** TLS settings for the registry. The files are read when the connection is made. */
@@ -32,15 +33,25 @@ export interface ConsulConfig {
 }
 
 /** One watched service. */
-export interface WatchConfig {
-  /** Name of the service. */
+export interface WatchConfig extends Reach {
+  /** Name of the service in the registry. */
   readonly name: string;
+  /** Name that the application looks it up by. @default {`name`} */
+  readonly as?: string | undefined;
   /** Only instances with this tag; `undefined` for all. */
   readonly tag: string | undefined;
   /** Datacenter; `undefined` for the agent's own. */
   readonly datacenter: string | undefined;
   /** Poll interval in milliseconds, for when blocking queries are not available. */
   readonly intervalMs: number;
+}
+
+/** Watched services whose names match a pattern. */
+export interface PatternConfig extends Omit<WatchConfig, "name" | "as"> {
+  /** Pattern of names: `*` stands for any characters, and case does not matter. */
+  readonly pattern: string;
+  /** Maximum number of services. */
+  readonly limit: number;
 }
 
 /** One `jobs` (version 3) or `services` (version 2) entry that has a port, for self-registration. */
@@ -90,6 +101,8 @@ export interface Config {
   readonly consul: ConsulConfig;
   /** Watched services, in the file's order. */
   readonly watches: readonly WatchConfig[];
+  /** Watched services whose names match a pattern; absent where there are none. */
+  readonly patterns?: readonly PatternConfig[] | undefined;
   /** Services that this application can register. */
   readonly registrations: readonly RegistrationConfig[];
   /** What was accepted and is probably a mistake. */

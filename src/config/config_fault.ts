@@ -28,6 +28,8 @@ export interface DecodeContext {
    * `datacenter`, and the keys of a loaded configuration are known.
    */
   readonly inCode: boolean;
+  /** Whether the document has a key `etcd`, a registry of ContainerPilot 2. */
+  readonly etcd?: boolean | undefined;
   /** Takes a warning: the message is read after the path. */
   warn(target: Target, message: string): void;
 }

@@ -6,7 +6,8 @@
  * @module
  */
 import type { Secret } from "../secret.ts";
-import type { ConfigWarning, RegistrationConfig, TlsConfig } from "./config.ts";
+import type { Reach } from "../reach.ts";
+import type { ConfigWarning, PatternConfig, RegistrationConfig, TlsConfig } from "./config.ts";
 
 /** TLS settings with ContainerPilot's keys, in an object given in code. */
 export interface TlsObject {
@@ -49,10 +50,8 @@ export interface ConsulObject {
   readonly tls?: TlsObject | Partial<TlsConfig> | undefined;
 }
 
-/** One watched service, in an object given in code. */
-export interface WatchObject<Name extends string = string> {
-  /** Name of the service: any that Consul accepts. */
-  readonly name: Name;
+/** What every watch has, in an object given in code. */
+export interface WatchFacts extends Reach {
   /**
    * Poll interval in seconds.
    *
@@ -70,8 +69,32 @@ export interface WatchObject<Name extends string = string> {
   readonly datacenter?: string | undefined;
 }
 
+/** One watched service, in an object given in code. */
+export interface WatchObject extends WatchFacts {
+  /** Name of the service: any that Consul accepts. */
+  readonly name: string;
+  /**
+   * Name that the application looks it up by, so that two watches of one service are two lists.
+   *
+   * @default {`name`}
+   */
+  readonly as?: string | undefined;
+}
+
+/** Watched services whose names match a pattern, in an object given in code. */
+export interface PatternObject extends WatchFacts {
+  /** Pattern of names: `*` stands for any characters, and case does not matter. */
+  readonly pattern: string;
+  /**
+   * Maximum number of services; a warning says when there are more.
+   *
+   * @default {200}
+   */
+  readonly limit?: number | undefined;
+}
+
 /** One backend of ContainerPilot 2, in an object given in code: a watch. */
-export interface BackendObject<Name extends string = string> extends WatchObject<Name> {
+export interface BackendObject extends WatchObject {
   /** Poll interval in seconds. */
   readonly poll?: number | string | undefined;
   /** Program that ContainerPilot runs; not used. */
@@ -79,6 +102,27 @@ export interface BackendObject<Name extends string = string> extends WatchObject
   /** Time limit of that program; not used. */
   readonly timeout?: number | string | undefined;
 }
+
+/** What names are inferred from. */
+export interface Watched {
+  /** Name of the service. */
+  readonly name?: string | undefined;
+  /** Name that the application looks it up by. */
+  readonly as?: string | undefined;
+  /** Pattern of names. */
+  readonly pattern?: string | undefined;
+}
+
+/**
+ * An inferred watch that is also a watch: a type parameter alone would accept any misspelt key. Each
+ * key of `Watch` that `Known` has not must be of type `never`.
+ */
+export type Checked<Watch, Known extends object> = Watch extends unknown ?
+    & Known
+    & {
+      readonly [Key in Exclude<keyof Watch, Known extends unknown ? keyof Known : never>]?: never;
+    }
+  : never;
 
 /** What a job and a service of ContainerPilot 2 have in common. */
 export interface Registrable {
@@ -93,6 +137,8 @@ export interface Registrable {
   /** Interface specifications, in order of preference. */
   readonly interfaces?: string | readonly string[] | undefined;
   /** Status until the first report. */
+  readonly initialStatus?: "passing" | "warning" | "critical" | undefined;
+  /** The same with the key of ContainerPilot's file. */
   readonly initial_status?: "passing" | "warning" | "critical" | undefined;
   /** Settings of Consul alone. */
   readonly consul?: {
@@ -151,15 +197,25 @@ export interface ServiceObject extends Registrable {
 /**
  * A configuration given in code, with the keys of ContainerPilot's file. Templates in its strings
  * are rendered. The keys of a loaded `Config` are accepted too: `{ ...config, watches }` is a
- * configuration object.
+ * configuration object. Names are inferred from `Watch`, the type of its watches.
  */
-export interface ConfigObject<Name extends string = string> {
+export interface ConfigObject<Watch extends Watched = Watched> {
   /** Where Consul is. */
   readonly consul?: string | ConsulObject | undefined;
   /** Watched services. */
-  readonly watches?: readonly WatchObject<Name>[] | undefined;
+  readonly watches?:
+    | readonly (Watch & Checked<Watch, WatchObject | PatternObject>)[]
+    | undefined;
+  /**
+   * Whether every service of the registry is watched, as with the pattern `*`.
+   *
+   * @default {false}
+   */
+  readonly catalog?: boolean | undefined;
+  /** Watched services whose names match a pattern, of a loaded `Config`. */
+  readonly patterns?: readonly PatternConfig[] | undefined;
   /** Watched services, with ContainerPilot 2's key. */
-  readonly backends?: readonly BackendObject<Name>[] | undefined;
+  readonly backends?: readonly (Watch & Checked<Watch, BackendObject>)[] | undefined;
   /** What this application can register. */
   readonly jobs?: readonly JobObject[] | undefined;
   /** What this application can register, with ContainerPilot 2's key. */

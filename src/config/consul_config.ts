@@ -34,6 +34,12 @@ export function decodeConsul(
   const parts = { entry, env, context };
   if (value === undefined || value === null) {
     if (environmentAddress(env) !== undefined) return consulConfig({ ...parts, address: "" });
+    if (context.etcd) {
+      throw new ConfigFault(
+        { path: ["etcd"], key: true },
+        'is not supported: Piloted reads Consul, as ContainerPilot 3 does; give its address in "consul"',
+      );
+    }
     throw new ConfigFault(
       entry,
       'is missing: it must be an address such as "consul:8500" or an object with an address, ' +

@@ -4,7 +4,7 @@ import { decodeConsul } from "./consul_config.ts";
 import { ConfigFault, type DecodeContext, type Path } from "./config_fault.ts";
 import { decodeLoadedRegistrations, decodeRegistrations } from "./registration_config.ts";
 import { didYouMean } from "./unknown_key.ts";
-import { decodeWatches } from "./watch_config.ts";
+import { decodeCatalog, decodeWatches } from "./watch_config.ts";
 import { type Entry, isObject } from "./weak_decode.ts";
 
 /** A configuration before its warnings are known by line and column. */
@@ -25,10 +25,10 @@ const CONTAINERPILOT_KEYS = [
 ] as const;
 
 /** The parts of a document that Piloted reads. */
-export const PARTS = ["consul", "watches", "backends", "jobs", "services"] as const;
+export const PARTS = ["consul", "watches", "backends", "jobs", "services", "catalog"] as const;
 
 // Those of a loaded configuration, in an object given in code.
-const LOADED_PARTS = ["registrations", "warnings"] as const;
+const LOADED_PARTS = ["patterns", "registrations", "warnings"] as const;
 
 /**
  * Decodes a document.
@@ -52,13 +52,19 @@ export function decodeConfig(
     value: document[key],
     path: [key],
   });
-  const seen = new Map<string, Path>();
+  const seen = { same: new Map<string, Path>(), named: new Map<string, Path>() };
+  const consul = decodeConsul(part("consul"), env, { ...context, etcd: "etcd" in document });
+  const lists = [
+    decodeWatches(part("watches"), context, seen),
+    decodeWatches(part("backends"), context, seen),
+    ...context.inCode ? [decodeWatches(part("patterns"), context, seen)] : [],
+    decodeCatalog(part("catalog"), context),
+  ];
+  const patterns = lists.flatMap((list) => list.patterns);
   return {
-    consul: decodeConsul(part("consul"), env, context),
-    watches: Object.freeze([
-      ...decodeWatches(part("watches"), context, seen),
-      ...decodeWatches(part("backends"), context, seen),
-    ]),
+    consul,
+    watches: Object.freeze(lists.flatMap((list) => list.watches)),
+    ...patterns.length > 0 && { patterns: Object.freeze(patterns) },
     registrations: Object.freeze([
       ...context.inCode ? decodeLoadedRegistrations(part("registrations"), context) : [],
       ...decodeRegistrations(part("jobs"), context),
@@ -75,6 +81,10 @@ function warnOfUnknownKeys(keys: readonly string[], context: DecodeContext): voi
   ];
   for (const key of keys) {
     if (known.includes(key)) continue;
+    if (key === "etcd") {
+      context.warn({ path: [key], key: true }, "is not supported and is left out: Consul is used");
+      continue;
+    }
     const hint = didYouMean(key, known);
     context.warn({ path: [key], key: true }, `is not a known key and is left out${hint}`);
   }

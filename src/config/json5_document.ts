@@ -62,8 +62,9 @@ const DECIMAL = /^[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0
  * @throws {SyntaxFault} when it is not JSON5, or JSON5 that ContainerPilot refuses.
  */
 export function readDocument(text: string): Document {
-  const place = new Scanner(text).document();
-  return { value: parse(text), place };
+  const scanner = new Scanner(text);
+  const place = scanner.document();
+  return { value: parse(text.slice(0, scanner.end)), place };
 }
 
 /**
@@ -98,10 +99,17 @@ class Scanner {
     this.#text = text;
   }
 
+  /** Index after the document. */
+  get end(): number {
+    return this.#at;
+  }
+
   document(): Place {
     this.#skip();
     const place = this.#value(0);
     this.#skip();
+    // ContainerPilot takes it for the beginning of a comment.
+    if (this.#text.slice(this.#at) === "/") return place;
     if (this.#at < this.#text.length) this.#fail("nothing but comments after the configuration");
     return place;
   }

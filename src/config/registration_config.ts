@@ -7,9 +7,11 @@
 import { isPort } from "../address.ts";
 import type { RegistrationConfig } from "./config.ts";
 import { ConfigFault, type DecodeContext } from "./config_fault.ts";
+import { parseGoDuration } from "../go_duration.ts";
 import { decodeDuration } from "./go_duration.ts";
+import { decodeInterfaces } from "./interface_spec.ts";
 import { readList } from "./list_entries.ts";
-import { decodeServiceName } from "./service_name.ts";
+import { decodeAnyServiceName, decodeServiceName } from "./service_name.ts";
 import { didYouMean, unknownKeyProblem } from "./unknown_key.ts";
 import {
   decodeBoolean,
@@ -49,6 +51,8 @@ const FIELDS = [
   "initial_status",
   "consul",
 ] as const;
+// In code the status has Piloted's own spelling as well. ContainerPilot refuses it in a file.
+const OBJECT_FIELDS = [...FIELDS, "initialStatus"] as const;
 
 const CONSUL_FIELDS = ["enableTagOverride", "deregisterCriticalServiceAfter"] as const;
 
@@ -56,26 +60,40 @@ const CONSUL_FIELDS = ["enableTagOverride", "deregisterCriticalServiceAfter"] as
 const UNUSED = ["exec", "logging", "restarts", "stopTimeout", "timeout", "when"] as const;
 
 function decodeRegistration(item: Entry, context: DecodeContext): RegistrationConfig | undefined {
-  const known = readPart(item, FIELDS, UNUSED, context);
+  const { inCode } = context;
+  const fields = inCode ? OBJECT_FIELDS : FIELDS;
+  const known = readPart<(typeof OBJECT_FIELDS)[number]>(item, fields, UNUSED, context);
   const port = decodePort(known.port);
   if (port === 0) return undefined;
+  const status = inCode && known.initialStatus.value !== undefined
+    ? known.initialStatus
+    : known.initial_status;
   const consul = readPart(known.consul, CONSUL_FIELDS, [], context);
   return Object.freeze({
-    name: decodeServiceName(known.name, context.inCode),
+    name: item.path[0] === "services" && !inCode
+      ? decodeAnyServiceName(known.name, context)
+      : decodeServiceName(known.name, inCode),
     port,
     tags: Object.freeze(decodeStrings(known.tags)),
     meta: Object.freeze(decodeMeta(known.meta)),
-    interfaces: Object.freeze(decodeStrings(known.interfaces)),
+    interfaces: Object.freeze(decodeInterfaces(known.interfaces)),
     ...decodeHealth(known.health, known.poll, known.ttl, context),
-    initialStatus: decodeInitialStatus(known.initial_status),
+    initialStatus: decodeInitialStatus(status),
     enableTagOverride: decodeBoolean(consul.enableTagOverride) ?? false,
-    deregisterCriticalServiceAfterMs: decodeDuration(consul.deregisterCriticalServiceAfter),
+    deregisterCriticalServiceAfterMs: decodeDeregisterAfter(
+      consul.deregisterCriticalServiceAfter,
+      context,
+    ),
   });
 }
 
 // 0 when there is none.
 function decodePort(entry: Entry): number {
   const problem = "must be a port from 1 to 65535";
+  if (entry.value === "") {
+    const hint = `${problem}; it is empty, as with a variable that is not set in the environment`;
+    throw new ConfigFault(entry, hint, entry.value);
+  }
   const port = decodeInteger(entry, problem);
   if (port !== 0 && !isPort(port)) throw new ConfigFault(entry, problem, entry.value);
   return port;
@@ -92,9 +110,41 @@ function decodeHealth(
     ? readPart(health, ["interval", "ttl"], ["exec", "logging", "timeout"], context)
     : undefined;
   return {
-    healthIntervalMs: decodeDuration(version3?.interval ?? poll),
-    ttlMs: decodeDuration(version3?.ttl ?? ttl),
+    healthIntervalMs: decodeSeconds(version3?.interval ?? poll),
+    ttlMs: decodeSeconds(version3?.ttl ?? ttl),
   };
+}
+
+// Whole seconds as in a watch, where "0x5" is five and true is one; and durations, Piloted's own.
+function decodeSeconds(entry: Entry): number | undefined {
+  const { value } = entry;
+  if (typeof value === "boolean" || (typeof value === "string" && /^[+-]?0\w/.test(value))) {
+    const seconds = integerOf(entry);
+    if (seconds !== undefined && seconds > 0) return seconds * 1000;
+  }
+  return decodeDuration(entry);
+}
+
+// undefined for what is no integer, such as the duration "0.5s" or "05s".
+function integerOf(entry: Entry): number | undefined {
+  try {
+    return decodeInteger(entry, "");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Go's duration, which needs a unit. 0 means never, as it does to Consul. */
+function decodeDeregisterAfter(entry: Entry, { inCode }: DecodeContext): number | undefined {
+  const { value } = entry;
+  const isPlain = typeof value === "number" ||
+    (typeof value === "string" && /^[+-]?\d+$/.test(value));
+  if (isPlain && !inCode && Number(value) !== 0) {
+    const problem = 'must be a duration with a unit, such as "90m" or "30s"';
+    throw new ConfigFault(entry, problem, value);
+  }
+  const isZero = isPlain ? Number(value) === 0 : parseGoDuration(String(value ?? "")) === 0;
+  return isZero ? undefined : decodeDuration(entry);
 }
 
 function decodeInitialStatus(entry: Entry): RegistrationConfig["initialStatus"] {
@@ -153,7 +203,7 @@ export function decodeLoadedRegistrations(
       port,
       tags: Object.freeze(decodeStrings(known.tags)),
       meta: Object.freeze(decodeMeta(known.meta)),
-      interfaces: Object.freeze(decodeStrings(known.interfaces)),
+      interfaces: Object.freeze(decodeInterfaces(known.interfaces)),
       healthIntervalMs: decodeMs(known.healthIntervalMs),
       ttlMs: decodeMs(known.ttlMs),
       initialStatus: decodeInitialStatus(known.initialStatus),

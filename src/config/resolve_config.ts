@@ -1,6 +1,6 @@
 import { PilotedError } from "../errors.ts";
 import type { Config } from "./config.ts";
-import type { ConfigObject } from "./config_object.ts";
+import type { ConfigObject, Watched } from "./config_object.ts";
 import { describeKind } from "./describe_value.ts";
 import { type LoadConfigOptions, readConfigFile, readContext } from "./load_config.ts";
 import { isConfig } from "./loaded_config.ts";
@@ -13,10 +13,10 @@ import { isObject } from "./weak_decode.ts";
  * a loaded `Config`. `""` and `undefined` mean the file that the environment variable
  * `CONTAINERPILOT` names.
  */
-export type ConfigInput<Name extends string = string> =
+export type ConfigInput<Watch extends Watched = Watched> =
   | string
   | URL
-  | ConfigObject<Name>
+  | ConfigObject<Watch>
   | Config
   | undefined;
 

@@ -27,6 +27,7 @@ import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import type { FetchSource } from "./fetch_source.ts";
 import { observeCall } from "./observed_call.ts";
 import { Pauses } from "./pauses.ts";
+import { NamedPortSource, parseNamedPort } from "./named_port.ts";
 import { fromRequest, isRequest } from "./request_init.ts";
 import { methodOf } from "./retry_policy.ts";
 import { ServiceTraffic } from "./service_traffic.ts";
@@ -45,9 +46,15 @@ export function balancedFetch(source: FetchSource, options: ResolvedFetchOptions
   return (input, init) => balanced.fetch(input, init);
 }
 
+/** Where the requests for one host go. */
+interface Route {
+  readonly traffic: ServiceTraffic;
+  readonly context: CallContext;
+}
+
 class BalancedFetch {
   readonly #context: CallContext;
-  readonly #traffic = new Map<string, ServiceTraffic>();
+  readonly #routes = new Map<string, Route>();
   readonly #plain: boolean;
 
   constructor(context: CallContext) {
@@ -68,39 +75,45 @@ class BalancedFetch {
         start = hostStart(url);
         end = hostEnd(url, start);
       }
-      const service = this.#find(url.slice(start, end));
-      if (service === undefined) return this.#sendElsewhere(url, input, init);
+      const route = this.#find(url.slice(start, end));
+      if (route === undefined) return this.#sendElsewhere(url, input, init);
       return isRequest(input)
-        ? fromRequest(input, init).then((init) => this.#send(service, url, start, end, init))
-        : this.#send(service, url, start, end, init);
+        ? fromRequest(input, init).then((init) => this.#send(route, url, start, end, init))
+        : this.#send(route, url, start, end, init);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /** Looks up the host as it is written, or in lower case as URLs have it. */
-  #find(name: string): ServiceTraffic | undefined {
-    return this.#trafficOf(name) ?? this.#trafficOf(name.toLowerCase());
+  #find(host: string): Route | undefined {
+    return this.#routeTo(host) ?? this.#routeTo(host.toLowerCase());
   }
 
-  #trafficOf(service: string): ServiceTraffic | undefined {
-    const { source, options } = this.#context;
-    if (!source.has(service)) return undefined;
-    let traffic = this.#traffic.get(service);
-    if (traffic === undefined) {
-      this.#traffic.set(service, traffic = new ServiceTraffic(service, options));
-    }
-    return traffic;
+  #routeTo(host: string): Route | undefined {
+    const { source } = this.#context;
+    if (source.has(host)) return this.#routes.get(host) ?? this.#addRoute(host, host);
+    const named = parseNamedPort(host);
+    if (named === undefined || !source.has(named.service)) return undefined;
+    return this.#routes.get(host) ?? this.#addRoute(host, named.service, named.port);
+  }
+
+  #addRoute(host: string, service: string, port?: string): Route {
+    const context = port === undefined
+      ? this.#context
+      : { ...this.#context, source: new NamedPortSource(this.#context.source, port) };
+    const route = { context, traffic: new ServiceTraffic(service, context.options) };
+    this.#routes.set(host, route);
+    return route;
   }
 
   #send(
-    traffic: ServiceTraffic,
+    { traffic, context }: Route,
     url: string,
     start: number,
     end: number,
     init: RequestInit | undefined,
   ): Promise<Response> {
-    const context = this.#context;
     const { observer, clock } = context.options;
     if (this.#plain) return sendPlainly(context, traffic, url, start, end, init);
     if (observer === undefined) {

@@ -16,6 +16,8 @@ import type { Clock } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
 import type {
   Consistency,
+  Listing,
+  ListQuery,
   Query,
   Reading,
   ReadOptions,
@@ -164,6 +166,28 @@ export class Session {
         if (source.summarize !== undefined) return source.summarize({ ...options, signal });
         const message = "Cannot read the summary of services: this source has none";
         return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
+      },
+      subject,
+      signal,
+    );
+  }
+
+  /**
+   * Lists the names of all services. Takes no permit: there is one list for each pattern.
+   *
+   * @param query Where to list.
+   * @param options Where to wait from, and how long.
+   * @param signal Aborts the read.
+   * @returns The registry's response.
+   * @throws as {@linkcode Session.read}; `UNSUPPORTED` where the source has no list.
+   */
+  list(query: ListQuery, options: ReadOptions, signal: AbortSignal): Promise<Listing> {
+    const subject = { name: "the list of services", waitMs: options.waitMs ?? 0 };
+    return this.#send(
+      (source, signal) => {
+        if (source.list !== undefined) return source.list(query, { ...options, signal });
+        const message = `Cannot follow a pattern: the source ${source.name} does not list services`;
+        return Promise.reject(new PilotedError("UNSUPPORTED", message));
       },
       subject,
       signal,

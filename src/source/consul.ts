@@ -7,13 +7,14 @@ import type { Fetch } from "../platform_fetch.ts";
 import { describeNetworkError } from "../describe_network_error.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { revealSecret, type Secret } from "../secret.ts";
+import { decodeCatalog } from "./consul_catalog.ts";
 import { decodeHealth, decodeHealthInSlices } from "./consul_decode.ts";
 import { decodeFreshness, decodeIndex } from "./consul_headers.ts";
 import { decodeSummary } from "./consul_summary.ts";
 import { parseRetryAfter } from "../retry_after.ts";
-import { healthUrl, summaryUrl } from "./consul_url.ts";
+import { catalogUrl, healthUrl, summaryUrl } from "./consul_url.ts";
 import { readBody } from "./read_body.ts";
-import type { Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
+import type { Listing, ListQuery, Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
 
 /** Options of {@linkcode ConsulSource}. */
 export interface ConsulSourceOptions {
@@ -42,7 +43,7 @@ interface Subject {
 }
 
 interface Answer {
-  readonly entries: readonly unknown[];
+  readonly body: unknown;
   readonly headers: Headers;
 }
 
@@ -101,7 +102,7 @@ export class ConsulSource implements Source {
     const where = datacenter ? ` in datacenter ${JSON.stringify(datacenter)}` : "";
     const subject = { name: `service ${JSON.stringify(service)}${where}`, service };
     const url = healthUrl(this.#url, query, options);
-    const { entries, headers } = await this.#get(url, subject, options.signal);
+    const { entries, headers } = await this.#getList(url, subject, options.signal);
     const decoded = entries.length <= SHORT_LIST
       ? decodeHealth(entries, query)
       : await decodeHealthInSlices(entries, query, options.signal);
@@ -118,7 +119,7 @@ export class ConsulSource implements Source {
   async summarize(options: ReadOptions = {}): Promise<Summary> {
     const url = summaryUrl(this.#url, options);
     const subject = { name: "the summary of services" };
-    const { entries, headers } = await this.#get(url, subject, options.signal);
+    const { entries, headers } = await this.#getList(url, subject, options.signal);
     const services = await decodeSummary(entries, options.signal);
     if (services === undefined) {
       throw this.#error("REGISTRY_RESPONSE", subject, "the list has entries of another kind");
@@ -126,9 +127,36 @@ export class ConsulSource implements Source {
     return { services, position: decodeIndex(headers) };
   }
 
+  /** Asks for the names of all services. See {@linkcode Source.list}. */
+  async list(query: ListQuery = {}, options: ReadOptions = {}): Promise<Listing> {
+    const subject = { name: "the list of services" };
+    const url = catalogUrl(this.#url, query, options);
+    const { body, headers } = await this.#get(url, subject, options.signal);
+    const services = decodeCatalog(body);
+    if (services === undefined) {
+      throw this.#error(
+        "REGISTRY_RESPONSE",
+        subject,
+        "the answer must be an object of lists of tags",
+      );
+    }
+    return { services, position: decodeIndex(headers) };
+  }
+
   /** Consul's index only grows, until the data is restored or replaced. */
   isBehind(position: string, known: string): boolean {
     return BigInt(position) < BigInt(known);
+  }
+
+  async #getList(
+    url: string,
+    subject: Subject,
+    signal: AbortSignal | undefined,
+  ): Promise<{ entries: readonly unknown[]; headers: Headers }> {
+    const { body, headers } = await this.#get(url, subject, signal);
+    if (Array.isArray(body)) return { entries: body, headers };
+    const why = `the answer must be a list, received ${this.#excerpt(JSON.stringify(body))}`;
+    throw this.#error("REGISTRY_RESPONSE", subject, why, { status: 200 });
   }
 
   async #get(url: string, subject: Subject, signal: AbortSignal | undefined): Promise<Answer> {
@@ -150,27 +178,23 @@ export class ConsulSource implements Source {
       throw this.#failure(subject, response, cause);
     }
     if (response.status !== 200) throw this.#refusal(subject, response, text);
-    return { entries: this.#parse(subject, text), headers: response.headers };
+    return { body: this.#parse(subject, text), headers: response.headers };
   }
 
-  #parse(subject: Subject, text: string | undefined): readonly unknown[] {
+  #parse(subject: Subject, text: string | undefined): unknown {
     const facts = { status: 200 };
     if (text === undefined) {
       const why = `the answer is larger than ${this.#maxResponseBytes} bytes`;
       throw this.#error("REGISTRY_RESPONSE", subject, why, facts);
     }
-    let body: unknown;
     try {
-      body = JSON.parse(text);
+      return JSON.parse(text);
     } catch (cause) {
       const why = `the answer must be JSON, received ${this.#excerpt(text)}`;
       // The parser's own message quotes a few characters, which may be some of the token's.
       const safe = this.#token && text.includes(this.#token) ? undefined : cause;
       throw this.#error("REGISTRY_RESPONSE", subject, why, { ...facts, cause: safe });
     }
-    if (Array.isArray(body)) return body;
-    const why = `the answer must be a list, received ${this.#excerpt(text)}`;
-    throw this.#error("REGISTRY_RESPONSE", subject, why, facts);
   }
 
   #failure(subject: Subject, response: Response | undefined, cause: unknown): PilotedError {

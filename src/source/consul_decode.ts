@@ -7,6 +7,7 @@ import { describeValue } from "../address.ts";
 import { checkEndpoint, isWeight } from "../check_endpoint.ts";
 import { type Endpoint, endpointIdentity, type EndpointStatus } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
+import { decodePlace, decodePorts, isRecord } from "./consul_place.ts";
 import { inSlices } from "./in_slices.ts";
 import type { Query } from "./source.ts";
 
@@ -19,9 +20,6 @@ export interface DecodedHealth {
   /** How many entries were left out. */
   readonly skippedCount: number;
 }
-
-/** The object that an entry should be; every member may be missing or of another type. */
-type Json = Readonly<Record<string, unknown>>;
 
 // An error takes about 3 kB with its stack: a response of a few megabytes could fill the heap.
 const MAX_ERRORS = 10;
@@ -65,15 +63,18 @@ class HealthDecoder implements DecodedHealth {
   skippedCount = 0;
   readonly #query: Query;
   readonly #asked: string;
+  readonly #tag: string | undefined;
   readonly #seen = new Set<string>();
   #last: Endpoint | undefined;
 
   constructor(query: Query) {
     this.#query = query;
     this.#asked = query.service.toLowerCase();
+    this.#tag = query.tag?.toLowerCase();
   }
 
   add(entry: unknown, position: number): void {
+    if (!this.#hasTag(entry)) return;
     const endpoint = decodeEntry(entry, this.#query, this.#asked, this.#last);
     if (typeof endpoint === "string") return this.#skip(entry, position, endpoint);
     const { size } = this.#seen;
@@ -82,6 +83,18 @@ class HealthDecoder implements DecodedHealth {
     }
     this.endpoints.push(endpoint);
     this.#last = endpoint;
+  }
+
+  /**
+   * Whether an entry is one that was asked for. `?tag` is deprecated: a Consul that ignores it must
+   * not widen the list. It compares without regard to case.
+   */
+  #hasTag(entry: unknown): boolean {
+    if (!this.#tag || !isRecord(entry) || !isRecord(entry.Service)) return true;
+    const { Tags: tags } = entry.Service;
+    if (tags === null || tags === undefined) return false;
+    return !Array.isArray(tags) ||
+      tags.some((tag) => typeof tag !== "string" || tag.toLowerCase() === this.#tag);
   }
 
   #skip(entry: unknown, position: number, why: string): void {
@@ -125,11 +138,16 @@ function decodeEntry(
   }
   const status = decodeStatus(entry.Checks);
   if (status === undefined) return "Checks must be a list of checks with a Status";
+  const ports = decodePorts(service.Ports);
+  if (ports === undefined) return "Ports must be a list of ports with a Name";
+  const place = decodePlace(node, service, ports, query);
+  if (typeof place === "string") return place;
   return checkEndpoint({
     service: query.service,
     id: typeof service.ID === "string" && service.ID !== "" ? service.ID : name,
-    address: service.Address || node.Address,
-    port: service.Port,
+    address: place.address,
+    port: place.port,
+    ports: ports.byName,
     node: typeof node.Node === "string" ? node.Node : "",
     datacenter: typeof node.Datacenter === "string" && node.Datacenter !== ""
       ? node.Datacenter
@@ -138,7 +156,9 @@ function decodeEntry(
     meta: service.Meta,
     weight: decodeWeight(service.Weights, status),
     status,
-    zone: zoneOf(service.Meta) || zoneOf(node.Meta),
+    zone: localityZone(service.Locality) || localityZone(node.Locality) ||
+      zoneOf(service.Meta) || zoneOf(node.Meta),
+    peer: query.peer || service.PeerName || node.PeerName || undefined,
   }, last);
 }
 
@@ -182,12 +202,13 @@ function decodeWeight(value: unknown, status: EndpointStatus): number {
   return isWeight(weight) ? weight : 1;
 }
 
+// `{Region, Zone}`, since Consul 1.16.
+function localityZone(locality: unknown): string {
+  return isRecord(locality) && typeof locality.Zone === "string" ? locality.Zone : "";
+}
+
 function zoneOf(meta: unknown): string {
   if (!isRecord(meta)) return "";
   const zone = meta.zone ?? meta.availability_zone;
   return typeof zone === "string" ? zone : "";
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

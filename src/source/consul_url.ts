@@ -4,7 +4,18 @@
  * @module
  */
 import { PilotedError } from "../errors.ts";
-import type { Query, ReadOptions } from "./source.ts";
+import type { ListQuery, Query, ReadOptions } from "./source.ts";
+
+// What is sent of a query, by Consul's names. Port and address are chosen here, from the response.
+const PARAMETERS = [
+  ["datacenter", "dc"],
+  ["peer", "peer"],
+  ["namespace", "ns"],
+  ["partition", "partition"],
+  ["samenessGroup", "sg"],
+  ["tag", "tag"],
+  ["filter", "filter"],
+] as const satisfies readonly (readonly [keyof Query, string])[];
 
 /**
  * The address of one health query. The name is one encoded path segment whatever is in it, so it
@@ -15,7 +26,7 @@ import type { Query, ReadOptions } from "./source.ts";
  * @param query What is asked.
  * @param options How it is asked.
  * @returns An absolute URL without credentials.
- * @throws {PilotedError} `CONFIG_INVALID` when no URL can carry the name, tag or datacenter.
+ * @throws {PilotedError} `CONFIG_INVALID` when no URL can carry the name or another part of the query.
  *
  * @example
  * ```ts
@@ -29,7 +40,7 @@ import type { Query, ReadOptions } from "./source.ts";
  * ```
  */
 export function healthUrl(base: string, query: Query, options: ReadOptions = {}): string {
-  const { service, tag, datacenter } = query;
+  const { service } = query;
   const { consistency = "stale" } = options;
   // A URL resolves "." and ".." even when they are percent-encoded ("URL Standard", path states).
   if (service === "" || service === "." || service === "..") {
@@ -37,8 +48,10 @@ export function healthUrl(base: string, query: Query, options: ReadOptions = {})
   }
   const parameters: string[] = [];
   if (consistency !== "default") parameters.push(consistency);
-  if (datacenter) parameters.push(`dc=${encode(datacenter, query)}`);
-  if (tag) parameters.push(`tag=${encode(tag, query)}`);
+  for (const [key, name] of PARAMETERS) {
+    const value = query[key];
+    if (value) parameters.push(`${name}=${encode(value, query)}`);
+  }
   parameters.push(...blocking(options));
   const path = `${base}/v1/health/service/${encode(service, query)}`;
   return parameters.length === 0 ? path : `${path}?${parameters.join("&")}`;
@@ -53,6 +66,23 @@ export function healthUrl(base: string, query: Query, options: ReadOptions = {})
  */
 export function summaryUrl(base: string, options: ReadOptions = {}): string {
   return `${base}/v1/internal/ui/services?${["stale", ...blocking(options)].join("&")}`;
+}
+
+/**
+ * The address of the list of all services.
+ *
+ * @param base `http://host:port`, without a trailing slash.
+ * @param query Where to list.
+ * @param options How it is asked; any server may answer.
+ * @returns An absolute URL without credentials.
+ */
+export function catalogUrl(base: string, query: ListQuery, options: ReadOptions = {}): string {
+  const parameters = ["stale"];
+  const { datacenter, peer, namespace, partition } = query;
+  for (const [name, value] of Object.entries({ dc: datacenter, peer, ns: namespace, partition })) {
+    if (value) parameters.push(`${name}=${encodeURIComponent(value.toWellFormed())}`);
+  }
+  return `${base}/v1/catalog/services?${[...parameters, ...blocking(options)].join("&")}`;
 }
 
 function blocking({ position, waitMs }: ReadOptions): string[] {

@@ -5,12 +5,13 @@
  */
 import type { Endpoint } from "../endpoint.ts";
 import type { PilotedError } from "../errors.ts";
+import type { Reach } from "../reach.ts";
 
 /** What is read from a registry. */
-export interface Query {
-  /** Name of the service. */
+export interface Query extends Reach {
+  /** Name of the service; its case does not matter, as in Consul. */
   readonly service: string;
-  /** Only instances that carry this tag. */
+  /** Only instances that carry this tag, in any case, as Consul compares. */
   readonly tag?: string | undefined;
   /** Datacenter to read from; the agent's own where left out. */
   readonly datacenter?: string | undefined;
@@ -69,6 +70,17 @@ export interface Summary {
   readonly services: ReadonlyMap<string, string>;
 }
 
+/** Names of the services in a registry. */
+export interface Listing {
+  /** Where to wait for the next change; `undefined` where the source cannot wait. */
+  readonly position: string | undefined;
+  /** For each service the tags of its instances. */
+  readonly services: ReadonlyMap<string, readonly string[]>;
+}
+
+/** What {@linkcode Source.list} lists. */
+export type ListQuery = Pick<Query, "datacenter" | "peer" | "namespace" | "partition">;
+
 /** Reads a registry. The only thing that knows a wire format; it never loops, waits or retries. */
 export interface Source {
   /** Short name for messages and metrics, such as `"consul"`. */
@@ -88,6 +100,13 @@ export interface Source {
    * @throws as {@linkcode Source.read}.
    */
   summarize?(options?: ReadOptions): Promise<Summary>;
+  /**
+   * Lists the names of all services, where the registry can: for watches that follow a pattern.
+   *
+   * @param query Where to list.
+   * @throws as {@linkcode Source.read}.
+   */
+  list?(query?: ListQuery, options?: ReadOptions): Promise<Listing>;
   /**
    * Whether one position lies behind another, where positions can be compared: the sign of a
    * registry that was restored or replaced, or of a server that lags. Without it no position ever does.

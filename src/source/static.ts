@@ -5,9 +5,9 @@
  * @module
  */
 import { checkEndpoint } from "../check_endpoint.ts";
-import { type Endpoint, endpointIdentity } from "../endpoint.ts";
+import { atPort, type Endpoint, endpointIdentity, namedPort } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
-import type { Query, Reading, ReadOptions, Source } from "./source.ts";
+import type { Listing, ListQuery, Query, Reading, ReadOptions, Source } from "./source.ts";
 
 // Enough to find the mistake; a long list of wrong entries has one cause.
 const MAX_REPORTED = 10;
@@ -59,9 +59,7 @@ export class StaticSource implements Source {
   /** Answers at once. See {@linkcode Source.read}. */
   read(query: Query, options: ReadOptions = {}): Promise<Reading> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    const given = Object.hasOwn(this.#services, query.service)
-      ? this.#services[query.service]!
-      : [];
+    const given = this.#given(query.service);
     const endpoints = new Map<string, Endpoint>();
     const skipped: PilotedError[] = [];
     given.forEach((facts, position) => {
@@ -80,16 +78,35 @@ export class StaticSource implements Source {
       skippedCount: skipped.length,
     });
   }
+
+  /** Names the services that are given. See {@linkcode Source.list}. */
+  list(_query?: ListQuery, options: ReadOptions = {}): Promise<Listing> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    const services = new Map<string, readonly string[]>();
+    for (const [name, endpoints] of Object.entries(this.#services)) {
+      if (endpoints.length === 0) continue;
+      services.set(name, [...new Set(endpoints.flatMap(({ tags }) => tags ?? []))]);
+    }
+    return Promise.resolve({ services, position: undefined });
+  }
+
+  #given(name: string): readonly StaticEndpoint[] {
+    if (Object.hasOwn(this.#services, name)) return this.#services[name]!;
+    const folded = name.toLowerCase();
+    const key = Object.keys(this.#services).find((each) => each.toLowerCase() === folded);
+    return key === undefined ? [] : this.#services[key]!;
+  }
 }
 
 // In copies, since checkEndpoint() freezes what it is given. By the same rules as Consul's response.
 function complete(given: StaticEndpoint, position: number, query: Query): Endpoint | string {
   const { tags, meta } = given;
-  return checkEndpoint({
+  const endpoint = checkEndpoint({
     service: query.service,
     id: given.id ?? `${query.service}-${position}`,
     address: given.address,
     port: given.port,
+    ports: isObject(given.ports) ? { ...given.ports } : given.ports,
     node: given.node ?? "static",
     datacenter: given.datacenter ?? query.datacenter ?? "",
     tags: Array.isArray(tags) ? [...tags] : tags,
@@ -97,16 +114,23 @@ function complete(given: StaticEndpoint, position: number, query: Query): Endpoi
     weight: given.weight ?? 1,
     status: given.status ?? "passing",
     zone: given.zone ?? "",
+    peer: given.peer,
   });
+  if (typeof endpoint === "string" || !query.port) return endpoint;
+  const port = namedPort(endpoint.ports, query.port);
+  return port === undefined
+    ? `it has no port ${JSON.stringify(query.port)}`
+    : atPort(endpoint, port);
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function matches(endpoint: Endpoint, { tag, datacenter }: Query): boolean {
-  return (!tag || endpoint.tags.includes(tag)) &&
-    (!datacenter || endpoint.datacenter === datacenter);
+function matches(endpoint: Endpoint, { tag, datacenter, peer }: Query): boolean {
+  const asked = tag?.toLowerCase();
+  return (!asked || endpoint.tags.some((each) => each.toLowerCase() === asked)) &&
+    (!datacenter || endpoint.datacenter === datacenter) && (endpoint.peer ?? "") === (peer ?? "");
 }
 
 function invalid(query: Query, position: number, why: string): PilotedError {

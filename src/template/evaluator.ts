@@ -17,6 +17,7 @@ import { sprint } from "./printer.ts";
 import type { SourceMap } from "./source_map.ts";
 import { fromBytes } from "./utf8.ts";
 import { isTrue, List, typeName, type Value } from "./value.ts";
+import { prefixHint } from "./prefix_hint.ts";
 import { Variables } from "./variables.ts";
 
 // How a list of nodes ended.
@@ -202,19 +203,20 @@ export class Evaluator {
     this.#position = first.position;
     this.#budget.spend(1);
     const hasArguments = operands.length > 1 || final !== ABSENT;
+    const hint = hasArguments ? prefixHint(operands) : undefined;
     switch (first.kind) {
       case "function":
         return this.#call(dot, first.function, operands.slice(1), final, command.position);
       case "field":
-        return this.#fields(dot, first.fields, hasArguments);
+        return this.#fields(dot, first.fields, hint);
       case "chain":
-        return this.#fields(this.#evaluate(dot, first.operand), first.fields, hasArguments);
+        return this.#fields(this.#evaluate(dot, first.operand), first.fields, hint);
       case "variable":
         if (first.fields.length > 0) {
-          return this.#fields(this.#variables.get(first.name), first.fields, hasArguments);
+          return this.#fields(this.#variables.get(first.name), first.fields, hint);
         }
     }
-    if (hasArguments) this.#fail("an argument is given to what is no function");
+    if (hint !== undefined) this.#fail(`an argument is given to what is no function${hint}`);
     if (first.kind === "nil") this.#fail("nil is not a command");
     return this.#evaluate(dot, first);
   }
@@ -231,15 +233,15 @@ export class Evaluator {
       case "constant":
         return this.#constant(operand);
       case "field":
-        return this.#fields(dot, operand.fields, false);
+        return this.#fields(dot, operand.fields);
       case "variable":
-        return this.#fields(this.#variables.get(operand.name), operand.fields, false);
+        return this.#fields(this.#variables.get(operand.name), operand.fields);
       case "pipe":
         return this.#evaluatePipe(dot, operand);
       case "function":
         return this.#call(dot, operand.function, [], ABSENT, operand.position);
       case "chain":
-        return this.#fields(this.#evaluate(dot, operand.operand), operand.fields, false);
+        return this.#fields(this.#evaluate(dot, operand.operand), operand.fields);
     }
   }
 
@@ -247,7 +249,8 @@ export class Evaluator {
     return value ?? this.#fail("a whole number that does not fit an int");
   }
 
-  #fields(receiver: Value, fields: readonly string[], hasArguments: boolean): Value {
+  // Fields with arguments are an error, which ends with the hint.
+  #fields(receiver: Value, fields: readonly string[], hint?: string): Value {
     let value = receiver;
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index]!;
@@ -255,8 +258,8 @@ export class Evaluator {
       if (!(value instanceof Environment)) {
         this.#fail(`there is no field ${fromBytes(field)} in type ${typeName(value)}`);
       }
-      if (hasArguments && index === fields.length - 1) {
-        this.#fail(`${fromBytes(field)} is no function but has arguments`);
+      if (hint !== undefined && index === fields.length - 1) {
+        this.#fail(`${fromBytes(field)} is no function but has arguments${hint}`);
       }
       value = value.get(field);
     }

@@ -8,6 +8,7 @@ import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { readTextFile, writeTextFile } from "../runtime/files.ts";
 import { checkEndpoint, type EndpointFacts } from "../check_endpoint.ts";
+import { REACH_KEYS, reachOf } from "../reach.ts";
 import { queryKey } from "./watch_set.ts";
 import type { Watch } from "./watch.ts";
 import type { Restored } from "./watch_state.ts";
@@ -166,12 +167,11 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
   if (!Array.isArray(watches)) throw new Error("it has no list of watches");
   const restored = new Map<string, Restored>();
   for (const [index, watch] of watches.entries()) {
-    const { service, tag, datacenter, confirmedAt, endpoints } = (watch ?? {}) as Record<
-      string,
-      unknown
-    >;
+    const facts = (watch ?? {}) as Record<string, unknown>;
+    const { service, tag, datacenter, confirmedAt, endpoints } = facts;
     const isWatch = typeof service === "string" && Number.isFinite(confirmedAt) &&
-      isOptionalText(tag) && isOptionalText(datacenter) && Array.isArray(endpoints);
+      isOptionalText(tag) && isOptionalText(datacenter) &&
+      REACH_KEYS.every((key) => isOptionalText(facts[key])) && Array.isArray(endpoints);
     if (!isWatch) {
       leaveOut(`watches[${index}] has no service, time or endpoints`);
       continue;
@@ -183,7 +183,7 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
       else leaveOut(`watches[${index}].endpoints[${position}]: ${endpoint}`);
     }
     if (list.length === 0) continue;
-    restored.set(queryKey({ service, tag, datacenter }), {
+    restored.set(queryKey({ ...reachOf(facts), service, tag, datacenter }), {
       endpoints: Object.freeze(list),
       confirmedAt: confirmedAt as number,
     });

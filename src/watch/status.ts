@@ -5,6 +5,7 @@
  */
 import type { PoolStatus } from "../balance/pool_status.ts";
 import type { InstanceCounts, PilotedError } from "../errors.ts";
+import type { Reach } from "../reach.ts";
 import type { Freshness } from "../source/source.ts";
 
 /**
@@ -30,7 +31,7 @@ export type WatchStateName =
   | "closed";
 
 /** One watch: a service, under a tag and in a datacenter where the configuration says so. */
-export interface WatchStatus {
+export interface WatchStatus extends Reach {
   /** Name of the service. */
   readonly service: string;
   /** Tag of the watch; `undefined` for all instances. */
@@ -77,7 +78,10 @@ export interface ServiceStatus {
   readonly ageMs: number | undefined;
   /** Why it is not fresher, in words; `undefined` while `live`. */
   readonly reason: string | undefined;
-  /** The datacenter that stands in for the own one at present, with the option `failover`. */
+  /**
+   * The datacenter that stands in for the own one at present, or `peer:` and the name of a peer,
+   * with the option `failover`.
+   */
   readonly failover: string | undefined;
   /** What was learned of its endpoints: load, latency, ejections. */
   readonly balance: PoolStatus;

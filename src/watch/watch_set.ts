@@ -4,6 +4,7 @@
  * @module
  */
 import type { PilotedError } from "../errors.ts";
+import { reachOf } from "../reach.ts";
 import type { Change } from "../snapshot.ts";
 import type { Query } from "../source/source.ts";
 import type { Watch, WatchObserver } from "./watch.ts";
@@ -24,9 +25,16 @@ interface Entry {
 /** Creates the watch of a query. */
 export type CreateWatch = (query: Query, intervalMs: number, observer: WatchObserver) => Watch;
 
-/** Names a query: equal queries have equal keys. */
+/**
+ * Names a query: equal queries have equal keys. Consul compares names and tags without regard to
+ * case, so that `myService` and `myservice` are one query.
+ */
 export function queryKey(query: Query): string {
-  return JSON.stringify([query.service, query.tag ?? "", query.datacenter ?? ""]);
+  const { service, tag, datacenter } = query;
+  const reach = reachOf(query);
+  const facts: unknown[] = [service.toLowerCase(), (tag ?? "").toLowerCase(), datacenter ?? ""];
+  if (Object.keys(reach).length > 0) facts.push(reach);
+  return JSON.stringify(facts);
 }
 
 /** Watches by query, each with its subscribers. */

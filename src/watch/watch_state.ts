@@ -11,6 +11,7 @@
  */
 import type { Endpoint } from "../endpoint.ts";
 import type { InstanceCounts, PilotedError } from "../errors.ts";
+import { reachOf } from "../reach.ts";
 import { type Change, diffEndpoints } from "../snapshot.ts";
 import type { Freshness, Query, Reading } from "../source/source.ts";
 import { EmptyListGuard } from "./empty_list_guard.ts";
@@ -245,6 +246,7 @@ export class WatchState {
       service,
       tag,
       datacenter,
+      ...reachOf(this.query),
       state: this.#state,
       endpointCount: this.#endpoints.length,
       instanceCounts: this.#instances,

@@ -16,6 +16,16 @@ test("RoundRobin begins with the first and takes every endpoint in turn", () => 
   assertEquals(picks(balancer, 7), "abcabca");
 });
 
+test("RoundRobin starts where it is told, once", () => {
+  const balancer = new RoundRobin(() => 0.5);
+  balancer.update([]);
+  const list = members("a", "b", "c", "d", "e");
+  balancer.update(list.slice(0, 4));
+  assertEquals(picks(balancer, 6), "cdabcd");
+  balancer.update(list);
+  assertEquals(picks(balancer, 1), "e");
+});
+
 test("RoundRobin goes on after the endpoint that was picked last", () => {
   const balancer = new RoundRobin();
   const [a, b, c, x, y] = members("a", "b", "c", "x", "y");

@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { createPiloted } from "../../src/client/create_piloted.ts";
-import type { PilotedOptions } from "../../src/client/options.ts";
+import { type PilotedOptions, resolveOptions } from "../../src/client/options.ts";
 import type { Piloted } from "../../src/client/piloted.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import type { Query, Reading, ReadOptions, Source } from "../../src/source/source.ts";
@@ -14,12 +14,17 @@ class Datacenters implements Source {
   readonly name = "datacenters";
   readonly lists = new Map<string, readonly Endpoint[] | undefined>();
   readonly asked = new Map<string, number>();
+  readonly addresses = new Map<string, string>();
 
   set(datacenter: string, ...ids: string[]): void {
     this.lists.set(datacenter, ids.map((id) => endpoint(id, { datacenter })));
   }
 
-  read({ datacenter = "dc1" }: Query, _options?: ReadOptions): Promise<Reading> {
+  read(
+    { peer, datacenter = peer ?? "dc1", address }: Query,
+    _options?: ReadOptions,
+  ): Promise<Reading> {
+    if (address !== undefined) this.addresses.set(datacenter, address);
     this.asked.set(datacenter, (this.asked.get(datacenter) ?? 0) + 1);
     const endpoints = this.lists.get(datacenter);
     if (endpoints === undefined) return Promise.reject(unreachable());
@@ -127,3 +132,45 @@ test("failover can be given by service", () =>
     assertEquals(ids(piloted), []);
     return Promise.resolve();
   }, { other: ["dc2"] }));
+
+test("failover goes to a peer, by another address", () =>
+  scene((source) => {
+    source.set("dc1", "a");
+    source.set("west", "w");
+  }, async ({ clock, source, piloted }) => {
+    source.set("dc1");
+    await clock.advance(2_000);
+    assertEquals(ids(piloted), ["west/w"]);
+    assertEquals(piloted.status("app").failover, "peer:west");
+    const { peer, address } = piloted.status("app").watches.at(-1)!;
+    assertEquals([peer, address], ["west", "wan"]);
+    assertEquals([...source.addresses], [["west", "wan"]]);
+  }, [{ datacenter: "dc2" }, { peer: "west", address: "wan" }]));
+
+test("failover finds the targets of a service in any case of its name", () =>
+  scene((source) => source.set("dc2", "b"), ({ piloted }) => {
+    assertEquals(ids(piloted), ["dc2/b"]);
+    return Promise.resolve();
+  }, { APP: [{ datacenter: "dc2" }] }));
+
+for (
+  const failover of [
+    [""],
+    [{}],
+    [{ datacenter: "a", peer: "b" }],
+    [{ datacenter: "" }],
+    [{ datacenter: "a", tag: "b" }],
+    [{ peer: 5 }],
+    { app: "dc2" },
+    [5],
+    [{ peer: "a", address: "" }],
+  ]
+) {
+  test(`failover refuses ${JSON.stringify(failover)}`, () => {
+    assertThrows(
+      () => resolveOptions({ failover: failover as never }),
+      TypeError,
+      "it must be a list of names of datacenters, { datacenter } or { peer }",
+    );
+  });
+}

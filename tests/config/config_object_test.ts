@@ -39,7 +39,8 @@ test("resolveConfig() refuses dc in an object, where it is datacenter", async ()
       assertEquals(
         (await rejection(resolveConfig(object))).message,
         'Cannot use the configuration: watches[0].dc is not known here, did you mean "datacenter" ' +
-          "(the keys are name, interval, intervalMs, tag and datacenter)",
+          "(the keys are name, interval, intervalMs, tag, datacenter, as, port, address, peer, " +
+          "namespace, partition, samenessGroup, filter, pattern and limit)",
       );
     } else {
       assertEquals((await resolveConfig(object)).warnings.map(({ message }) => message), [

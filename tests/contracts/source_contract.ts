@@ -83,6 +83,7 @@ export function sourceContract(
       address: "10.0.0.1",
       port: 8080,
       host: "10.0.0.1:8080",
+      ports: {},
       tags: ["primary", "v2"],
       meta: { version: "2.1.0" },
       weight: 1,

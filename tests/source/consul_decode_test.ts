@@ -33,6 +33,7 @@ test("decodeHealth() takes over everything that an endpoint has", () => {
     address: "10.0.0.7",
     port: 9000,
     host: "10.0.0.7:9000",
+    ports: {},
     node: "node-7",
     datacenter: "dc2",
     tags: ["v2", "primary"],

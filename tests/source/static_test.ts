@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { type StaticServices, StaticSource } from "../../src/source/static.ts";
+import type { Query } from "../../src/source/source.ts";
 import { test } from "../support/test.ts";
 
 async function read(
@@ -19,6 +20,7 @@ test("StaticSource.read() fills in what is left out", async () => {
     address: "::1",
     port: 80,
     host: "[::1]:80",
+    ports: {},
     node: "static",
     datacenter: "",
     tags: [],
@@ -78,4 +80,33 @@ test("StaticSource.read() knows no service by a name of Object.prototype", async
   for (const service of ["constructor", "__proto__", "toString"]) {
     assertEquals((await source.read({ service })).endpoints, []);
   }
+});
+
+test("StaticSource.read() compares names and tags without case, and knows ports and peers", async () => {
+  const ports = { http: 80, grpc: 90 };
+  const source = new StaticSource({
+    MyApp: [
+      { id: "a", address: "10.0.0.1", port: 80, ports, tags: ["V2"] },
+      { id: "b", address: "10.0.0.2", port: 80, peer: "west" },
+    ],
+  });
+  const hosts = async (query: Partial<Query>) =>
+    (await source.read({ service: "myapp", ...query })).endpoints.map(({ host }) => host);
+  assertEquals(await hosts({}), ["10.0.0.1:80"]);
+  assertEquals(await hosts({ tag: "v2", port: "GRPC" }), ["10.0.0.1:90"]);
+  assertEquals(await hosts({ peer: "west" }), ["10.0.0.2:80"]);
+  const { skipped } = await source.read({ service: "MyApp", port: "admin" });
+  assertEquals(skipped[0]?.message.endsWith('it has no port "admin"'), true);
+  ports.grpc = 91;
+  assertEquals(await hosts({ port: "grpc" }), ["10.0.0.1:91"]);
+});
+
+test("StaticSource.list() lists services that have endpoints", async () => {
+  const at = { address: "10.0.0.1", port: 80 };
+  const source = new StaticSource({
+    app: [{ ...at, tags: ["a"] }, { ...at, tags: ["a", "b"] }],
+    no: [],
+  });
+  const { services, position } = await source.list();
+  assertEquals([[...services], position], [[["app", ["a", "b"]]], undefined]);
 });

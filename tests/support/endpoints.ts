@@ -9,6 +9,7 @@ export function endpoint(id: string, facts: Partial<Endpoint> = {}): Endpoint {
     id,
     node: "node-1",
     datacenter: "dc1",
+    ports: Object.freeze({}),
     tags: Object.freeze([]),
     meta: Object.freeze({}),
     weight: 1,

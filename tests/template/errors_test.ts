@@ -73,3 +73,17 @@ test("a TEMPLATE_INVALID error shows no value of a variable", async () => {
     assertEquals(/s3cret|als0secret/.test(`${message}${cause}${stack}`), false, message);
   }
 });
+
+test("renderTemplate() says that functions come first", async () => {
+  for (
+    const [template, hint] of [
+      ["{{ if .A and .B }}x{{ end }}", '"and .A .B"'],
+      ["{{ if .A or .B }}x{{ end }}", '"or .A .B"'],
+      ['{{ if .A eq "1" }}x{{ end }}', '"eq .A (...)"'],
+      ["{{ $a := .A }}{{ if $a and .B.C }}x{{ end }}", '"and $a .B.C"'],
+    ] as const
+  ) {
+    const { message } = await failure(template, { env: { A: "1", B: "2" } });
+    assertStringIncludes(message, `; functions come first, write ${hint}`);
+  }
+});

@@ -64,6 +64,47 @@ export async function infersBackends(): Promise<void> {
   same<typeof piloted, Piloted<"app" | "db">>(true);
 }
 
+export async function infersOtherNames(config: Config): Promise<void> {
+  const piloted = await createPiloted({
+    config: {
+      consul: "c:1",
+      watches: [
+        { name: "db", tag: "primary", as: "db-primary" },
+        { name: "db", tag: "replica", as: "db-replica" },
+        { name: "customers", port: "grpc", peer: "west" },
+        { name: "orders", as: undefined },
+      ],
+    },
+  });
+  same<typeof piloted, Piloted<"db-primary" | "db-replica" | "customers" | "orders">>(true);
+  // @ts-expect-error it is looked up by another name
+  piloted.pick("db");
+  const ofTemplate = await createPiloted({
+    config: { consul: "c:1", watches: [{ name: "db", as: "db-{{ .ROLE }}" }] },
+  });
+  same<typeof ofTemplate, Piloted>(true);
+  const ofSpread = await createPiloted({
+    config: { ...config, watches: [{ name: "db", as: "main" }] },
+  });
+  same<typeof ofSpread, Piloted<"main">>(true);
+  const onDemand = await createPiloted({
+    mode: "on-demand",
+    config: { consul: "c:1", backends: [{ name: "db", as: "main", poll: 5 }] },
+  });
+  same<typeof onDemand, Piloted<"main">>(true);
+}
+
+export async function knowsNoNamesOfPatterns(): Promise<void> {
+  const piloted = await createPiloted({
+    config: { consul: "c:1", watches: [{ name: "app" }, { pattern: "orders-*", limit: 5 }] },
+  });
+  same<typeof piloted, Piloted>(true);
+  // @ts-expect-error a misspelt key in a pattern
+  await createPiloted({ config: { consul: "c:1", watches: [{ pattern: "a*", limits: 5 }] } });
+  // @ts-expect-error neither a name nor a pattern
+  await createPiloted({ config: { consul: "c:1", watches: [{ tag: "a" }] } });
+}
+
 export async function infersNamesOfConstants(): Promise<void> {
   const config = { consul: "c:1", watches: [{ name: "app" }] } as const;
   same<typeof piloted, Piloted<"app">>(true);
@@ -135,6 +176,19 @@ export async function refusesMisspeltKeys(): Promise<void> {
   await createPiloted({ config: { consul: "c:1", watchs: [{ name: "app" }] } });
   // @ts-expect-error a misspelt key in a watch
   await createPiloted({ config: { consul: "c:1", watches: [{ name: "app", intervall: 5 }] } });
+  await createPiloted({
+    config: {
+      consul: "c:1",
+      // @ts-expect-error a misspelt key in a watch among others
+      watches: [{ name: "a" }, { name: "b", ass: "c" }],
+    },
+  });
+  // @ts-expect-error a misspelt key in a backend
+  await createPiloted({ config: { consul: "c:1", backends: [{ name: "app", pool: 5 }] } });
+  // @ts-expect-error a misspelt key in a watch of the default client
+  await config({ consul: "c:1", watches: [{ name: "app", peeer: "west" }] });
+  // @ts-expect-error a tag is a text
+  await createPiloted({ config: { consul: "c:1", watches: [{ name: "app", tag: 5 }] } });
   // @ts-expect-error in code a datacenter is `datacenter`
   await createPiloted({ config: { consul: "c:1", watches: [{ name: "app", dc: "eu" }] } });
   // @ts-expect-error a misspelt key in consul
@@ -147,6 +201,9 @@ export async function refusesMisspeltKeys(): Promise<void> {
   await createPiloted({ confg: "path" });
   // @ts-expect-error a misspelt key
   const object: ConfigObject = { consul: "c:1", watchs: [] };
+  // @ts-expect-error a misspelt key in a watch
+  const watched: ConfigObject = { consul: "c:1", watches: [{ name: "app", intervall: 5 }] };
+  await createPiloted({ config: watched });
   await createPiloted({ config: object });
 }
 

@@ -6,6 +6,7 @@ import type { PilotedOptions } from "../../src/client/options.ts";
 import type { Piloted } from "../../src/client/piloted.ts";
 import { SnapshotFile } from "../../src/watch/snapshot_file.ts";
 import { PilotedError } from "../../src/errors.ts";
+import { StaticSource } from "../../src/source/static.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
 import { test } from "../support/test.ts";
@@ -116,4 +117,22 @@ test("snapshotFile that can't be written is reported and disturbs nothing", () =
     await piloted.close();
     assertEquals(errors.map(({ code }) => code), ["SNAPSHOT_FAILED"]);
     await consul.close();
+  }));
+
+test("snapshotFile keeps named ports, and a list for each port and tag that was watched", () =>
+  withTemporaryFolder(async (folder) => {
+    const path = join(folder, "snapshot.json");
+    const config = {
+      consul: "c:1",
+      watches: [{ name: "App" }, { name: "app", port: "grpc", as: "rpc" }],
+    };
+    const ports = { http: 80, grpc: 90 };
+    const source = new StaticSource({ app: [{ address: "10.0.0.1", port: 80, ports }] });
+    const options = { config, signals: false, snapshotFile: path };
+    await (await createPiloted({ ...options, source })).close();
+    const piloted = await createPiloted({ ...options, fetch: down });
+    assertEquals(piloted.pick("app").ports, ports);
+    assertEquals([piloted.pick("app").port, piloted.pick("rpc").port], [80, 90]);
+    assertEquals(piloted.status("rpc").state, "restored");
+    await piloted.close();
   }));

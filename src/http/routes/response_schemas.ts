@@ -19,13 +19,18 @@ export const EndpointBody = v.pipe(
     address: text("IP address or host name, without brackets."),
     port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
     host: text("`address:port`, with IPv6 in brackets."),
+    ports: v.pipe(
+      v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535))),
+      v.description("Every port by its name; empty where ports have no names."),
+    ),
     node: text("Name of the node that the instance runs on."),
     datacenter: text("Datacenter of the node."),
     tags: v.array(v.string()),
     meta: v.record(v.string(), v.string()),
     weight: count("Weight for its current status."),
     status: v.picklist(["passing", "warning", "critical", "maintenance"]),
-    zone: text("Zone from the metadata; empty without one."),
+    zone: text("Zone from the locality or the metadata; empty without one."),
+    peer: v.optional(text("Cluster peer that exports the instance; absent for the own cluster.")),
   }),
   v.description("One address of a service, with what the registry says about it."),
 );
@@ -41,7 +46,9 @@ const summary = {
   endpointCount: count("Number of endpoints that can be picked."),
   ageMs: v.optional(milliseconds("Milliseconds since the registry last confirmed the list.")),
   reason: v.optional(text("Why the list is not `live`.")),
-  failover: v.optional(text("Datacenter whose endpoints replace those of the own one.")),
+  failover: v.optional(
+    text("Datacenter, or `peer:` and a peer, whose endpoints replace those of the own one."),
+  ),
 };
 
 /** One entry of the list of services. */
@@ -67,6 +74,13 @@ export const InstancesBody = v.pipe(
 export const WatchBody = v.strictObject({
   tag: v.optional(text("Tag of the watch.")),
   datacenter: v.optional(text("Datacenter of the watch; absent for the agent's own.")),
+  port: v.optional(text("Port that the watch names.")),
+  address: v.optional(text("Tagged address that the watch names.")),
+  peer: v.optional(text("Cluster peer of the watch.")),
+  namespace: v.optional(text("Namespace of the watch.")),
+  partition: v.optional(text("Admin partition of the watch.")),
+  samenessGroup: v.optional(text("Sameness group of the watch.")),
+  filter: v.optional(text("Filter expression of the watch.")),
   state: State,
   endpointCount: count("Number of its endpoints that can be picked."),
   instanceCounts: InstancesBody,

@@ -194,7 +194,8 @@ test("otelObserver() leaves user name and password out of the address", () => {
   const recorder = new Recorder();
   const url = "https://user:s3cret@app/orders?a=1";
   const call = { service: "app", method: "GET", url, startedAt: 1_000 };
-  otelObserver(recorder).started(call);
+  const { tracer, meter } = recorder;
+  otelObserver({ tracer, meter }).started(call);
   assertEquals(recorder.spans[0]!.attributes["url.full"], "https://app/orders");
   assertEquals(recorder.spans[0]!.attributes["server.port"], 443);
 });
