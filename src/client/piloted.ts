@@ -10,7 +10,10 @@ import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Change } from "../snapshot.ts";
-import { abortable, onAbort, sleep } from "../wait.ts";
+import type { RegisterOptions } from "../registration/options.ts";
+import type { Registration } from "../registration/registration.ts";
+import type { JobChecks } from "../registration/job_options.ts";
+import { abortable, onAbort } from "../wait.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import { createFetch } from "./create_fetch.ts";
 import type { Engine } from "./engine.ts";
@@ -22,7 +25,9 @@ import {
 } from "./events.ts";
 import { iterate } from "./iterate.ts";
 import type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./options.ts";
+import { Registrations } from "./registrations.ts";
 import type { Services } from "./services.ts";
+import { waitForEndpoints } from "./wait_for_endpoints.ts";
 import type { WatchedService } from "./watched_service.ts";
 
 /**
@@ -55,11 +60,13 @@ export class Piloted<Names extends string = string> {
   readonly #engine: Engine;
   // Of the engine; the hot path takes one step less.
   readonly #services: Services;
+  readonly #registrations: Registrations;
 
   /** @internal Use `createPiloted()`. */
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#services = engine.services;
+    this.#registrations = new Registrations(engine);
     this.mode = engine.options.mode;
     this.fetch = createFetch(this);
   }
@@ -167,29 +174,10 @@ export class Piloted<Names extends string = string> {
    * @throws The signal's own reason when it aborts.
    */
   async waitForEndpoints(name: Names, options: WaitForEndpointsOptions = {}): Promise<boolean> {
-    const { timeoutMs = Infinity, signal } = options;
     const { pool } = this.#service(name);
-    const found = new AbortController();
-    const isFound = () => pool.endpoints.length > 0;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     await this.load(name);
-    if (isFound() || timeoutMs <= 0) return isFound();
-    const stop = [
-      this.#engine.events.on("change", ({ service }) => {
-        if (service === name && isFound()) found.abort();
-      }),
-      onAbort(this.closeSignal, (reason) => found.abort(reason)),
-      onAbort(signal, (reason) => found.abort(reason)),
-    ];
-    try {
-      await sleep(this.#engine.options.clock, timeoutMs, { signal: found.signal });
-    } catch {
-      signal?.throwIfAborted();
-      this.closeSignal.throwIfAborted();
-    } finally {
-      for (const remove of stop) remove();
-    }
-    return isFound();
+    return await waitForEndpoints(name, pool, this.#engine, options);
   }
 
   /**
@@ -302,6 +290,33 @@ export class Piloted<Names extends string = string> {
     }, options.signal);
   }
 
+  /**
+   * Registers this process in Consul and keeps it registered until `close()`, whatever happens to
+   * Consul.
+   *
+   * @param options Name, port, and what else is registered.
+   * @returns The handle, at once: `await registration.ready` to wait until others find it.
+   * @throws {PilotedError} `CONFIG_INVALID` when no interface has the address that was asked for,
+   * `UNSUPPORTED` with mode `"on-demand"`, `CLOSED` after `close()`.
+   * @throws {TypeError} or {@linkcode RangeError} when an option is not valid.
+   */
+  register(options: RegisterOptions): Promise<Registration> {
+    return this.#registrations.register(options);
+  }
+
+  /**
+   * Registers every job with a port of the configuration (version 2: every service) as
+   * ContainerPilot does: after its first passing check, and with its TTL as the tolerance.
+   *
+   * @param checks Checks by name of the job, in place of the programs that ContainerPilot runs.
+   * @returns The handles, in the configuration's order.
+   * @throws {PilotedError} as {@linkcode Piloted.register}; `CONFIG_INVALID` when there is no job
+   * with a port.
+   */
+  registerJobs(checks: JobChecks = {}): Promise<readonly Registration[]> {
+    return this.#registrations.registerJobs(checks);
+  }
+
   /** What is known of all services, how fresh it is, and why it is not fresher. */
   status(): PilotedStatus;
   /**
@@ -318,12 +333,16 @@ export class Piloted<Names extends string = string> {
       registry: this.#engine.config.consul.url,
       refreshing: this.#engine.isRefreshing,
       services: this.#services.all.map((service) => service.status()),
+      registrations: this.#registrations.status(),
     };
   }
 
-  /** Ends everything: loops, timers, the signal listener, connections, every wait. Idempotent. */
+  /**
+   * Ends everything: registrations first, then loops, timers, the signal listener, connections and
+   * every wait. Idempotent.
+   */
   close(): Promise<void> {
-    return this.#engine.close();
+    return this.#registrations.close();
   }
 
   /** The same as {@linkcode Piloted.close}, for `await using`. */
