@@ -66,6 +66,8 @@ interface AgentCheck {
   readonly Notes?: string;
 }
 
+type CatalogRows = readonly { readonly ServiceID?: unknown }[] | null;
+
 // Few enough for 200 services and their agent, enough for none of them to wait long.
 const CONNECTIONS = 8;
 const EXCERPT = 120;
@@ -255,12 +257,19 @@ export class AgentClient {
     id: string,
     options: RequestOptions,
   ): Promise<boolean> {
-    const rows = await this.#get<readonly { ServiceID?: unknown }[] | null>({
+    const request: AgentRequest = {
       method: "GET",
       path: `/v1/catalog/service/${encodeURIComponent(service)}`,
-      query: { filter: `ServiceID == ${JSON.stringify(id)}` },
       action: `read service ${JSON.stringify(service)}`,
       ...options,
+    };
+    const query = { filter: `ServiceID == ${JSON.stringify(id)}` };
+    const rows = await this.#get<CatalogRows>({ ...request, query }).catch((error) => {
+      // Not everything that speaks Consul's API knows filters.
+      if (error instanceof PilotedError && error.status === 400) {
+        return this.#get<CatalogRows>(request);
+      }
+      throw error;
     });
     return Array.isArray(rows) && rows.some(({ ServiceID }) => ServiceID === id);
   }

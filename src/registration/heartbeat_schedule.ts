@@ -13,6 +13,7 @@ const JITTER = 0.1;
  */
 export class HeartbeatSchedule {
   readonly #intervalMs: number;
+  readonly #jitterMs: number;
   readonly #random: () => number;
   #base = 0;
   #dueAt = 0;
@@ -21,10 +22,12 @@ export class HeartbeatSchedule {
    * Creates a schedule.
    *
    * @param intervalMs Milliseconds between two heartbeats.
+   * @param ttlMs Time to live in milliseconds, which bounds the jitter of a long interval.
    * @param random Random numbers in [0, 1).
    */
-  constructor(intervalMs: number, random: () => number) {
+  constructor(intervalMs: number, ttlMs: number, random: () => number) {
     this.#intervalMs = intervalMs;
+    this.#jitterMs = Math.min(JITTER * intervalMs, (ttlMs - intervalMs) / 4);
     this.#random = random;
   }
 
@@ -51,7 +54,7 @@ export class HeartbeatSchedule {
   advance(now: number): void {
     const missed = Math.max(0, Math.floor((now - this.#base) / this.#intervalMs));
     this.#base += (missed + 1) * this.#intervalMs;
-    const jitterMs = (2 * this.#random() - 1) * JITTER * this.#intervalMs;
+    const jitterMs = (2 * this.#random() - 1) * this.#jitterMs;
     this.#dueAt = Math.max(now, this.#base + jitterMs);
   }
 }

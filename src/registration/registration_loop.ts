@@ -109,7 +109,7 @@ export class RegistrationLoop {
     this.#setup = setup;
     this.#place = { namespace, partition };
     this.#check = new HealthCheck(heartbeat, clock, background);
-    this.#schedule = new HeartbeatSchedule(heartbeat.intervalMs, random);
+    this.#schedule = new HeartbeatSchedule(heartbeat.intervalMs, heartbeat.ttlMs, random);
     const status = initialStatus ?? (awaitPassing ? "critical" : "passing");
     const output = status === "passing" ? PASSING_OUTPUT : "not checked yet";
     this.#health = { status, output, failed: false };
@@ -272,6 +272,7 @@ export class RegistrationLoop {
   async #send(isInitial: boolean): Promise<void> {
     const { clock, client } = this.#setup;
     const startedAt = clock.now();
+    const countBefore = this.#count;
     this.#wasLate = false;
     try {
       const identity = await client.identity();
@@ -280,7 +281,7 @@ export class RegistrationLoop {
       } else {
         await this.#reportHealth(identity);
       }
-      this.#succeeded(startedAt);
+      this.#succeeded(startedAt, countBefore);
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#failed(error, startedAt);
     }
@@ -305,7 +306,7 @@ export class RegistrationLoop {
     if (this.#maintenance !== undefined || found !== undefined && !isOperators) {
       await client.maintain(id, ownMaintenance(this.#maintenance), this.#options());
     }
-    this.#route.saw([await client.node(this.#options())], clock.now());
+    await this.#look(1);
     // The check of a service that was known keeps its old state, so it is reported as well.
     if (!isInitial) await this.#reportHealth(undefined);
   }
@@ -319,12 +320,12 @@ export class RegistrationLoop {
     const answer = await client.report(checkId, report, this.#options());
     if (answer === "ok") {
       if (!this.#wasLate) this.#latency.add(clock.now() - startedAt);
-      return this.#route.accepted();
+      this.#route.accepted(identity === undefined);
+      if (this.#route.isDue(clock.now())) await this.#look(1);
+      return;
     }
     this.#route.unknown(clock.now());
-    const nodes: (string | undefined)[] = [];
-    for (let i = 0; i < SAMPLES; i++) nodes.push(await client.node(this.#options()));
-    this.#route.saw(nodes, clock.now());
+    await this.#look(SAMPLES);
     this.#stop.signal.throwIfAborted();
     const { isMisrouted } = this.#route;
     // As long as some heartbeats arrive, another registration would only be another copy.
@@ -334,7 +335,14 @@ export class RegistrationLoop {
     await this.#register(identity, false);
   }
 
-  #succeeded(startedAt: number): void {
+  async #look(times: number): Promise<void> {
+    const { client, clock } = this.#setup;
+    const nodes: (string | undefined)[] = [];
+    for (let i = 0; i < times; i++) nodes.push(await client.node(this.#options()));
+    this.#route.saw(nodes, clock.now());
+  }
+
+  #succeeded(startedAt: number, countBefore: number): void {
     const { clock, definition: { heartbeat, options: { name } }, failed } = this.#setup;
     const now = clock.now();
     this.#ledger.add(this.#wasLate ? "event-loop" : "agent", now - startedAt);
@@ -343,7 +351,8 @@ export class RegistrationLoop {
     this.#failureCount = 0;
     this.#error = undefined;
     this.#waitsFor = undefined;
-    this.#schedule.advance(now);
+    if (this.#count > countBefore) this.#schedule.start(now);
+    else this.#schedule.advance(now);
     this.#enter(this.#route.isMisrouted ? "misrouted" : "registered");
     if (missed === undefined) return;
     this.#missed = missed;
