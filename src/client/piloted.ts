@@ -7,7 +7,6 @@ import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { PilotedError } from "../errors.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Change } from "../snapshot.ts";
 import type { RegisterOptions } from "../registration/options.ts";
@@ -28,6 +27,7 @@ import type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "
 import { Registrations } from "./registrations.ts";
 import type { Services } from "./services.ts";
 import { waitForEndpoints } from "./wait_for_endpoints.ts";
+import { watchChanges } from "./watch_changes.ts";
 import type { WatchedService } from "./watched_service.ts";
 
 /**
@@ -270,24 +270,7 @@ export class Piloted<Names extends string = string> {
    */
   watch(name: Names, options: WatchServiceOptions = {}): AsyncIterableIterator<Change> {
     const { pool } = this.#service(name);
-    if (this.mode === "on-demand") {
-      throw new PilotedError(
-        "UNSUPPORTED",
-        `Cannot watch service ${JSON.stringify(name)}: mode "on-demand" reads only when somebody ` +
-          'looks up; use mode "live"',
-        { service: name },
-      );
-    }
-    return iterate<Change>((receive, end) => {
-      if (options.initial) receive(initialChange(name, pool.endpoints));
-      const stop = [
-        this.#engine.events.on("change", (change) => {
-          if (change.service === name) receive(change);
-        }),
-        onAbort(this.closeSignal, end),
-      ];
-      return () => stop.forEach((remove) => remove());
-    }, options.signal);
+    return watchChanges(name, pool, this.#engine, options);
   }
 
   /**
@@ -354,9 +337,4 @@ export class Piloted<Names extends string = string> {
     this.#engine.assertOpen();
     return this.#services.find(name);
   }
-}
-
-function initialChange(service: string, endpoints: readonly Endpoint[]): Change {
-  const none = Object.freeze([]);
-  return Object.freeze({ service, added: endpoints, removed: none, changed: none, endpoints });
 }

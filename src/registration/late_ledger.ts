@@ -46,7 +46,8 @@ export class LateLedger {
     const parts = [...this.#spent].filter(([, ms]) => ms >= 1).sort((a, b) => b[1] - a[1]);
     const late = parts[0]?.[0] ?? "event-loop";
     const measured = parts.map(([party, ms]) => `${party} ${Math.round(ms)} ms`).join(", ");
-    const reason = `no heartbeat for ${Math.round(gapMs)} ms, longer than the TTL of ${ttlMs} ms: ` +
+    const reason =
+      `no heartbeat for ${Math.round(gapMs)} ms, longer than the TTL of ${ttlMs} ms: ` +
       `${NAMES[late]}${measured === "" ? "" : ` (${measured})`}`;
     return { at: now, gapMs, late, reason };
   }

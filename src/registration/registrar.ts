@@ -11,9 +11,10 @@ import type { Environment } from "../runtime/environment.ts";
 import { hostname, networkInterfaces } from "../runtime/interfaces.ts";
 import type { AgentAccess } from "./agent_access.ts";
 import { AgentClient } from "./agent_client.ts";
-import { defineService, type DefineOptions, type Machine } from "./define.ts";
+import { type DefineOptions, defineService, type Machine } from "./define.ts";
 import { type JobChecks, jobOptions } from "./job_options.ts";
-import { checkRegisterOptions, type RegisterOptions } from "./options.ts";
+import { checkRegisterOptions } from "./check_register_options.ts";
+import type { RegisterOptions } from "./options.ts";
 import { Registration } from "./registration.ts";
 import { RegistrationLoop } from "./registration_loop.ts";
 

@@ -186,7 +186,10 @@ export class Registration {
       this.#failed(
         cause instanceof PilotedError
           ? cause
-          : new PilotedError("LISTENER_FAILED", `${subject}: onStop threw`, { cause, service: name }),
+          : new PilotedError("LISTENER_FAILED", `${subject}: onStop threw`, {
+            cause,
+            service: name,
+          }),
       );
     }
   }

@@ -14,26 +14,16 @@
  */
 import type { Clock } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
-import type {
-  CheckHealth,
-  LateParty,
-  MissedTtl,
-  RegistrationState,
-  RegistrationStatus,
-} from "../registration_status.ts";
-import type { AgentClient, Place, RequestOptions } from "./agent_client.ts";
+import type { CheckHealth, RegistrationState, RegistrationStatus } from "../registration_status.ts";
+import type { AgentClient } from "./agent_client.ts";
+import { AgentRegistration } from "./agent_registration.ts";
 import { checkOutput } from "./check_output.ts";
-import { type Definition, serviceBody } from "./definition.ts";
+import type { Definition } from "./definition.ts";
 import { type Health, HealthCheck } from "./health_check.ts";
+import { HeartbeatRecord } from "./heartbeat_record.ts";
 import { HeartbeatSchedule } from "./heartbeat_schedule.ts";
-import { LateLedger } from "./late_ledger.ts";
-import { LatencyHistogram } from "./latency_histogram.ts";
-import { CatalogListing } from "./catalog_listing.ts";
-import { isOwnMaintenance, ownMaintenance } from "./maintenance.ts";
 import { PASSING_OUTPUT } from "./options.ts";
-import { removeService } from "./remove_service.ts";
-import { isConnectionLost, lateParty, misroutedError, retryDelayMs } from "./retry.ts";
-import { RouteMonitor } from "./route_monitor.ts";
+import { isConnectionLost } from "./retry.ts";
 
 /** What a loop is made with. */
 export interface LoopSetup {
@@ -59,19 +49,14 @@ export interface LoopSetup {
 const AWAIT_MS = 1_000;
 // How long stopping waits for the request in flight.
 const IN_FLIGHT_MS = 1_000;
-const SAMPLES = 3;
-
 /** Keeps one registration alive. */
 export class RegistrationLoop {
   readonly #setup: LoopSetup;
-  readonly #place: Place;
   readonly #check: HealthCheck;
   readonly #schedule: HeartbeatSchedule;
-  readonly #ledger = new LateLedger();
-  readonly #latency = new LatencyHistogram();
-  readonly #route = new RouteMonitor();
+  readonly #record: HeartbeatRecord;
   readonly #stop = new AbortController();
-  readonly #listing: CatalogListing;
+  readonly #agent: AgentRegistration;
   #ended: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #wake = () => {};
@@ -81,22 +66,6 @@ export class RegistrationLoop {
   #isNews = false;
   /** Whether the check is run at once: after a registration with an initial status. */
   #isCheckDue = false;
-  #mustRegister = true;
-  /** Whether a request to register was sent, answered or not. */
-  #isSent = false;
-  /** How often it was registered. */
-  #count = 0;
-  /** The way to the agent that was registered at. */
-  #identity: string | undefined;
-  #maintenance: string | undefined;
-  #confirmedAt: number | undefined;
-  #failureCount = 0;
-  #error: PilotedError | undefined;
-  #retryAt = 0;
-  #waitsFor: LateParty | undefined;
-  #wasLate = false;
-  #missed: MissedTtl | undefined;
-  #missedCount = 0;
 
   /**
    * Creates a loop that has not started.
@@ -107,24 +76,24 @@ export class RegistrationLoop {
     const { definition: { id, options, heartbeat }, client, clock, random, background } = setup;
     const { initialStatus, awaitPassing, namespace, partition, name } = options;
     this.#setup = setup;
-    this.#place = { namespace, partition };
+    this.#record = new HeartbeatRecord(name, heartbeat, random);
     this.#check = new HealthCheck(heartbeat, clock, background);
     this.#schedule = new HeartbeatSchedule(heartbeat.intervalMs, heartbeat.ttlMs, random);
     const status = initialStatus ?? (awaitPassing ? "critical" : "passing");
     const output = status === "passing" ? PASSING_OUTPUT : "not checked yet";
     this.#health = { status, output, failed: false };
-    this.#listing = new CatalogListing({
-      isListed: () => client.isListed(name, id, this.#options()),
-      clock,
-      background,
-      intervalMs: heartbeat.intervalMs,
+    this.#agent = new AgentRegistration({
+      ...setup,
       signal: this.#stop.signal,
+      took: (ms) => this.#record.took(ms),
+      late: () => this.#record.noticeLate(),
+      confirmedAt: () => this.#record.confirmedAt,
     });
   }
 
   /** Resolves when the catalog lists it, rejects when it is stopped before. */
   get ready(): Promise<void> {
-    return this.#listing.ready;
+    return this.#agent.listing.ready;
   }
 
   /** Starts to register and to report, and goes on until it is stopped. */
@@ -146,7 +115,7 @@ export class RegistrationLoop {
     this.#isNews = true;
     if (status !== before) this.#changed();
     // While the agent is away, its backoff decides.
-    if (this.#failureCount === 0) this.#wake();
+    if (!this.#record.isFailing) this.#wake();
   }
 
   /**
@@ -156,11 +125,7 @@ export class RegistrationLoop {
    * @throws {PilotedError} why the agent did not do it.
    */
   async maintain(reason: string | undefined): Promise<void> {
-    const { client, definition: { id } } = this.#setup;
-    this.#maintenance = reason;
-    if (this.#count === 0) return;
-    const answer = await client.maintain(id, ownMaintenance(reason), this.#options());
-    if (answer === "unknown") this.#mustRegister = true;
+    await this.#agent.maintain(reason);
   }
 
   /** How it stands. */
@@ -175,17 +140,12 @@ export class RegistrationLoop {
       state: this.#state,
       health: status,
       output: checkOutput(output, this.#setup.secrets()),
-      maintenance: this.#maintenance,
-      listed: this.#listing.isListed,
-      node: this.#route.nodes.at(-1),
-      confirmedAt: this.#confirmedAt,
-      reregistrationCount: Math.max(0, this.#count - 1),
-      failureCount: this.#failureCount,
+      maintenance: this.#agent.maintenance,
+      listed: this.#agent.listing.isListed,
+      node: this.#agent.route.nodes.at(-1),
+      reregistrationCount: Math.max(0, this.#agent.count - 1),
       reason: this.#reason(),
-      error: this.#error,
-      missedTtl: this.#missed,
-      missedTtlCount: this.#missedCount,
-      latency: this.#latency.snapshot(),
+      ...this.#record.status(),
     };
   }
 
@@ -197,7 +157,7 @@ export class RegistrationLoop {
    */
   async stop(superseded: () => boolean): Promise<boolean> {
     await (this.#stopped ??= this.#shutDown(superseded));
-    return this.#count > 0;
+    return this.#agent.count > 0;
   }
 
   /** Called by the handle when all is over. */
@@ -225,17 +185,10 @@ export class RegistrationLoop {
     });
     await Promise.race([ended, timeUp]);
     timer.cancel();
-    if (superseded() || !this.#isSent) return;
-    await this.#remove();
+    if (superseded() || !this.#agent.isSent) return;
+    await this.#agent.remove();
     // A request that is still in flight may register it after all.
-    if (!isOver) void ended.then(() => this.#remove());
-  }
-
-  async #remove(): Promise<void> {
-    const { client, clock, background, definition: { id }, failed } = this.#setup;
-    const times = this.#route.isMisrouted ? SAMPLES : 1;
-    const place = this.#place;
-    await removeService(client, id, { clock, background, place, times, failed });
+    if (!isOver) void ended.then(() => this.#agent.remove());
   }
 
   async #run(): Promise<void> {
@@ -247,13 +200,13 @@ export class RegistrationLoop {
 
   async #beat(): Promise<void> {
     const { clock, definition: { options, heartbeat } } = this.#setup;
-    const isFirst = this.#count === 0;
+    const isFirst = this.#agent.count === 0;
     const isInitial = isFirst && options.initialStatus !== undefined;
     if (heartbeat.run !== undefined && !this.#isNews && !isInitial) {
       const startedAt = clock.now();
       const before = this.#health;
       const health = await this.#check.run(before);
-      this.#ledger.add("check", clock.now() - startedAt);
+      this.#record.spent("check", clock.now() - startedAt);
       if (this.#stop.signal.aborted) return;
       // What pass(), warn() or fail() said meanwhile is newer.
       if (this.#health === before) this.#health = health;
@@ -261,142 +214,59 @@ export class RegistrationLoop {
     }
     this.#isNews = false;
     if (this.#health.failed && !heartbeat.reportFailures && !isInitial) {
-      this.#ledger.add("check", heartbeat.intervalMs);
+      this.#record.spent("check", heartbeat.intervalMs);
       return this.#schedule.advance(clock.now());
     }
     if (isFirst && options.awaitPassing && !isInitial && this.#health.status !== "passing") return;
     await this.#send(isInitial);
-    this.#isCheckDue = isInitial && this.#count > 0 && heartbeat.run !== undefined;
+    this.#isCheckDue = isInitial && this.#agent.count > 0 && heartbeat.run !== undefined;
   }
 
   async #send(isInitial: boolean): Promise<void> {
     const { clock, client } = this.#setup;
     const startedAt = clock.now();
-    const countBefore = this.#count;
-    this.#wasLate = false;
+    const countBefore = this.#agent.count;
+    this.#record.begin();
     try {
-      const identity = await client.identity();
-      if (this.#mustRegister || identity !== this.#identity) {
-        await this.#register(identity, isInitial);
-      } else {
-        await this.#reportHealth(identity);
-      }
+      await this.#agent.beat(this.#health, isInitial);
       this.#succeeded(startedAt, countBefore);
     } catch (error) {
       if (!this.#stop.signal.aborted) this.#failed(error, startedAt);
     }
   }
 
-  async #register(identity: string, isInitial: boolean): Promise<void> {
-    const { client, clock, definition, definition: { id } } = this.#setup;
-    const found = await client.maintenanceOf(id, this.#options()).catch(() => undefined);
-    // Replacing the checks would end the maintenance that an operator has enabled.
-    const isOperators = found !== undefined && !isOwnMaintenance(found);
-    const replaceChecks = !isOperators && this.#maintenance === undefined;
-    const body = serviceBody(definition, this.#health.status);
-    const options = this.#options();
-    options.unless?.throwIfAborted();
-    this.#isSent = true;
-    await client.register(body, { ...options, replaceChecks });
-    this.#count++;
-    this.#identity = identity;
-    this.#mustRegister = false;
-    this.#route.registered(clock.now());
-    this.#listing.check();
-    if (this.#maintenance !== undefined || found !== undefined && !isOperators) {
-      await client.maintain(id, ownMaintenance(this.#maintenance), this.#options());
-    }
-    await this.#look(1);
-    // The check of a service that was known keeps its old state, so it is reported as well.
-    if (!isInitial) await this.#reportHealth(undefined);
-  }
-
-  /** With the way to the agent, registers where the agent does not know the check. */
-  async #reportHealth(identity: string | undefined): Promise<void> {
-    const { client, clock, definition: { checkId, heartbeat } } = this.#setup;
-    const { status, output } = this.#health;
-    const report = { Status: status, Output: checkOutput(output, this.#setup.secrets()) };
-    const startedAt = clock.now();
-    const answer = await client.report(checkId, report, this.#options());
-    if (answer === "ok") {
-      if (!this.#wasLate) this.#latency.add(clock.now() - startedAt);
-      this.#route.accepted(identity === undefined);
-      if (this.#route.isDue(clock.now())) await this.#look(1);
-      return;
-    }
-    this.#route.unknown(clock.now());
-    await this.#look(SAMPLES);
-    this.#stop.signal.throwIfAborted();
-    const { isMisrouted } = this.#route;
-    // As long as some heartbeats arrive, another registration would only be another copy.
-    const isAlive = clock.now() - (this.#confirmedAt ?? -Infinity) <= heartbeat.ttlMs;
-    this.#mustRegister = !(isMisrouted && isAlive);
-    if (isMisrouted || identity === undefined) throw misroutedError(this.#setup, this.#route);
-    await this.#register(identity, false);
-  }
-
-  async #look(times: number): Promise<void> {
-    const { client, clock } = this.#setup;
-    const nodes: (string | undefined)[] = [];
-    for (let i = 0; i < times; i++) nodes.push(await client.node(this.#options()));
-    this.#route.saw(nodes, clock.now());
-  }
-
   #succeeded(startedAt: number, countBefore: number): void {
-    const { clock, definition: { heartbeat, options: { name } }, failed } = this.#setup;
-    const now = clock.now();
-    this.#ledger.add(this.#wasLate ? "event-loop" : "agent", now - startedAt);
-    const missed = this.#ledger.accepted(now, heartbeat.ttlMs);
-    this.#confirmedAt = now;
-    this.#failureCount = 0;
-    this.#error = undefined;
-    this.#waitsFor = undefined;
-    if (this.#count > countBefore) this.#schedule.start(now);
+    const now = this.#setup.clock.now();
+    const missed = this.#record.succeeded(startedAt, now);
+    if (this.#agent.count > countBefore) this.#schedule.start(now);
     else this.#schedule.advance(now);
-    this.#enter(this.#route.isMisrouted ? "misrouted" : "registered");
-    if (missed === undefined) return;
-    this.#missed = missed;
-    this.#missedCount++;
-    const message = `Cannot keep service ${JSON.stringify(name)} passing: ${missed.reason}`;
-    failed(new PilotedError("TIMEOUT", message, { service: name }));
+    this.#enter(this.#agent.route.isMisrouted ? "misrouted" : "registered");
+    if (missed !== undefined) this.#setup.failed(missed);
   }
 
   #failed(cause: unknown, startedAt: number): void {
-    const { clock, random, definition: { heartbeat, options: { name } }, failed } = this.#setup;
-    const now = clock.now();
-    const error = cause instanceof PilotedError ? cause : new PilotedError(
-      "REGISTRY_UNREACHABLE",
-      `Cannot register service ${JSON.stringify(name)}: ${String(cause)}`,
-      { cause, service: name },
-    );
-    const isNew = this.#error?.code !== error.code;
-    this.#failureCount++;
-    this.#error = error;
-    this.#mustRegister ||= isConnectionLost(error);
-    this.#waitsFor = this.#wasLate ? "event-loop" : lateParty(error);
-    this.#ledger.add(this.#waitsFor, now - startedAt);
-    const delayMs = retryDelayMs(error, this.#failureCount, heartbeat.intervalMs, random);
-    this.#retryAt = Math.max(startedAt + delayMs, now + Math.min(100, delayMs));
-    const lost = this.#count > 0 ? "lost" : "pending";
+    const { clock, failed } = this.#setup;
+    const { error, isNew } = this.#record.failed(cause, startedAt, clock.now());
+    if (isConnectionLost(error)) this.#agent.doubt();
+    const lost = this.#agent.count > 0 ? "lost" : "pending";
     const state = error.code === "REGISTRY_DENIED" ? "denied" : lost;
-    this.#enter(this.#route.isMisrouted ? "misrouted" : state);
+    this.#enter(this.#agent.route.isMisrouted ? "misrouted" : state);
     if (isNew) failed(error);
   }
 
   async #pause(): Promise<void> {
     const { clock, background, definition: { heartbeat } } = this.#setup;
-    if ((this.#isNews || this.#isCheckDue) && this.#failureCount === 0) return;
+    if ((this.#isNews || this.#isCheckDue) && !this.#record.isFailing) return;
     const startedAt = clock.now();
-    const dueAt = this.#failureCount > 0
-      ? this.#retryAt
-      : this.#count === 0
+    const dueAt = this.#record.isFailing
+      ? this.#record.retryAt
+      : this.#agent.count === 0
       ? startedAt + Math.min(AWAIT_MS, heartbeat.intervalMs)
       : this.#schedule.dueAt;
     await new Promise<void>((resolve) => {
       const timer = clock.start(
         () => {
-          if (this.#waitsFor) this.#ledger.add(this.#waitsFor, dueAt - startedAt);
-          this.#ledger.add("event-loop", Math.max(0, clock.now() - dueAt));
+          this.#record.waited(startedAt, dueAt, clock.now());
           resolve();
         },
         Math.max(0, dueAt - startedAt),
@@ -410,21 +280,10 @@ export class RegistrationLoop {
     this.#wake = () => {};
   }
 
-  #options(): RequestOptions {
-    const { ttlMs, intervalMs } = this.#setup.definition.heartbeat;
-    return {
-      place: this.#place,
-      timeoutMs: Math.min(intervalMs, ttlMs / 3),
-      unless: this.#stop.signal,
-      late: () => {
-        this.#wasLate = true;
-      },
-    };
-  }
-
   #reason(): string | undefined {
     if (this.#state === "registered") return undefined;
-    if (this.#error !== undefined) return this.#error.message;
+    const { error } = this.#record;
+    if (error !== undefined) return error.message;
     const { awaitPassing } = this.#setup.definition.options;
     if (this.#state !== "pending") return undefined;
     return awaitPassing ? `waits for the first passing check: ${this.#health.output}` : undefined;

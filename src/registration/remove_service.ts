@@ -6,7 +6,8 @@
 import type { Clock } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
 import { sleep } from "../wait.ts";
-import type { AgentClient, Place } from "./agent_client.ts";
+import type { AgentClient } from "./agent_client.ts";
+import type { Place } from "./agent_requests.ts";
 
 const TIME_MS = 1_000;
 const PAUSE_MS = 100;

@@ -22,7 +22,9 @@ interface Runtime {
 }
 
 interface OsModule {
-  networkInterfaces(): Readonly<Record<string, readonly { readonly address: string }[] | undefined>>;
+  networkInterfaces(): Readonly<
+    Record<string, readonly { readonly address: string }[] | undefined>
+  >;
   hostname(): string;
 }
 

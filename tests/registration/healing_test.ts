@@ -60,18 +60,22 @@ test("heartbeat: a service that was reaped as critical is registered again", asy
 test("registering: a first registration that failed is tried until it succeeds", async () => {
   const agent = new Agent();
   agent.goAway();
-  await registering(async ({ clock, registration, statuses, errors }) => {
-    await clock.advance(300_000);
-    const { state, reason, failureCount } = registration.status();
-    assertEquals(state, "pending");
-    assert(/the connection was refused/.test(reason!), reason);
-    assert(failureCount > 25, `${failureCount}`);
-    assertEquals(errors.length, 1, "one report for one kind of failure in a row");
-    agent.comeBack();
-    await clock.advance(HEALED_MS);
-    assertEquals(await agent.ids(), ["app-1"]);
-    assertEquals(statuses.at(-1)!.state, "registered");
-  }, {}, agent);
+  await registering(
+    async ({ clock, registration, statuses, errors }) => {
+      await clock.advance(300_000);
+      const { state, reason, failureCount } = registration.status();
+      assertEquals(state, "pending");
+      assert(/the connection was refused/.test(reason!), reason);
+      assert(failureCount > 25, `${failureCount}`);
+      assertEquals(errors.length, 1, "one report for one kind of failure in a row");
+      agent.comeBack();
+      await clock.advance(HEALED_MS);
+      assertEquals(await agent.ids(), ["app-1"]);
+      assertEquals(statuses.at(-1)!.state, "registered");
+    },
+    {},
+    agent,
+  );
 });
 
 test("registering: an agent that is away for minutes has the service again within one heartbeat and a second", async () => {
@@ -207,17 +211,21 @@ class Balanced extends Agent {
 
 test("registering: a load balancer before several agents is named, and not registered at for ever", async () => {
   const agent = new Balanced();
-  await registering(async ({ clock, registration, errors }) => {
-    await clock.advance(60_000);
-    const { state, reason } = registration.status();
-    assertEquals(state, "misrouted");
-    assert(/behind a load balancer/.test(reason!) && /\(a, b\)/.test(reason!), reason);
-    assert(errors.some(({ message }) => /load balancer/.test(message)));
-    const before = agent.to(REGISTER).length;
-    await clock.advance(600_000);
-    const count = agent.to(REGISTER).length - before;
-    assert(count <= 60, `${count} registrations in ten minutes`);
-  }, {}, agent);
+  await registering(
+    async ({ clock, registration, errors }) => {
+      await clock.advance(60_000);
+      const { state, reason } = registration.status();
+      assertEquals(state, "misrouted");
+      assert(/behind a load balancer/.test(reason!) && /\(a, b\)/.test(reason!), reason);
+      assert(errors.some(({ message }) => /load balancer/.test(message)));
+      const before = agent.to(REGISTER).length;
+      await clock.advance(600_000);
+      const count = agent.to(REGISTER).length - before;
+      assert(count <= 60, `${count} registrations in ten minutes`);
+    },
+    {},
+    agent,
+  );
   for (const other of agent.others) assertEquals(await other.ids(), [], "removed from both");
   for (const other of agent.others) await other.consul.close();
 });
@@ -227,34 +235,46 @@ test("registering: behind a load balancer it does not heal for ever where names 
   agent.knowsNames = false;
   // Heartbeats always reach the agent that the registration did not.
   agent.choose = () => agent.sent.at(-1)!.path.includes("/check/") ? 0 : 1;
-  await registering(async ({ clock, registration }) => {
-    await clock.advance(120_000);
-    const { state, reason } = registration.status();
-    assertEquals(state, "misrouted");
-    assert(/behind a load balancer/.test(reason!), reason);
-  }, {}, agent);
+  await registering(
+    async ({ clock, registration }) => {
+      await clock.advance(120_000);
+      const { state, reason } = registration.status();
+      assertEquals(state, "misrouted");
+      assert(/behind a load balancer/.test(reason!), reason);
+    },
+    {},
+    agent,
+  );
   for (const other of agent.others) await other.consul.close();
 });
 
 test("registering: a load balancer that changes the agent every few heartbeats is named by its nodes", async () => {
   const agent = new Balanced();
   agent.choose = () => Math.floor(agent.clock.now() / 40_000) % 2;
-  await registering(async ({ clock, registration }) => {
-    await clock.advance(200_000);
-    assertEquals(registration.status().state, "misrouted");
-  }, {}, agent);
+  await registering(
+    async ({ clock, registration }) => {
+      await clock.advance(200_000);
+      assertEquals(registration.status().state, "misrouted");
+    },
+    {},
+    agent,
+  );
   for (const other of agent.others) await other.consul.close();
 });
 
 test("registering: an agent that was replaced once by another is no load balancer", async () => {
   const agent = new Balanced();
   agent.choose = () => 0;
-  await registering(async ({ clock, registration, errors }) => {
-    await clock.advance(60_000);
-    agent.choose = () => 1;
-    await clock.advance(600_000);
-    assertEquals([registration.status().state, errors], ["registered", []]);
-    assertEquals(agent.to(REGISTER).length, 2);
-  }, {}, agent);
+  await registering(
+    async ({ clock, registration, errors }) => {
+      await clock.advance(60_000);
+      agent.choose = () => 1;
+      await clock.advance(600_000);
+      assertEquals([registration.status().state, errors], ["registered", []]);
+      assertEquals(agent.to(REGISTER).length, 2);
+    },
+    {},
+    agent,
+  );
   for (const other of agent.others) await other.consul.close();
 });

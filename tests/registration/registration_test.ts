@@ -28,7 +28,12 @@ test("createRegistration(): registers everything that the options say, with expl
           Notes: "of the app",
           DeregisterCriticalServiceAfter: "7200s",
         },
-        { CheckID: "service:app-1:2", HTTP: "http://10.1.2.3:8080/health", Header: {}, Interval: "1500ms" },
+        {
+          CheckID: "service:app-1:2",
+          HTTP: "http://10.1.2.3:8080/health",
+          Header: {},
+          Interval: "1500ms",
+        },
         { CheckID: "db", Name: "database", TCP: "10.1.2.4:5432", Interval: "10s", Timeout: "1s" },
       ],
     });
@@ -181,7 +186,11 @@ test("initialStatus: it is registered with it before its first check, and the ch
     assertEquals(Checks[0].Status, "warning");
     assertEquals(agent.to(REGISTER).length, 1);
     assertEquals((await agent.checks())["service:app-1"]!.Status, "passing");
-  }, { initialStatus: "warning", awaitPassing: true, check: { intervalMs: 10_000, run: () => true } });
+  }, {
+    initialStatus: "warning",
+    awaitPassing: true,
+    check: { intervalMs: 10_000, run: () => true },
+  });
   await registering(async ({ agent, clock, registration }) => {
     await clock.advance(20_000);
     assertEquals((await agent.checks())["service:app-1"]!.Status, "critical");
@@ -218,16 +227,24 @@ test("registering again: keeps an operator's maintenance, and ends one that Pilo
     await agent.put(`/v1/agent/service/maintenance/app-1?enable=true&reason=${reason}`);
   };
   await left("operator");
-  await registering(async () => {
-    assertEquals((await agent.checks())[id]?.Notes, "operator");
-  }, {}, agent);
+  await registering(
+    async () => {
+      assertEquals((await agent.checks())[id]?.Notes, "operator");
+    },
+    {},
+    agent,
+  );
   agent.consul = new (await import("../../src/testing/embedded_consul.ts")).EmbeddedConsul(
     agent.options,
   );
   await left(encodeURIComponent("old (set by Piloted)"));
-  await registering(async () => {
-    assertEquals((await agent.checks())[id], undefined);
-  }, {}, agent);
+  await registering(
+    async () => {
+      assertEquals((await agent.checks())[id], undefined);
+    },
+    {},
+    agent,
+  );
 });
 
 test("close(): deregisters, and every method throws CLOSED afterwards", async () => {
@@ -274,11 +291,15 @@ test("close(): deregisters, drains, calls onStop, all within the budget", async 
 test("ready: rejects with CLOSED when it is closed before the catalog lists it", async () => {
   const agent = new Agent();
   agent.goAway();
-  await registering(async ({ registration, clock }) => {
-    const ready = assertRejects(() => registration.ready, PilotedError);
-    const closed = registration.close();
-    await clock.advance(10_000);
-    await closed;
-    assertEquals((await ready).code, "CLOSED");
-  }, {}, agent);
+  await registering(
+    async ({ registration, clock }) => {
+      const ready = assertRejects(() => registration.ready, PilotedError);
+      const closed = registration.close();
+      await clock.advance(10_000);
+      await closed;
+      assertEquals((await ready).code, "CLOSED");
+    },
+    {},
+    agent,
+  );
 });

@@ -98,7 +98,11 @@ test(`close(): never leaves a ghost, whatever was in flight (${RUNS} interleavin
       id: "app",
       port: 1,
       drainMs: 100,
-      check: { ttlMs: 3_000, intervalMs: 1_000, ...random() < 0.3 && { run: () => random() < 0.5 } },
+      check: {
+        ttlMs: 3_000,
+        intervalMs: 1_000,
+        ...random() < 0.3 && { run: () => random() < 0.5 },
+      },
     }, "test");
     const steps = Math.floor(random() * 6);
     for (let step = 0; step < steps; step++) {
