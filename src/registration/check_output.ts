@@ -10,7 +10,7 @@ import { HIDDEN_TEXT } from "../secret.ts";
  * Longest output in bytes. An agent cuts at 4,096 (`check_output_max_size`), in the middle of a
  * character where that falls on one.
  */
-export const LONGEST_OUTPUT = 4_000;
+const LONGEST_OUTPUT = 4_000;
 
 /**
  * Prepares an output: secrets are replaced by stars, values that follow a name such as `password`
