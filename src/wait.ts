@@ -95,6 +95,8 @@ export interface DeadlineOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether this timer alone must not keep the process alive. @default {false} */
   readonly background?: boolean | undefined;
+  /** Called when the deadline was noticed late and is extended. @default {undefined} */
+  readonly late?: (() => void) | undefined;
 }
 
 /**
@@ -113,7 +115,7 @@ export function deadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
   options: DeadlineOptions,
 ): Promise<T> {
-  const { timeoutMs, error, signal, background = false } = options;
+  const { timeoutMs, error, signal, background = false, late } = options;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const attempt = new AbortController();
@@ -122,7 +124,7 @@ export function deadline<T>(
       attempt.abort(reason);
       reject(reason);
     };
-    const timer = startDeadline(clock, timeoutMs, () => end(error()), { background });
+    const timer = startDeadline(clock, timeoutMs, () => end(error()), { background, late });
     const remove = onAbort(signal, end);
     const finish = () => {
       timer.cancel();

@@ -9,6 +9,8 @@ import { systemClock } from "../clock.ts";
 import { formatHost } from "../endpoint.ts";
 import { isPilotedError } from "../any_piloted_error.ts";
 import { loadAllModules } from "../http/lazy_modules.ts";
+import type { Piloted } from "../client/piloted.ts";
+import type { Registration } from "../registration/registration.ts";
 import type { LookupClient } from "../http/lookup_client.ts";
 import { service } from "../http/mod.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
@@ -81,7 +83,10 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
     const listener = await open(options, piloted, token, stopping.signal, log);
     const stopped = stopSignal();
     console.log(`Listening on ${listener.url}`);
+    const registration = await register(options, piloted, listener);
     log.info(`Shutting down: received ${await stopped}`);
+    // Gone from Consul, and known to be, before the port closes.
+    await registration?.close();
     stopping.abort();
     // Bun closes connections at once; this lets the last events and long polls be sent first.
     await sleep(systemClock, CLOSING_MS);
@@ -89,6 +94,23 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
   } finally {
     await piloted.close();
   }
+}
+
+async function register(
+  { register: name, host }: ServeOptions,
+  piloted: Piloted,
+  { port }: Listener,
+): Promise<Registration | undefined> {
+  if (name === undefined) return undefined;
+  // An address of all interfaces is none that others can connect to.
+  const isEverywhere = host === "0.0.0.0" || host === "::";
+  return await piloted.register({
+    name,
+    port,
+    ...isEverywhere ? {} : { address: host },
+    tags: ["piloted"],
+    check: { ttlMs: 15_000, intervalMs: 5_000 },
+  });
 }
 
 async function open(

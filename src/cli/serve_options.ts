@@ -22,6 +22,8 @@ export interface ServeOptions {
   readonly graceMs: number;
   /** Whether to log each request. */
   readonly accessLog: boolean;
+  /** Name to register the lookup service under; `undefined` for not at all. */
+  readonly register: string | undefined;
   /** Whether to use an embedded Consul with sample services instead of the configured one. */
   readonly dev: boolean;
 }
@@ -42,6 +44,8 @@ Usage: serve.ts [options]
   --token-file <file>  file with the bearer token that requests need (default: $PILOTED_TOKEN)
   --cors <origin>      origin whose pages may read the responses; repeat it for several origins
   --grace <seconds>    time for requests in flight to finish at shutdown (default: 10)
+  --register           register this service in Consul, and deregister it at shutdown
+  --register-name <n>  name to register it under (default: piloted)
   --access-log         log each request as a line of JSON to standard error
   --dev                use sample services of an embedded Consul; needs no file and no Consul
   --help, -h           print this help
@@ -58,6 +62,8 @@ const OPTIONS = {
   cors: { type: "string", multiple: true, default: [] as string[] },
   grace: { type: "string", default: "10" },
   "access-log": { type: "boolean", default: false },
+  register: { type: "boolean", default: false },
+  "register-name": { type: "string" },
   dev: { type: "boolean", default: false },
 } satisfies ParseArgsConfig["options"];
 
@@ -83,6 +89,12 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
   if (!/^\d{1,4}(\.\d+)?$/.test(grace)) {
     throw new UsageError(`Cannot use --grace: it must be a number of seconds, received ${grace}`);
   }
+  if (values["register-name"] !== undefined && !values.register) {
+    throw new UsageError("Cannot use --register-name without --register");
+  }
+  if (values["register-name"] === "") {
+    throw new UsageError("Cannot register: --register-name is empty");
+  }
   return {
     host,
     port: Number(port),
@@ -92,6 +104,7 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
     cors: values.cors,
     graceMs: Number(grace) * 1_000,
     accessLog: values["access-log"],
+    register: values.register ? values["register-name"] ?? "piloted" : undefined,
   };
 }
 

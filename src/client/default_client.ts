@@ -199,7 +199,7 @@ export function status(name?: string): PilotedStatus | ServiceStatus {
   if (name !== undefined) return configured().status(name);
   if (current !== undefined) return current.status();
   const state = closed ? "closed" : starting === undefined ? "idle" : "starting";
-  return { state, registry: undefined, refreshing: false, services: [] };
+  return { state, registry: undefined, refreshing: false, services: [], registrations: [] };
 }
 
 /** Ends everything that the default instance does. Idempotent; `config()` begins anew. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOptions } from "../check_options.ts";
+import { PilotedError } from "../errors.ts";
 import { type Change, initialChange } from "../snapshot.ts";
 import { onAbort, sleep } from "../wait.ts";
 import type { Engine } from "./engine.ts";
@@ -83,6 +84,7 @@ export function allEvents(
  * @param engine The client's.
  * @param service The service.
  * @param options Whether the current list comes first, and what ends the iteration.
+ * @throws {PilotedError} `UNSUPPORTED` with mode `"on-demand"`.
  */
 export function serviceChanges(
   engine: Engine,
@@ -90,6 +92,14 @@ export function serviceChanges(
   options: WatchServiceOptions,
 ): AsyncIterableIterator<Change> {
   checkOptions("watch()", options, WAIT_RULES.watch);
+  if (engine.options.mode === "on-demand") {
+    throw new PilotedError(
+      "UNSUPPORTED",
+      `Cannot watch service ${JSON.stringify(name)}: mode "on-demand" reads only when somebody ` +
+        'looks up; use mode "live"',
+      { service: name },
+    );
+  }
   return iterate<Change>((receive, end) => {
     if (options.initial) receive(initialChange(name, pool.endpoints));
     const stop = [

@@ -8,6 +8,7 @@ import type { ConfigWarning } from "../config/config.ts";
 import { checkOptions, SIGNAL } from "../check_options.ts";
 import { PilotedError } from "../errors.ts";
 import type { Change } from "../snapshot.ts";
+import type { RegistrationStatus } from "../registration_status.ts";
 import { onAbort } from "../wait.ts";
 import type { ServiceStatus } from "../watch/status.ts";
 
@@ -37,6 +38,8 @@ export interface PilotedEvents {
   status: ServiceStatus;
   /** A balancer's own decision about an endpoint. */
   balance: BalanceEvent;
+  /** State or health of a registration of this process changed. */
+  registration: RegistrationStatus;
   /** Something in the configuration was accepted and probably not meant. */
   warning: ConfigWarning;
   /** Something failed and was handled; `error.service` names the service where there is one. */
@@ -57,6 +60,7 @@ export const EVENT_TYPES: readonly (keyof PilotedEvents)[] = [
   "change",
   "status",
   "balance",
+  "registration",
   "warning",
   "error",
 ];

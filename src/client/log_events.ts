@@ -53,6 +53,17 @@ export function logEvents(events: Events, logger: Logger): () => void {
       logger.info(`piloted: ${service} has ${endpoints.length} endpoints again`);
     }
   }, { signal });
+  const registered = new Map<string, string>();
+  events.on("registration", ({ service, id, state, health, reason }) => {
+    const before = registered.get(id);
+    registered.set(id, state);
+    if (before === state || state === "stopping") return;
+    const line = `piloted: registration of ${service} (${id}) is ${state}, ${health}${
+      reason ? `: ${reason}` : ""
+    }`;
+    if (["lost", "denied", "misrouted"].includes(state)) logger.warn(line);
+    else logger.info(line);
+  }, { signal });
   events.on("warning", ({ at, message, path, line }) => {
     const where = [path ?? "configuration", line].filter((part) => part !== undefined).join(":");
     logger.warn(`piloted: ${where}: ${at} ${message}`);

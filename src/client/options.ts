@@ -30,6 +30,13 @@ export interface PilotedOptions {
   health?: HealthPolicy | undefined;
   /** Whether SIGHUP refreshes. @default {true, with mode "on-demand" false} */
   signals?: boolean | undefined;
+  /**
+   * Whether every job with a port is registered at the start, as ContainerPilot does; see
+   * `Piloted.registerJobs()`.
+   *
+   * @default {false}
+   */
+  register?: boolean | undefined;
   /** Whether SIGHUP and `refresh()` read the configuration file again. @default {false} */
   reload?: boolean | undefined;
   /**
@@ -157,6 +164,7 @@ export interface ResolvedOptions {
   readonly mode: "live" | "on-demand";
   readonly health: HealthPolicy;
   readonly signals: boolean;
+  readonly register: boolean;
   readonly reload: boolean;
   readonly keepProcessAlive: boolean;
   readonly logger: Logger | undefined;
@@ -191,6 +199,7 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   mode: { type: "one-of", values: ["live", "on-demand"] },
   health: { type: "one-of", values: ["passing", "warning", "any"] },
   signals: { type: "boolean" },
+  register: { type: "boolean" },
   reload: { type: "boolean" },
   keepProcessAlive: { type: "boolean" },
   logger: { type: "object", methods: ["info", "warn", "error"] },
@@ -226,7 +235,7 @@ export const WAIT_RULES = {
 } as const satisfies Record<string, Readonly<Record<string, OptionRule>>>;
 
 /** Options that need something that runs between two lookups. */
-const LIVE_ONLY = ["signals", "reload", "snapshotFile"] as const;
+const LIVE_ONLY = ["signals", "register", "reload", "snapshotFile"] as const;
 
 /**
  * Checks the options and puts defaults in place of what was left out.
@@ -261,6 +270,7 @@ export function resolveOptions(
     mode,
     health: options.health ?? "warning",
     signals: options.signals ?? isLive,
+    register: options.register ?? false,
     reload: options.reload ?? false,
     keepProcessAlive: isLive && (options.keepProcessAlive ?? true),
     logger: options.logger,

@@ -9,10 +9,12 @@ import { checkOptions } from "../check_options.ts";
 import type { Config } from "../config/config.ts";
 import type { WatchObject } from "../config/config_object.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { PilotedError } from "../errors.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Change } from "../snapshot.ts";
 import { abortable } from "../wait.ts";
+import type { RegisterOptions } from "../registration/options.ts";
+import type { Registration } from "../registration/registration.ts";
+import type { JobChecks } from "../registration/job_options.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import { createFetch } from "./create_fetch.ts";
 import type { Engine } from "./engine.ts";
@@ -25,44 +27,29 @@ import {
   type WaitOptions,
   type WatchServiceOptions,
 } from "./options.ts";
+import { Registrations } from "./registrations.ts";
 import type { Services } from "./services.ts";
 import type { WatchedService } from "./watched_service.ts";
 
 /**
  * Endpoints of every watched service. Created by `createPiloted()`; `Names` are the names of the
  * services where the configuration is given as a literal, else `string`.
- *
- * @example
- * ```ts
- * import { createPiloted } from "@piloted/core";
- * import { EmbeddedConsul } from "@piloted/core/testing";
- * import { assertEquals } from "@std/assert";
- *
- * const consul = new EmbeddedConsul();
- * consul.register({ name: "customers", address: "10.0.0.1", port: 8080 });
- * await using piloted = await createPiloted({
- *   config: { consul: "127.0.0.1:8500", watches: [{ name: "customers" }] },
- *   fetch: consul.fetch,
- * });
- * assertEquals(piloted.pick("customers").host, "10.0.0.1:8080");
- * ```
  */
 export class Piloted<Names extends string = string> {
-  /**
-   * A `fetch` that sends `http://customers/orders` to a healthy endpoint of `customers`, with the
-   * defaults of `createFetch()`.
-   */
+  /** Sends `http://customers/orders` to an endpoint of `customers`, as `createFetch()` does. */
   readonly fetch: Fetch;
   /** `"live"` for lists that refresh themselves, `"on-demand"` for lists that are read when needed. */
   readonly mode: "live" | "on-demand";
   readonly #engine: Engine;
   // Of the engine; the hot path takes one step less.
   readonly #services: Services;
+  readonly #registrations: Registrations;
 
   /** @internal Use `createPiloted()`. */
   constructor(engine: Engine) {
     this.#engine = engine;
     this.#services = engine.services;
+    this.#registrations = new Registrations(engine);
     this.mode = engine.options.mode;
     this.fetch = createFetch(this);
   }
@@ -301,23 +288,38 @@ export class Piloted<Names extends string = string> {
    * `UNSUPPORTED` with mode `"on-demand"`, which reads nothing by itself.
    */
   watch(name: Names, options: WatchServiceOptions = {}): AsyncIterableIterator<Change> {
-    const service = this.#service(name);
-    if (this.mode === "on-demand") {
-      throw new PilotedError(
-        "UNSUPPORTED",
-        `Cannot watch service ${JSON.stringify(name)}: mode "on-demand" reads only when somebody ` +
-          'looks up; use mode "live"',
-        { service: name },
-      );
-    }
-    return serviceChanges(this.#engine, service, options);
+    return serviceChanges(this.#engine, this.#service(name), options);
+  }
+
+  /**
+   * Registers this process in Consul and keeps it registered until `close()`, whatever happens to
+   * Consul.
+   *
+   * @param options Name, port, and what else is registered.
+   * @returns The handle, at once: `await registration.ready` to wait until others find it.
+   * @throws {PilotedError} `CONFIG_INVALID` when no interface matches, `UNSUPPORTED`, `CLOSED`.
+   * @throws {TypeError} when an option is not valid.
+   */
+  register(options: RegisterOptions): Promise<Registration> {
+    return this.#registrations.register(options);
+  }
+
+  /**
+   * Registers every job with a port of the configuration (version 2: every service) as
+   * ContainerPilot does: after its first passing check, and with its TTL as the tolerance.
+   *
+   * @param checks Checks by name of the job, in place of the programs that ContainerPilot runs.
+   * @returns The handles, in the configuration's order.
+   * @throws {PilotedError} as {@linkcode Piloted.register}; also when there is no job with a port.
+   */
+  registerJobs(checks: JobChecks = {}): Promise<readonly Registration[]> {
+    return this.#registrations.registerJobs(checks);
   }
 
   /** What is known of all services, how fresh it is, and why it is not fresher. */
   status(): PilotedStatus;
   /**
    * What is known of one service.
-   *
    * @param name Name of a watched service.
    * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
    */
@@ -329,12 +331,13 @@ export class Piloted<Names extends string = string> {
       registry: this.#engine.config.consul.url,
       refreshing: this.#engine.isRefreshing,
       services: this.#services.all.map((service) => service.status()),
+      registrations: this.#registrations.status(),
     };
   }
 
-  /** Ends everything: loops, timers, the signal listener, connections, every wait. Idempotent. */
+  /** Ends everything, registrations first: loops, timers, connections, every wait. Idempotent. */
   close(): Promise<void> {
-    return this.#engine.close();
+    return this.#registrations.close();
   }
 
   /** The same as {@linkcode Piloted.close}, for `await using`. */

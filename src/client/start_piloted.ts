@@ -83,5 +83,13 @@ async function start(
   } finally {
     remove();
   }
-  return new Piloted(engine);
+  const piloted = new Piloted(engine);
+  if (!options.register) return piloted;
+  try {
+    await piloted.registerJobs();
+  } catch (error) {
+    await piloted.close();
+    throw error;
+  }
+  return piloted;
 }

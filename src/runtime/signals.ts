@@ -59,3 +59,29 @@ export function onSignal(name: SignalName, listener: () => void): () => void {
     remove = undefined;
   };
 }
+
+/**
+ * Ends this process by a signal, as if nobody had listened to it: its parent sees the signal, or the
+ * exit code 128 and its number.
+ *
+ * @param name The signal. Listeners must have been removed.
+ */
+export function endBySignal(name: "SIGINT" | "SIGTERM"): void {
+  const { Deno: deno, process } = globalThis as unknown as KillRuntime;
+  const code = name === "SIGINT" ? 130 : 143;
+  if (deno !== undefined) {
+    try {
+      deno.kill(deno.pid, name);
+    } catch {
+      // Deno.kill() needs --allow-run.
+      deno.exit(code);
+    }
+  } else if (process?.kill !== undefined) {
+    process.kill(process.pid, name);
+  }
+}
+
+interface KillRuntime {
+  Deno?: { pid: number; kill(pid: number, name: string): void; exit(code: number): void };
+  process?: { pid: number; kill?(pid: number, name: string): void };
+}

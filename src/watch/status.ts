@@ -6,6 +6,7 @@
 import type { PoolStatus } from "../balance/pool_status.ts";
 import type { InstanceCounts, PilotedError } from "../errors.ts";
 import type { Reach } from "../reach.ts";
+import type { RegistrationStatus } from "../registration_status.ts";
 import type { Freshness } from "../source/source.ts";
 
 /**
@@ -99,4 +100,6 @@ export interface PilotedStatus {
   readonly refreshing: boolean;
   /** Every watched service, in the configuration's order. */
   readonly services: readonly ServiceStatus[];
+  /** What this process has registered, in the order of registering. */
+  readonly registrations: readonly RegistrationStatus[];
 }

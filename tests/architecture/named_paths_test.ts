@@ -38,17 +38,17 @@ test("namedPaths() passes over addresses, other projects and placeholders", () =
 
 test("pathFaults() finds names of what does not exist", () => {
   const existing = ["src", "src/client", "src/client/piloted.ts"];
-  const named = namedPaths("`src/client/`\n`src/registration/`, `piloted.ts`, `cli.ts`");
+  const named = namedPaths("`src/client/`\n`src/supervisor/`, `piloted.ts`, `cli.ts`");
   assertEquals(pathFaults("A.md", named, existing), [
-    "A.md:2 names what does not exist: src/registration",
+    "A.md:2 names what does not exist: src/supervisor",
     "A.md:2 names what does not exist: cli.ts",
   ]);
 });
 
 test("pathFaults() lets a document name what is planned, until it exists", () => {
-  const named = namedPaths("| `src/registration/` | planned |");
+  const named = namedPaths("| `src/supervisor/` | planned |");
   assertEquals(pathFaults("A.md", named, ["src"]), []);
-  assertEquals(pathFaults("A.md", named, ["src", "src/registration"]), [
-    "A.md:1 calls planned what exists: src/registration",
+  assertEquals(pathFaults("A.md", named, ["src", "src/supervisor"]), [
+    "A.md:1 calls planned what exists: src/supervisor",
   ]);
 });

@@ -14,6 +14,7 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   balance: ["leaves"],
   fetch: ["leaves", "balance"],
   config: ["leaves", "template", "runtime"],
+  registration: ["leaves", "config", "source", "runtime"],
   registry: ["leaves", "config", "source", "balance"],
   watch: ["leaves", "config", "source", "balance", "registry", "runtime"],
   client: [
@@ -26,6 +27,7 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
     "watch",
     "fetch",
     "runtime",
+    "registration",
   ],
 };
 
@@ -35,18 +37,17 @@ const CORE = Object.keys(DIRECTIONS);
 /** Rooms on top of the core, and what they may import of each other. */
 const ABOVE: Readonly<Record<string, readonly string[]>> = {
   plugs: [],
-  registration: [],
   testing: [],
-  supervisor: ["plugs", "registration"],
-  http: ["plugs", "registration"],
-  cli: ["plugs", "registration", "supervisor", "http", "testing"],
+  supervisor: ["plugs"],
+  http: ["plugs"],
+  cli: ["plugs", "supervisor", "http", "testing"],
 };
 
 /** Rooms on top of the core that may use the runtime room. */
-const RUNTIME_USERS = ["registration", "supervisor", "testing", "cli"];
+const RUNTIME_USERS = ["supervisor", "testing", "cli"];
 
 /** Rooms that the directions already know and that are not built yet. */
-export const PLANNED_ROOMS: readonly string[] = ["registration", "supervisor"];
+export const PLANNED_ROOMS: readonly string[] = ["supervisor"];
 
 /** Every room that has a direction. */
 export const ROOMS: readonly string[] = [...CORE, ...Object.keys(ABOVE)];

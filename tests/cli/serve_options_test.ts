@@ -12,6 +12,7 @@ test("parseServeArgs() has defaults and takes every option", () => {
     cors: [],
     graceMs: 10_000,
     accessLog: false,
+    register: undefined,
   });
   const args = ["--config=a.json5", "--host", "::1", "--port", "0", "--token-file", "t"];
   const more = ["--cors", "https://a", "--cors", "https://b", "--grace", "0.5", "--access-log"];
@@ -24,6 +25,7 @@ test("parseServeArgs() has defaults and takes every option", () => {
     cors: ["https://a", "https://b"],
     graceMs: 500,
     accessLog: true,
+    register: undefined,
   });
   for (const help of ["--help", "-h"]) assertEquals(parseServeArgs([help]), "help");
 });
@@ -59,4 +61,12 @@ test("--help lists every option that there is", () => {
   for (const option of ["config", "host", "port", "token-file", "cors", "grace", "access-log"]) {
     assertEquals(SERVE_HELP.includes(`--${option} `), true, option);
   }
+});
+
+test("parseServeArgs(): --register registers as piloted, or under --register-name", () => {
+  const registered = (args: string[]) => (parseServeArgs(args) as { register?: string }).register;
+  assertEquals(registered(["--register"]), "piloted");
+  assertEquals(registered(["--register", "--register-name", "lookup"]), "lookup");
+  assertThrows(() => parseServeArgs(["--register-name", "x"]), UsageError, "without --register");
+  assertThrows(() => parseServeArgs(["--register", "--register-name", ""]), UsageError, "is empty");
 });

@@ -106,6 +106,7 @@ export class FakeClient implements LookupClient {
       state: this.#closed ? "closed" : "ready",
       registry: "http://127.0.0.1:8500",
       refreshing: this.refreshing,
+      registrations: [],
       services: this.#closed ? [] : this.services.map((service) => this.#status(service)),
     };
   }

@@ -10,6 +10,7 @@ import type { EventCounters } from "./event_counters.ts";
 import type { FetchMetrics } from "./fetch_metrics.ts";
 import type { LabelledCounter } from "./labelled_counter.ts";
 import type { PickCounter } from "./pick_counter.ts";
+import { addRegistrations } from "./registration_metrics.ts";
 import { DURATION_BUCKETS, type RequestHistogram } from "./request_histogram.ts";
 
 /** Where the values come from. */
@@ -38,6 +39,7 @@ export async function metricsResponse(sources: MetricSources): Promise<Response>
   // The values are counted elsewhere, cheaply; the library only formats them.
   const registry = new Registry();
   addServices(registry, sources);
+  addRegistrations(registry, sources.piloted.status().registrations);
   addCounters(registry, sources);
   new DurationHistogram(sources.requests, registry);
   return new Response(await registry.metrics(), {

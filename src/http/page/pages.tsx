@@ -53,6 +53,7 @@ export function addPages(app: Hono, sources: PageSources): void {
       <ServicesPage
         view={{
           ...view,
+          registrations: piloted.status().registrations,
           registry: piloted.status().registry,
           now: now(),
           live: piloted.mode === "live",

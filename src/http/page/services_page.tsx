@@ -8,7 +8,9 @@
 import type { LoggedEvent } from "../events/event_log.ts";
 import { Bar, Document } from "./document.tsx";
 import { formatCount } from "./format.ts";
+import type { RegistrationStatus } from "../../registration_status.ts";
 import type { Html } from "./html.ts";
+import { RegistrationList } from "./registration_list.tsx";
 import { ServiceCard, type ServiceView } from "./service_card.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -18,6 +20,8 @@ export interface PageView {
   readonly services: readonly ServiceView[];
   /** Their events, oldest first. */
   readonly events: readonly LoggedEvent[];
+  /** What this process has registered. */
+  readonly registrations: readonly RegistrationStatus[];
   /** Address of the registry. */
   readonly registry: string | undefined;
   /** Milliseconds since the Unix epoch. */
@@ -34,7 +38,7 @@ export interface PageView {
 
 /** The page. */
 export function ServicesPage({ view }: { view: PageView }): Html {
-  const { services, events, registry, now, only, query, root, live } = view;
+  const { services, events, registrations, registry, now, only, query, root, live } = view;
   const unhealthy =
     services.filter(({ status }) => status.state !== "live" || status.endpointCount === 0).length;
   const health = unhealthy === 0 ? "all live with endpoints" : `${unhealthy} unhealthy`;
@@ -74,6 +78,9 @@ export function ServicesPage({ view }: { view: PageView }): Html {
               No service matches the search.
             </p>
           </div>
+          {only === undefined && registrations.length > 0 && (
+            <RegistrationList registrations={registrations} />
+          )}
           <section class="card" id="changes" aria-labelledby="changes-title">
             <h2 id="changes-title">Latest changes</h2>
             <Timeline events={events} now={now} root={root} />

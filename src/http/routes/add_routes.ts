@@ -15,7 +15,7 @@ import { RequestHistogram } from "../metrics/request_histogram.ts";
 import type { RoutesOptions } from "../options.ts";
 import { addOperation, type Handler } from "./add_operation.ts";
 import { liveness, readiness } from "./health.ts";
-import { jsonResponse, serviceFacts, serviceSummary } from "./json_body.ts";
+import { jsonResponse, registrationFacts, serviceFacts, serviceSummary } from "./json_body.ts";
 import { ListIndexes } from "./list_index.ts";
 import { LookupRoutes } from "./lookup_routes.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -76,8 +76,12 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   });
   add("status", async (c) => {
     await lookups.loadLists(c);
-    const { services, ...status } = piloted.status();
-    return jsonResponse(JSON.stringify({ ...status, services: services.map(serviceFacts) }));
+    const { services, registrations, ...status } = piloted.status();
+    return jsonResponse(JSON.stringify({
+      ...status,
+      services: services.map(serviceFacts),
+      registrations: registrations.map(registrationFacts),
+    }));
   });
   add("live", liveness);
   add("ready", async (c) => {

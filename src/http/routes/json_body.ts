@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RegistrationStatus } from "../../registration_status.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import type { ServiceStatus, WatchStatus } from "../../watch/status.ts";
 
@@ -61,6 +62,16 @@ export function serviceFacts(status: ServiceStatus): Record<string, unknown> {
     balance: { picker, leaser, pendingCount, ejectedCount, panic, localShare },
     watches: status.watches.map(watchFacts),
   };
+}
+
+/**
+ * Everything about a registration of this process but the output of its check.
+ *
+ * @param status Its status.
+ */
+export function registrationFacts(status: RegistrationStatus): Record<string, unknown> {
+  const { output: _output, error: _error, latency: _latency, missedTtl, ...facts } = status;
+  return { ...facts, missedTtl: missedTtl?.reason };
 }
 
 /**

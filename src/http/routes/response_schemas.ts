@@ -142,12 +142,46 @@ export const ServiceBody = v.strictObject({
   ),
 });
 
+/** One registration of this process. */
+export const RegistrationBody = v.strictObject({
+  service: text("Name of the service."),
+  id: text("Id of the instance, unique on its agent."),
+  address: text("Registered address; empty for the agent's own."),
+  port: count("Registered port."),
+  state: v.picklist([
+    "pending",
+    "registered",
+    "lost",
+    "denied",
+    "misrouted",
+    "stopping",
+    "closed",
+  ]),
+  health: v.picklist(["passing", "warning", "critical"]),
+  listed: v.pipe(v.boolean(), v.description("Whether the catalog was seen to list it.")),
+  maintenance: v.optional(text("Why this process has put it into maintenance.")),
+  node: v.optional(text("Name of the agent's node.")),
+  confirmedAt: v.optional(v.pipe(
+    v.number(),
+    v.description("When the agent last accepted it, in milliseconds since the Unix epoch."),
+  )),
+  reregistrationCount: count("How often it was registered again."),
+  failureCount: count("Failures in a row."),
+  missedTtlCount: count("How many TTLs expired between two heartbeats."),
+  missedTtl: v.optional(text("Why the last of them expired: who was late.")),
+  reason: v.optional(text("Why it is not registered.")),
+});
+
 /** The whole client. */
 export const StatusBody = v.strictObject({
   state: v.picklist(["idle", "starting", "ready", "closed"]),
   registry: v.optional(text("Address of the registry, without credentials.")),
   refreshing: v.pipe(v.boolean(), v.description("Whether a refresh is running.")),
   services: v.array(v.strictObject({ ...summary, ...facts })),
+  registrations: v.pipe(
+    v.array(RegistrationBody),
+    v.description("What this process has registered."),
+  ),
 });
 
 /** The process runs. */

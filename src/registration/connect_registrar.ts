@@ -1,0 +1,30 @@
+/**
+ * A registrar for the Consul of a configuration.
+ *
+ * @module
+ */
+import type { ConsulConfig } from "../config/config.ts";
+import type { Fetch } from "../platform_fetch.ts";
+import { type Environment, environment } from "../runtime/environment.ts";
+import { consulAccess } from "./consul_access.ts";
+import { Registrar, type RegistrarSetup } from "./registrar.ts";
+
+/** What a registrar is connected with. */
+export interface ConnectRegistrarOptions extends Omit<RegistrarSetup, "access" | "env"> {
+  /** Where Consul is now. */
+  readonly consul: () => ConsulConfig;
+  /** Sends the requests. @default {the runtime's, with the configured TLS} */
+  readonly fetch: Fetch | undefined;
+  /** The environment. @default {the process's} */
+  readonly env: Environment | undefined;
+}
+
+/**
+ * Creates a registrar; nothing is sent yet.
+ *
+ * @param options Where Consul is, and what the registrar needs.
+ */
+export function connectRegistrar(options: ConnectRegistrarOptions): Registrar {
+  const { consul, fetch, env = environment({ quiet: true }), ...setup } = options;
+  return new Registrar({ ...setup, env, access: consulAccess(consul, fetch) });
+}
