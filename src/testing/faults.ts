@@ -10,7 +10,10 @@ import { NO_INDEX, Refusal } from "./refusal.ts";
 
 /** Options of `faults.rateLimit()`. */
 export interface RateLimitOptions {
-  /** @default {"rate limit exceeded, try again later or against a different server"} */
+  /**
+   * The whole body.
+   * @default {"rate limit exceeded, try again later or against a different server"}
+   */
   readonly body?: string | undefined;
   /** Seconds in `Retry-After`, as a proxy would send it. @default {no header, as in Consul} */
   readonly retryAfterSeconds?: number | undefined;
