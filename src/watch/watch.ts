@@ -196,10 +196,10 @@ export abstract class Watch {
   /** Tells a wrong tag from a wrong name, for the error that a lookup gets. */
   protected async countUntagged(signal: AbortSignal): Promise<void> {
     if (!this.state.wantsUntaggedCount) return;
-    const { service, datacenter } = this.query;
+    const { tag: _tag, ...untagged } = this.query;
     const { consistency } = this.options;
     try {
-      const reading = await this.session.read({ service, datacenter }, { consistency }, signal);
+      const reading = await this.session.read(untagged, { consistency }, signal);
       this.state.noteUntaggedCount(reading.endpoints.length + reading.skippedCount);
     } catch {
       // It only makes a message better; the next empty response tries again.

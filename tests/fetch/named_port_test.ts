@@ -31,6 +31,7 @@ async function calling(
   await using piloted = await createPiloted({
     config: { consul: "c:1", watches: [{ name: "customers" }] },
     balancer: "round-robin",
+    rotationStart: "first",
     signals: false,
     mode,
     source,

@@ -73,8 +73,9 @@ export function addPages(app: Hono, sources: PageSources): void {
     });
   });
   app.get("/services/:name", async (c) => {
-    const name = c.req.param("name");
-    if (!piloted.services.includes(name)) {
+    const asked = c.req.param("name").toLowerCase();
+    const name = piloted.services.find((service) => service.toLowerCase() === asked);
+    if (name === undefined) {
       return problem(404, "Cannot show the service: it is not watched");
     }
     await loadLists(piloted, [name]);

@@ -56,14 +56,13 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   add("endpoint", (c) => lookups.endpoint(c));
   add("redirect", (c) => lookups.redirect(c));
   add("serviceEvents", (c) => {
-    const service = c.req.param("name")!;
+    // Throws for an unknown name before the stream starts. The name may be asked for in another case.
+    const { service } = piloted.status(c.req.param("name")!);
     const snapshot = () => ({
       ...serviceFacts(piloted.status(service)),
       index: indexes.of(service),
       endpoints: piloted.serviceHosts(service),
     });
-    // Throws for an unknown name before the stream starts.
-    piloted.status(service);
     return openStream(c, snapshot, service);
   });
   add("events", (c) => openStream(c, summaries));

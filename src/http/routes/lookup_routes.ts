@@ -56,9 +56,11 @@ export class LookupRoutes {
   /** `GET /v1/services/:name`, with `?index=` as a long poll. */
   async service(c: Context): Promise<Response> {
     const piloted = this.#piloted;
-    const name = c.req.param("name")!;
+    const asked = c.req.param("name")!;
     const query = hasQuery(c) ? parseQuery(ListQuery, c.req.url) : {};
-    await this.loadLists(c, [name]);
+    await this.loadLists(c, [asked]);
+    // Indexes are kept by the service's own name, which may be asked for in another case.
+    const { service: name } = piloted.status(asked);
     const { index, wait } = query;
     if (index !== undefined) {
       if (piloted.mode !== "live") return noLongPolls();
