@@ -58,5 +58,5 @@ export type { FetchSource } from "../fetch/fetch_source.ts";
 export type { Environment } from "../runtime/environment.ts";
 export type { Consistency, Freshness, Summary } from "../source/source.ts";
 export type { StaticEndpoint } from "../source/static.ts";
-export type { EmptyPolicy, HealthPolicy } from "../watch/policies.ts";
+export type { EmptyPolicy, HealthPolicy, NodeFailurePolicy } from "../watch/policies.ts";
 export type { WatchStateName } from "../watch/status.ts";

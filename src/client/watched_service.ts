@@ -169,7 +169,9 @@ export class WatchedService {
     const cause = own.find(({ error }) => error !== undefined)?.error;
     // With several watches each may have its own reason.
     const reasons = [...new Set(own.map((state) => state.emptyReason()))];
-    const hint = cause === undefined && instances.listed === 0 ? this.#context.emptyHint() : "";
+    const isExplained = own.some(({ isDeniedByDefault }) => isDeniedByDefault);
+    const isUnexplained = cause === undefined && instances.listed === 0 && !isExplained;
+    const hint = isUnexplained ? this.#context.emptyHint() : "";
     return new PilotedError(
       "NO_ENDPOINTS",
       `Cannot pick an endpoint of ${JSON.stringify(service)}: ${reasons.join("; ")}${hint}`,
@@ -226,7 +228,8 @@ export class WatchedService {
     const lists = this.#failover.lists ?? this.subscriptions.map(({ watch }) => watch.endpoints);
     const list = lists.length === 1 ? lists[0]! : union(lists);
     // The usual case, one watch and its change, needs no second comparison.
-    const isSame = reported !== undefined && reported.endpoints === list && this.#listCount === 1;
+    const isSame = reported !== undefined && reported.endpoints === list && this.#listCount === 1 &&
+      reported.service === this.name;
     const change = isSame ? reported : diffEndpoints(this.name, this.pool.endpoints, list);
     this.#listCount = this.#failover.lists === undefined ? lists.length : 0;
     if (change === undefined) return;

@@ -25,7 +25,10 @@ import type {
 import { deadline } from "../wait.ts";
 import { ChangeHint } from "./change_hint.ts";
 import { ConnectionBudget, type Pollable } from "./connection_budget.ts";
+import { CutPoll, isCut, isLostConnection } from "./cut_poll.ts";
+import { Pace } from "./pace.ts";
 import { RecoveryProbe } from "./recovery_probe.ts";
+import { WaitCeiling } from "./wait_ceiling.ts";
 
 /** A connection to a registry. */
 export interface Registry {
@@ -53,6 +56,8 @@ export interface SessionOptions {
   readonly keepProcessAlive: boolean;
   /** Number of services that are watched. */
   readonly watchedCount: () => number;
+  /** How fresh a response must be: `"stale"` and `"cached"` let an agent's copy stand in. @default {"stale"} */
+  readonly consistency?: Consistency;
 }
 
 /** How a service is read. */
@@ -61,6 +66,11 @@ export interface SessionReadOptions {
   readonly consistency: Consistency;
   /** Where to wait from; the read then takes turns with those of other watches. */
   readonly wait?: { readonly position: string; readonly watch: Pollable };
+  /**
+   * What happens while the registry limits the rate: the read is sent when it is its turn, or fails
+   * at once. @default {"wait"}
+   */
+  readonly whenLimited?: "wait" | "fail";
 }
 
 /** One registry, queried within its limits. */
@@ -69,8 +79,14 @@ export class Session {
   readonly budget: ConnectionBudget;
   /** Notices that the registry is back. */
   readonly probe: RecoveryProbe;
+  /** Slows the whole client down after the registry has limited its rate. */
+  readonly pace: Pace;
+  readonly #ceiling: WaitCeiling;
   readonly #options: SessionOptions;
   #registry: Registry;
+  // What agents make their responses of; "unknown" while they do it either way.
+  #backend: "streaming" | "queries" | "unknown" = "queries";
+  #isBackendKnown = false;
   // Reads under way at the present registry; a replaced one is closed when its own have ended.
   #reads = new Set<Promise<unknown>>();
 
@@ -85,11 +101,22 @@ export class Session {
     this.#registry = registry;
     this.#options = options;
     this.probe = new RecoveryProbe(clock, random, !keepProcessAlive);
+    this.#ceiling = new WaitCeiling({ clock, random, waitMs });
+    this.pace = new Pace({
+      clock,
+      random,
+      // What blocking queries that end without a change come to; each waits 75 % of the maximum.
+      usualMs: () => 0.75 * this.#ceiling.ms / Math.max(1, options.watchedCount()),
+      background: !keepProcessAlive,
+    });
     this.budget = new ConnectionBudget({
       clock,
       random,
       maxConnections,
       waitMs,
+      ceilingMs: () => this.#ceiling.next(),
+      isLimited: () => this.pace.isLimited,
+      parkedReads: () => this.#readsCopies ? "cheap" : "hint",
       multiplexed: () => this.#registry.multiplexed(),
       hint: (observer) => new ChangeHint(this, options, observer),
     });
@@ -121,32 +148,58 @@ export class Session {
    * @param signal Aborts the read.
    * @returns The registry's response.
    * @throws {PilotedError} `TIMEOUT` at the deadline, else why there is no response.
+   * @throws {CutPoll} when a blocking query was ended on its way; see {@linkcode Session.confirmCut}.
    * @throws The signal's own reason when it aborts.
    */
   async read(query: Query, options: SessionReadOptions, signal: AbortSignal): Promise<Reading> {
-    const { consistency, wait } = options;
+    const { consistency, wait, whenLimited = "wait" } = options;
+    const { clock } = this.#options;
     const permit = wait === undefined
       ? await this.budget.shortPermit(signal)
       : await this.budget.longPermit(wait.watch, signal);
     try {
+      if (whenLimited === "fail" && this.pace.delayMs > 0) throw this.#tooSoon(query);
+      await this.pace.take(signal);
       const { waitMs } = permit;
+      const isParked = wait !== undefined && waitMs === 0;
       const how: ReadOptions = waitMs > 0 && wait !== undefined
         ? { consistency, position: wait.position, waitMs }
-        : { consistency };
+        : { consistency: isParked && this.#readsCopies ? "cached" : consistency };
       const name = `service ${JSON.stringify(query.service)}`;
-      const reading = await this.#send(
-        (source, signal) => source.read(query, { ...how, signal }),
-        { name, service: query.service, waitMs },
-        signal,
-      );
+      const sentAt = clock.now();
+      const send = () =>
+        this.#send(
+          (source, signal) => source.read(query, { ...how, signal }),
+          { name, service: query.service, waitMs },
+          signal,
+        );
+      const reading = await send().catch((error: unknown) => {
+        this.#noteLimit(error, sentAt);
+        if (waitMs > 0 && error instanceof PilotedError && isCut(error)) {
+          throw new CutPoll(clock.now() - sentAt, error);
+        }
+        // A connection that was kept open may be closed by the other side just as it is used again.
+        if (error instanceof PilotedError && isLostConnection(error)) return send();
+        throw error;
+      });
+      if (waitMs > 0) this.#ceiling.survived(clock.now() - sentAt);
+      this.#noteBackend(reading, how);
+      this.pace.succeeded(sentAt);
       this.budget.succeeded();
       return reading;
-    } catch (error) {
-      if (error instanceof PilotedError && error.status === 429) this.budget.refused();
-      throw error;
     } finally {
       permit.release();
     }
+  }
+
+  /**
+   * A blocking query was cut, and a plain read has then succeeded: something between client and
+   * registry does not let responses take that long.
+   *
+   * @param heldMs Age of the query that was cut, in milliseconds.
+   */
+  confirmCut(heldMs: number): void {
+    this.#ceiling.cut(heldMs);
   }
 
   /**
@@ -157,17 +210,27 @@ export class Session {
    * @returns The registry's response.
    * @throws as {@linkcode Session.read}; `REGISTRY_RESPONSE` where the source has no summary.
    */
-  summarize(options: ReadOptions, signal: AbortSignal): Promise<Summary> {
-    const subject = { name: "the summary of services", waitMs: options.waitMs ?? 0 };
-    return this.#send(
-      (source, signal) => {
-        if (source.summarize !== undefined) return source.summarize({ ...options, signal });
-        const message = "Cannot read the summary of services: this source has none";
-        return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
-      },
-      subject,
-      signal,
-    );
+  async summarize(options: ReadOptions, signal: AbortSignal): Promise<Summary> {
+    const waitMs = Math.min(options.waitMs ?? 0, this.#ceiling.ms);
+    const how = options.position === undefined ? options : { ...options, waitMs };
+    const sentAt = this.#options.clock.now();
+    try {
+      return await this.#send(
+        (source, signal) => {
+          if (source.summarize !== undefined) return source.summarize({ ...how, signal });
+          const message = "Cannot read the summary of services: this source has none";
+          return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
+        },
+        { name: "the summary of services", waitMs },
+        signal,
+      );
+    } catch (error) {
+      this.#noteLimit(error, sentAt);
+      if (options.position !== undefined && error instanceof PilotedError && isCut(error)) {
+        throw new CutPoll(this.#options.clock.now() - sentAt, error);
+      }
+      throw error;
+    }
   }
 
   /**
@@ -189,7 +252,43 @@ export class Session {
   async close(): Promise<void> {
     this.budget.close();
     this.probe.close();
+    this.pace.close();
     await this.#registry.close();
+  }
+
+  /** Whether parked watches are read from the agent's own copy, at no cost for the servers. */
+  get #readsCopies(): boolean {
+    const { consistency = "stale" } = this.#options;
+    return this.#backend !== "queries" && (consistency === "stale" || consistency === "cached");
+  }
+
+  /**
+   * An agent without an index or `cached` always queries the servers; that it names the way at all
+   * shows that it may know the other one.
+   */
+  #noteBackend({ freshness: { backend } }: Reading, how: ReadOptions): void {
+    if (backend === "streaming") this.#backend = "streaming";
+    else if (how.position !== undefined || how.consistency === "cached") this.#backend = "queries";
+    else if (backend !== undefined && this.#backend === "queries" && !this.#isBackendKnown) {
+      this.#backend = "unknown";
+    }
+    if (this.#backend !== "unknown" && backend !== undefined) this.#isBackendKnown = true;
+  }
+
+  #noteLimit(error: unknown, sentAt: number): void {
+    if (!(error instanceof PilotedError)) return;
+    if (error.limit === "connections") this.budget.refused();
+    if (error.limit === "rate") this.pace.refused(sentAt, error.retryAfterMs);
+  }
+
+  #tooSoon({ service }: Query): PilotedError {
+    const retryAfterMs = Math.ceil(this.pace.delayMs);
+    return new PilotedError(
+      "REGISTRY_RESPONSE",
+      `Cannot read service ${JSON.stringify(service)}: the registry limits the rate of reads; ` +
+        `the next one is due in ${retryAfterMs} ms`,
+      { service, limit: "rate", retryAfterMs },
+    );
   }
 
   /** One read with a deadline, and errors of one kind. */
@@ -223,7 +322,7 @@ export class Session {
       return await read;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      if (cause instanceof PilotedError) throw cause;
+      if (cause instanceof PilotedError) throw withLimit(cause);
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new PilotedError(
         "REGISTRY_UNREACHABLE",
@@ -234,4 +333,18 @@ export class Session {
       reads.delete(read);
     }
   }
+}
+
+/** A source of the user's own may know no more than the status. */
+function withLimit(error: PilotedError): PilotedError {
+  if (error.status !== 429 || error.limit !== undefined) return error;
+  const { code, message, cause, status, service, url, retryAfterMs } = error;
+  return new PilotedError(code, message, {
+    cause,
+    status,
+    service,
+    url,
+    retryAfterMs,
+    limit: "rate",
+  });
 }

@@ -166,12 +166,10 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
   if (!Array.isArray(watches)) throw new Error("it has no list of watches");
   const restored = new Map<string, Restored>();
   for (const [index, watch] of watches.entries()) {
-    const { service, tag, datacenter, confirmedAt, endpoints } = (watch ?? {}) as Record<
-      string,
-      unknown
-    >;
+    const { confirmedAt, endpoints, ...query } = (watch ?? {}) as Record<string, unknown>;
+    const { service } = query;
     const isWatch = typeof service === "string" && Number.isFinite(confirmedAt) &&
-      isOptionalText(tag) && isOptionalText(datacenter) && Array.isArray(endpoints);
+      Object.values(query).every(isOptionalText) && Array.isArray(endpoints);
     if (!isWatch) {
       leaveOut(`watches[${index}] has no service, time or endpoints`);
       continue;
@@ -183,7 +181,7 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
       else leaveOut(`watches[${index}].endpoints[${position}]: ${endpoint}`);
     }
     if (list.length === 0) continue;
-    restored.set(queryKey({ service, tag, datacenter }), {
+    restored.set(queryKey({ ...query, service }), {
       endpoints: Object.freeze(list),
       confirmedAt: confirmedAt as number,
     });

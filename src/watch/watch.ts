@@ -61,6 +61,8 @@ export abstract class Watch {
   protected readonly options: WatchOptions;
   /** Aborts when the watch is stopped. */
   protected readonly stopped: AbortController = new AbortController();
+  /** Whether a read waits for its turn while the registry limits the rate. */
+  protected readonly whenLimited: "wait" | "fail" = "wait";
   readonly #observer: WatchObserver;
   readonly #restored: Restored | undefined;
 
@@ -103,9 +105,10 @@ export abstract class Watch {
     return this.state.changedAt;
   }
 
-  /** Whether a first read has succeeded or failed. */
+  /** Whether a first read has succeeded or failed; one that was refused by a limit says nothing. */
   get isSettled(): boolean {
-    return this.state.answered || this.state.error !== undefined;
+    const { answered, error, isLimited } = this.state;
+    return answered || (error !== undefined && !isLimited);
   }
 
   /** What is known, how fresh it is, and why it is not fresher. */
@@ -161,7 +164,8 @@ export abstract class Watch {
     isConfirming: boolean,
     signal: AbortSignal,
   ): Promise<{ update: StateUpdate; wentBack: boolean }> {
-    let reading = await this.session.read(this.query, { consistency }, signal);
+    const { whenLimited } = this;
+    let reading = await this.session.read(this.query, { consistency, whenLimited }, signal);
     const wentBack = this.session.isBehind(reading.position, this.state.knownPosition);
     if (wentBack && !isConfirming) {
       reading = await this.session.read(this.query, { consistency: "default" }, signal);
@@ -171,19 +175,34 @@ export abstract class Watch {
     return { update, wentBack };
   }
 
-  /** Takes a response and reports what it led to. */
+  /**
+   * Takes a response and reports what it led to.
+   *
+   * @throws {PilotedError} when it is no list that can be used.
+   */
   protected apply(reading: Reading, fromLeader: boolean): StateUpdate {
     const update = this.state.apply(reading, fromLeader, this.options.clock.now());
     this.#report(update);
     if (update.accepted) this.#observer.accepted();
+    if (update.refusal !== undefined) {
+      this.#restore();
+      throw update.refusal;
+    }
     return update;
   }
 
-  /** Takes a failure and reports it. A list of a former run stands in for the first response. */
+  /** Takes a failure and reports it. */
   protected fail(error: PilotedError): void {
-    const isFirst = !this.isSettled;
+    // A response that cannot be used is a failure that the state has taken already.
+    if (error === this.state.error) return;
     this.#report(this.state.fail(error, this.options.clock.now()));
-    if (isFirst && this.#restored !== undefined) this.#report(this.state.restore(this.#restored));
+    this.#restore();
+  }
+
+  /** A list of a former run stands in for the first response. */
+  #restore(): void {
+    if (this.#restored === undefined || this.state.confirmedAt !== undefined) return;
+    this.#report(this.state.restore(this.#restored));
   }
 
   #report({ change, stateChanged, errors }: StateUpdate): void {
