@@ -23,9 +23,11 @@ import type {
   Summary,
 } from "../source/source.ts";
 import { deadline } from "../wait.ts";
+import { AgentCopies } from "./agent_copies.ts";
 import { ChangeHint } from "./change_hint.ts";
 import { ConnectionBudget, type Pollable } from "./connection_budget.ts";
 import { CutPoll, isCut, isLostConnection } from "./cut_poll.ts";
+import { tooSoon, withLimit } from "./limit_errors.ts";
 import { Pace } from "./pace.ts";
 import { RecoveryProbe } from "./recovery_probe.ts";
 import { WaitCeiling } from "./wait_ceiling.ts";
@@ -84,9 +86,7 @@ export class Session {
   readonly #ceiling: WaitCeiling;
   readonly #options: SessionOptions;
   #registry: Registry;
-  // What agents make their responses of; "unknown" while they do it either way.
-  #backend: "streaming" | "queries" | "unknown" = "queries";
-  #isBackendKnown = false;
+  #copies: AgentCopies;
   // Reads under way at the present registry; a replaced one is closed when its own have ended.
   #reads = new Set<Promise<unknown>>();
 
@@ -100,6 +100,7 @@ export class Session {
     const { clock, random, maxConnections, waitMs, keepProcessAlive } = options;
     this.#registry = registry;
     this.#options = options;
+    this.#copies = new AgentCopies(options.consistency);
     this.probe = new RecoveryProbe(clock, random, !keepProcessAlive);
     this.#ceiling = new WaitCeiling({ clock, random, waitMs });
     this.pace = new Pace({
@@ -116,7 +117,7 @@ export class Session {
       waitMs,
       ceilingMs: () => this.#ceiling.next(),
       isLimited: () => this.pace.isLimited,
-      parkedReads: () => this.#readsCopies ? "cheap" : "hint",
+      parkedReads: () => this.#copies.areUsable ? "cheap" : "hint",
       multiplexed: () => this.#registry.multiplexed(),
       hint: (observer) => new ChangeHint(this, options, observer),
     });
@@ -158,13 +159,13 @@ export class Session {
       ? await this.budget.shortPermit(signal)
       : await this.budget.longPermit(wait.watch, signal);
     try {
-      if (whenLimited === "fail" && this.pace.delayMs > 0) throw this.#tooSoon(query);
+      if (whenLimited === "fail" && this.pace.delayMs > 0) throw tooSoon(query, this.pace.delayMs);
       await this.pace.take(signal);
       const { waitMs } = permit;
       const isParked = wait !== undefined && waitMs === 0;
       const how: ReadOptions = waitMs > 0 && wait !== undefined
         ? { consistency, position: wait.position, waitMs }
-        : { consistency: isParked && this.#readsCopies ? "cached" : consistency };
+        : { consistency: isParked && this.#copies.areUsable ? "cached" : consistency };
       const name = `service ${JSON.stringify(query.service)}`;
       const sentAt = clock.now();
       const send = () =>
@@ -183,7 +184,7 @@ export class Session {
         throw error;
       });
       if (waitMs > 0) this.#ceiling.survived(clock.now() - sentAt);
-      this.#noteBackend(reading, how);
+      this.#copies.note(reading.freshness, how);
       this.pace.succeeded(sentAt);
       this.budget.succeeded();
       return reading;
@@ -243,6 +244,7 @@ export class Session {
     const old = this.#registry;
     const reads = this.#reads;
     this.#registry = registry;
+    this.#copies = new AgentCopies(this.#options.consistency);
     this.#reads = new Set();
     await Promise.allSettled(reads);
     await old.close();
@@ -256,39 +258,10 @@ export class Session {
     await this.#registry.close();
   }
 
-  /** Whether parked watches are read from the agent's own copy, at no cost for the servers. */
-  get #readsCopies(): boolean {
-    const { consistency = "stale" } = this.#options;
-    return this.#backend !== "queries" && (consistency === "stale" || consistency === "cached");
-  }
-
-  /**
-   * An agent without an index or `cached` always queries the servers; that it names the way at all
-   * shows that it may know the other one.
-   */
-  #noteBackend({ freshness: { backend } }: Reading, how: ReadOptions): void {
-    if (backend === "streaming") this.#backend = "streaming";
-    else if (how.position !== undefined || how.consistency === "cached") this.#backend = "queries";
-    else if (backend !== undefined && this.#backend === "queries" && !this.#isBackendKnown) {
-      this.#backend = "unknown";
-    }
-    if (this.#backend !== "unknown" && backend !== undefined) this.#isBackendKnown = true;
-  }
-
   #noteLimit(error: unknown, sentAt: number): void {
     if (!(error instanceof PilotedError)) return;
     if (error.limit === "connections") this.budget.refused();
     if (error.limit === "rate") this.pace.refused(sentAt, error.retryAfterMs);
-  }
-
-  #tooSoon({ service }: Query): PilotedError {
-    const retryAfterMs = Math.ceil(this.pace.delayMs);
-    return new PilotedError(
-      "REGISTRY_RESPONSE",
-      `Cannot read service ${JSON.stringify(service)}: the registry limits the rate of reads; ` +
-        `the next one is due in ${retryAfterMs} ms`,
-      { service, limit: "rate", retryAfterMs },
-    );
   }
 
   /** One read with a deadline, and errors of one kind. */
@@ -333,18 +306,4 @@ export class Session {
       reads.delete(read);
     }
   }
-}
-
-/** A source of the user's own may know no more than the status. */
-function withLimit(error: PilotedError): PilotedError {
-  if (error.status !== 429 || error.limit !== undefined) return error;
-  const { code, message, cause, status, service, url, retryAfterMs } = error;
-  return new PilotedError(code, message, {
-    cause,
-    status,
-    service,
-    url,
-    retryAfterMs,
-    limit: "rate",
-  });
 }

@@ -184,7 +184,8 @@ function statusOf(check: unknown): EndpointStatus | undefined {
 function onlyNodeFails(entry: unknown): boolean {
   const checks = isRecord(entry) && Array.isArray(entry.Checks) ? entry.Checks : [];
   const failed = checks.filter((check) => statusOf(check) === "critical");
-  return failed.length > 0 && failed.every((check) => isRecord(check) && check.CheckID === NODE_CHECK);
+  return failed.length > 0 &&
+    failed.every((check) => isRecord(check) && check.CheckID === NODE_CHECK);
 }
 
 // Consul keeps this name for itself ("serfHealth", structs.SerfCheckID).

@@ -11,7 +11,7 @@ import { RateLimit } from "../registry/rate_limit.ts";
 import type { Consistency, Query } from "../source/source.ts";
 import { onAbort, sleep } from "../wait.ts";
 import { toPilotedError, Watch, type WatchObserver, type WatchOptions } from "./watch.ts";
-import type { Restored } from "./watch_state.ts";
+import type { Restored } from "./state_update.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 30_000 };
 // A registry that asks for a longer pause is read again all the same.

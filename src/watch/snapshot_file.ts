@@ -10,7 +10,7 @@ import { readTextFile, writeTextFile } from "../runtime/files.ts";
 import { checkEndpoint, type EndpointFacts } from "../check_endpoint.ts";
 import { queryKey } from "./watch_set.ts";
 import type { Watch } from "./watch.ts";
-import type { Restored } from "./watch_state.ts";
+import type { Restored } from "./state_update.ts";
 
 const FORMAT = "piloted-snapshot";
 const VERSION = 1;
@@ -166,10 +166,12 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
   if (!Array.isArray(watches)) throw new Error("it has no list of watches");
   const restored = new Map<string, Restored>();
   for (const [index, watch] of watches.entries()) {
-    const { confirmedAt, endpoints, ...query } = (watch ?? {}) as Record<string, unknown>;
-    const { service } = query;
+    const { service, tag, datacenter, confirmedAt, endpoints } = (watch ?? {}) as Record<
+      string,
+      unknown
+    >;
     const isWatch = typeof service === "string" && Number.isFinite(confirmedAt) &&
-      Object.values(query).every(isOptionalText) && Array.isArray(endpoints);
+      isOptionalText(tag) && isOptionalText(datacenter) && Array.isArray(endpoints);
     if (!isWatch) {
       leaveOut(`watches[${index}] has no service, time or endpoints`);
       continue;
@@ -181,7 +183,7 @@ function decode(text: string, leaveOut: (why: string) => void): Map<string, Rest
       else leaveOut(`watches[${index}].endpoints[${position}]: ${endpoint}`);
     }
     if (list.length === 0) continue;
-    restored.set(queryKey({ ...query, service }), {
+    restored.set(queryKey({ service, tag, datacenter }), {
       endpoints: Object.freeze(list),
       confirmedAt: confirmedAt as number,
     });

@@ -4,6 +4,33 @@
  * @module
  */
 import { PilotedError } from "../errors.ts";
+import type { Reading } from "../source/source.ts";
+
+/**
+ * Why a response is no list that can be used.
+ *
+ * @param service Name of the service.
+ * @param reading The response.
+ * @param knownCount Number of instances that the last accepted response listed.
+ * @param isFiltered Whether the registry had left something out of that one as well: then a shorter
+ * list is no news of the token.
+ * @returns `undefined` when it can be used.
+ */
+export function refusalOf(
+  service: string,
+  reading: Reading,
+  knownCount: number,
+  isFiltered: boolean,
+): PilotedError | undefined {
+  const { endpoints, skipped, skippedCount, hidden } = reading;
+  const listedCount = endpoints.length + skippedCount;
+  if (hidden && (listedCount === 0 || (listedCount < knownCount && !isFiltered))) {
+    return denied(service, listedCount, knownCount);
+  }
+  return listedCount > 0 && endpoints.length === 0
+    ? unusable(service, listedCount, skipped[0])
+    : undefined;
+}
 
 /**
  * The registry left out instances that the token may not read: hidden is not empty.
@@ -12,7 +39,7 @@ import { PilotedError } from "../errors.ts";
  * @param listedCount Number of instances that are shown.
  * @param knownCount Number of instances that were shown before.
  */
-export function denied(service: string, listedCount: number, knownCount: number): PilotedError {
+function denied(service: string, listedCount: number, knownCount: number): PilotedError {
   const what = listedCount === 0 ? "all its instances" : "some of its instances";
   const before = knownCount === 0 ? "" : ` (${listedCount} shown, ${knownCount} before)`;
   return new PilotedError(
@@ -30,7 +57,7 @@ export function denied(service: string, listedCount: number, knownCount: number)
  * @param listedCount Number of instances that are listed.
  * @param first Why the first one was left out.
  */
-export function unusable(
+function unusable(
   service: string,
   listedCount: number,
   first: PilotedError | undefined,

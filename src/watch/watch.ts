@@ -10,12 +10,8 @@ import type { Session } from "../registry/session.ts";
 import type { Change } from "../snapshot.ts";
 import type { Consistency, Query, Reading } from "../source/source.ts";
 import type { WatchStatus } from "./status.ts";
-import {
-  type Restored,
-  type StateUpdate,
-  WatchState,
-  type WatchStateOptions,
-} from "./watch_state.ts";
+import type { Restored, StateUpdate, WatchStateOptions } from "./state_update.ts";
+import { WatchState } from "./watch_state.ts";
 
 /** Options of every watch of a client. */
 export interface WatchOptions extends WatchStateOptions {
@@ -65,6 +61,8 @@ export abstract class Watch {
   protected readonly whenLimited: "wait" | "fail" = "wait";
   readonly #observer: WatchObserver;
   readonly #restored: Restored | undefined;
+  // A response that cannot be used: a failure that the state has taken already.
+  #refusal: PilotedError | undefined;
 
   /**
    * Creates a watch that does nothing yet.
@@ -107,8 +105,8 @@ export abstract class Watch {
 
   /** Whether a first read has succeeded or failed; one that was refused by a limit says nothing. */
   get isSettled(): boolean {
-    const { answered, error, isLimited } = this.state;
-    return answered || (error !== undefined && !isLimited);
+    const { answered, error } = this.state;
+    return answered || (error !== undefined && error.limit === undefined);
   }
 
   /** What is known, how fresh it is, and why it is not fresher. */
@@ -186,15 +184,16 @@ export abstract class Watch {
     if (update.accepted) this.#observer.accepted();
     if (update.refusal !== undefined) {
       this.#restore();
-      throw update.refusal;
+      throw this.#refusal = update.refusal;
     }
     return update;
   }
 
   /** Takes a failure and reports it. */
   protected fail(error: PilotedError): void {
-    // A response that cannot be used is a failure that the state has taken already.
-    if (error === this.state.error) return;
+    const isTaken = error === this.#refusal;
+    this.#refusal = undefined;
+    if (isTaken) return;
     this.#report(this.state.fail(error, this.options.clock.now()));
     this.#restore();
   }
@@ -218,7 +217,9 @@ export abstract class Watch {
     const { service, datacenter } = this.query;
     const { consistency } = this.options;
     try {
-      const reading = await this.session.read({ service, datacenter }, { consistency }, signal);
+      const { whenLimited } = this;
+      const untagged = { service, datacenter };
+      const reading = await this.session.read(untagged, { consistency, whenLimited }, signal);
       this.state.noteUntaggedCount(reading.endpoints.length + reading.skippedCount);
     } catch {
       // It only makes a message better; the next empty response tries again.

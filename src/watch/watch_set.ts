@@ -24,18 +24,9 @@ interface Entry {
 /** Creates the watch of a query. */
 export type CreateWatch = (query: Query, intervalMs: number, observer: WatchObserver) => Watch;
 
-// Consul compares these without regard to case.
-const CASELESS: readonly string[] = ["service", "tag"];
-
-/** Names a query: queries that read the same list have equal keys. */
+/** Names a query: equal queries have equal keys. */
 export function queryKey(query: Query): string {
-  const parts = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
-  const same = parts.map(([name, value]) =>
-    CASELESS.includes(name) && typeof value === "string"
-      ? [name, value.toLowerCase()]
-      : [name, value]
-  );
-  return JSON.stringify(same.sort(([a], [b]) => a < b ? -1 : 1));
+  return JSON.stringify([query.service, query.tag ?? "", query.datacenter ?? ""]);
 }
 
 /** Watches by query, each with its subscribers. */

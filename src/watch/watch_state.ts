@@ -10,65 +10,19 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
-import { type InstanceCounts, PilotedError } from "../errors.ts";
+import type { PilotedError } from "../errors.ts";
 import { type Change, diffEndpoints } from "../snapshot.ts";
 import type { Freshness, Query, Reading } from "../source/source.ts";
-import { type Doubt, EmptyListGuard } from "./empty_list_guard.ts";
-import { type EmptyPolicy, type HealthPolicy, isUsable, type NodeFailurePolicy } from "./policies.ts";
-import { denied, reasonAfter, unusable } from "./unusable_list.ts";
+import { countInstances } from "./count_instances.ts";
+import { EmptyListGuard } from "./empty_list_guard.ts";
+import { isUsable } from "./policies.ts";
+import { emptyReason, stateReason } from "./reasons.ts";
+import type { Restored, StateUpdate, WatchStateOptions } from "./state_update.ts";
+import { refusalOf } from "./unusable_list.ts";
+import { NodeWave } from "./node_wave.ts";
 import type { WatchStateName, WatchStatus } from "./status.ts";
 
-/** A list of a former run. */
-export interface Restored {
-  /** Endpoints as they were. */
-  readonly endpoints: readonly Endpoint[];
-  /** When the registry had confirmed them, in milliseconds since the Unix epoch. */
-  readonly confirmedAt: number;
-}
-
-/** Options of a {@linkcode WatchState}. */
-export interface WatchStateOptions {
-  /** Which instances may be handed out. */
-  readonly health: HealthPolicy;
-  /** Whether a list that is suddenly empty is accepted. */
-  readonly emptyPolicy: EmptyPolicy;
-  /** Whether it is accepted that every instance is critical by the check of its node alone. */
-  readonly nodeFailurePolicy?: NodeFailurePolicy | undefined;
-  /** Own zone: with one, every listed instance is kept, since zones need them. */
-  readonly zone?: string | undefined;
-}
-
-/** What an update led to. */
-export interface StateUpdate {
-  /** Whether the registry's list is in use now. */
-  readonly accepted: boolean;
-  /** What changed in the list. */
-  readonly change: Change | undefined;
-  /** Whether the state is another one now. */
-  readonly stateChanged: boolean;
-  /** Failures that were not reported before. */
-  readonly errors: readonly PilotedError[];
-  /** Why the response was no list that can be used; the state has taken it already. */
-  readonly refusal?: PilotedError | undefined;
-}
-
-// Instances that fail one after the other within this time fail together.
-const WAVE_MS = 10_000;
-const DOUBTS: Readonly<Record<Doubt, string>> = {
-  empty: "the registry suddenly lists no instance",
-  smaller: "the registry suddenly lists few instances",
-  nodes: "every instance is critical by the check of its node alone",
-};
-
 const NO_ENDPOINTS: readonly Endpoint[] = Object.freeze([]);
-const NO_INSTANCES: InstanceCounts = Object.freeze({
-  listed: 0,
-  passing: 0,
-  warning: 0,
-  critical: 0,
-  maintenance: 0,
-  skipped: 0,
-});
 
 /** The state machine of one watched list. */
 export class WatchState {
@@ -76,10 +30,11 @@ export class WatchState {
   readonly query: Query;
   readonly #options: WatchStateOptions;
   readonly #guard: EmptyListGuard;
+  readonly #wave: NodeWave;
   #state: WatchStateName = "pending";
   #endpoints = NO_ENDPOINTS;
   #listed = NO_ENDPOINTS;
-  #instances = NO_INSTANCES;
+  #instances = countInstances(NO_ENDPOINTS, 0);
   #position: string | undefined;
   #knownPosition: string | undefined;
   #answered = false;
@@ -96,8 +51,6 @@ export class WatchState {
   #knownCount = 0;
   #isFiltered = false;
   #isDeniedByDefault = false;
-  // What was handed out before the first of several nodes failed, and when that was.
-  #beforeWave: { readonly endpoints: readonly Endpoint[]; readonly at: number } | undefined;
 
   /**
    * Creates the state of a list of which nothing is known.
@@ -109,6 +62,7 @@ export class WatchState {
     this.query = query;
     this.#options = options;
     this.#guard = new EmptyListGuard(options.emptyPolicy, options.nodeFailurePolicy);
+    this.#wave = new NodeWave(options.health);
   }
 
   /** Endpoints that may be handed out, in a stable order. */
@@ -164,11 +118,6 @@ export class WatchState {
     return this.#error;
   }
 
-  /** Whether the last read was refused because of the registry's limits, and not for what it asked. */
-  get isLimited(): boolean {
-    return this.#error?.limit !== undefined;
-  }
-
   /** Whether the list may be empty because no token was sent. */
   get isDeniedByDefault(): boolean {
     return this.#isDeniedByDefault;
@@ -204,7 +153,7 @@ export class WatchState {
     this.#freshness = reading.freshness;
     this.#position = reading.position;
     this.#knownPosition = reading.position;
-    const refusal = this.#refusal(reading, listedCount);
+    const refusal = refusalOf(this.query.service, reading, this.#knownCount, this.#isFiltered);
     if (refusal !== undefined) return this.#refuse(reading, refusal, now);
     this.#failureCount = 0;
     this.#error = undefined;
@@ -212,14 +161,15 @@ export class WatchState {
     const accepted = this.#guard.accepts({
       knownCount: this.#knownCount,
       listedCount,
-      haveNodesFailed: this.#haveNodesFailed(reading, now),
+      haveNodesFailed: this.#wave.hitsAll(reading, this.#endpoints, now),
       fromLeader,
     });
     if (!accepted) {
-      const change = this.#guard.doubt === "nodes" ? this.#undoWave(now) : undefined;
+      const isWave = this.#guard.doubt === "nodes";
+      const change = isWave ? this.#handOut(this.#wave.before(this.#endpoints, now)) : undefined;
       return this.#enter("unconfirmed", { accepted, change });
     }
-    this.#noteWave(reading, now);
+    this.#wave.note(reading, this.#endpoints, now);
     this.#isFiltered = reading.hidden === true;
     // Later a token of the agent's own has shown something, and the list is really empty.
     this.#isDeniedByDefault = reading.deniedByDefault === true && listedCount === 0 &&
@@ -307,7 +257,12 @@ export class WatchState {
       confirmedAt,
       ageMs: confirmedAt === undefined ? undefined : Math.max(0, now - confirmedAt),
       changedAt: this.#changedAt,
-      reason: this.#reason(),
+      reason: stateReason({
+        state: this.#state,
+        error: this.#error,
+        doubt: this.#guard.doubt,
+        isDeniedByDefault: this.#isDeniedByDefault,
+      }),
       error: this.#error,
       failureCount: this.#failureCount,
       nextAttemptAt: this.#nextAttemptAt,
@@ -317,25 +272,15 @@ export class WatchState {
 
   /** Why there is no endpoint to hand out, in words, with counts. */
   emptyReason(): string {
-    if (this.#error !== undefined) return this.#error.message;
-    if (this.#state === "pending") return "the registry has not responded yet";
-    const { listed, skipped, passing, warning, critical, maintenance } = this.#instances;
-    const { service, tag } = this.query;
-    if (listed === 0) {
-      if (tag && this.#untagged) return `${count(this.#untagged)}, none with tag ${tag}`;
-      if (this.#isDeniedByDefault) return DENIED_BY_DEFAULT;
-      return `the registry lists no instance of ${JSON.stringify(service)}; check the name`;
-    }
-    if (skipped === listed) return reasonAfter(service, listed, this.#skipped[0]);
-    const parts = Object.entries({ passing, warning, critical, maintenance, skipped })
-      .filter(([, number]) => number > 0);
-    const [name, number] = parts[0]!;
-    const policy = warning > 0 ? `, and the health policy is ${this.#options.health}` : "";
-    return number === listed
-      ? `${count(listed)}, all ${name === "maintenance" ? "in maintenance" : name}${policy}`
-      : `${count(listed)}: ${
-        parts.map(([name, number]) => `${number} ${name}`).join(", ")
-      }${policy}`;
+    return emptyReason(this.query, {
+      state: this.#state,
+      error: this.#error,
+      instances: this.#instances,
+      skipped: this.#skipped,
+      untagged: this.#untagged,
+      isDeniedByDefault: this.#isDeniedByDefault,
+      health: this.#options.health,
+    });
   }
 
   /** Puts a list in place of the one in use. */
@@ -344,33 +289,22 @@ export class WatchState {
     skipped: number,
     confirmedAt: number,
   ): Change | undefined {
-    const counts = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
-    for (const { status } of endpoints) counts[status]++;
-    const listed = endpoints.length + skipped;
-    this.#knownCount = listed;
-    if (listed > 0) this.#untagged = undefined;
-    this.#instances = Object.freeze({ listed, ...counts, skipped });
+    this.#instances = countInstances(endpoints, skipped);
+    this.#knownCount = this.#instances.listed;
+    if (this.#knownCount > 0) this.#untagged = undefined;
     // Kept only where it is of use: it is the list a second time.
     if (this.#options.zone !== undefined) this.#listed = endpoints;
     this.#confirmedAt = confirmedAt;
     const { health } = this.#options;
     const usable = ({ status }: Endpoint) => isUsable(status, health);
     const handedOut = endpoints.every(usable) ? endpoints : endpoints.filter(usable);
-    const change = diffEndpoints(this.query.service, this.#endpoints, handedOut);
-    if (change !== undefined) this.#endpoints = change.endpoints;
-    return change;
+    return this.#handOut(handedOut);
   }
 
-  /** Why a response is no list that can be used; `undefined` when it is one. */
-  #refusal(reading: Reading, listedCount: number): PilotedError | undefined {
-    const { service } = this.query;
-    const isShorter = listedCount < this.#knownCount && !this.#isFiltered;
-    if (reading.hidden && (listedCount === 0 || isShorter)) {
-      return denied(service, listedCount, this.#knownCount);
-    }
-    return listedCount > 0 && reading.endpoints.length === 0
-      ? unusable(service, listedCount, reading.skipped[0])
-      : undefined;
+  #handOut(endpoints: readonly Endpoint[]): Change | undefined {
+    const change = diffEndpoints(this.query.service, this.#endpoints, endpoints);
+    if (change !== undefined) this.#endpoints = change.endpoints;
+    return change;
   }
 
   /** The list stays. A hidden one is read again, since nothing tells when a token may read more. */
@@ -385,48 +319,10 @@ export class WatchState {
       this.#position = undefined;
     } else {
       this.#skipped = reading.skipped;
-      const { skippedCount: skipped } = reading;
-      this.#instances = Object.freeze({ ...NO_INSTANCES, listed: skipped, skipped });
+      this.#instances = countInstances(reading.endpoints, reading.skippedCount);
     }
     const errors = isSame ? [] : [refusal];
     return this.#enter(this.#failedState(refusal), { errors, refusal: this.#error });
-  }
-
-  /** Whether nothing would be left to hand out, and only because of the checks of nodes. */
-  #haveNodesFailed({ endpoints, nodeFailedCount = 0 }: Reading, now: number): boolean {
-    if (nodeFailedCount === 0 || this.#wave(now).length === 0) return false;
-    let critical = 0;
-    for (const { status } of endpoints) {
-      if (isUsable(status, this.#options.health)) return false;
-      if (status === "critical") critical++;
-    }
-    return critical === nodeFailedCount;
-  }
-
-  /** What is handed out, or was before the first of several nodes failed a short time ago. */
-  #wave(now: number): readonly Endpoint[] {
-    const wave = this.#beforeWave;
-    const isRecent = wave !== undefined && now - wave.at <= WAVE_MS;
-    return isRecent && wave.endpoints.length > this.#endpoints.length
-      ? wave.endpoints
-      : this.#endpoints;
-  }
-
-  #noteWave({ nodeFailedCount = 0 }: Reading, now: number): void {
-    if (nodeFailedCount === 0) this.#beforeWave = undefined;
-    else if (this.#beforeWave === undefined || now - this.#beforeWave.at > WAVE_MS) {
-      this.#beforeWave = { endpoints: this.#endpoints, at: now };
-    }
-  }
-
-  /** The instances whose nodes failed shortly before the last one did are handed out again. */
-  #undoWave(now: number): Change | undefined {
-    const wave = this.#wave(now);
-    this.#beforeWave = undefined;
-    if (wave === this.#endpoints) return undefined;
-    const change = diffEndpoints(this.query.service, this.#endpoints, wave);
-    if (change !== undefined) this.#endpoints = change.endpoints;
-    return change;
   }
 
   #enter(state: WatchStateName, facts: Partial<StateUpdate>): StateUpdate {
@@ -441,30 +337,4 @@ export class WatchState {
     if (error.code === "REGISTRY_DENIED") return "denied";
     return this.#answered ? "stale" : "pending";
   }
-
-  #reason(): string | undefined {
-    switch (this.#state) {
-      case "live":
-        return this.#isDeniedByDefault ? DENIED_BY_DEFAULT : undefined;
-      case "unconfirmed":
-        return `${DOUBTS[this.#guard.doubt ?? "empty"]}; the last list stays until that is confirmed`;
-      case "closed":
-        return "the client was closed";
-      default:
-        return this.#failedReason();
-    }
-  }
-
-  #failedReason(): string {
-    const { message, limit } = this.#error ?? {};
-    if (message === undefined) return "the registry has not responded yet";
-    return limit === "rate" ? `the registry limits the rate of reads: ${message}` : message;
-  }
-}
-
-const DENIED_BY_DEFAULT =
-  "the registry denies by default and no token is sent, so it may hide every instance";
-
-function count(instances: number): string {
-  return instances === 1 ? "1 instance" : `${instances} instances`;
 }

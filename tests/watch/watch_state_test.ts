@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError, type PilotedErrorCode } from "../../src/errors.ts";
 import type { Reading } from "../../src/source/source.ts";
-import { WatchState, type WatchStateOptions } from "../../src/watch/watch_state.ts";
+import type { WatchStateOptions } from "../../src/watch/state_update.ts";
+import { WatchState } from "../../src/watch/watch_state.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
 
