@@ -36,8 +36,8 @@ export interface ConnectionBudgetOptions {
   readonly maxConnections: number;
   /** Maximum wait of a blocking query, in milliseconds. Each query uses a random 50 to 100 % of it. */
   readonly waitMs: number;
-  /** Maximum wait of the next blocking query, where it is less than `waitMs`. @default {waitMs} */
-  readonly ceilingMs?: () => number;
+  /** Wait of the next blocking query, in milliseconds. @default {50 to 100 % of waitMs} */
+  readonly nextWaitMs?: () => number;
   /** Whether the registry limits the rate of reads: parked watches are left alone. @default {never} */
   readonly isLimited?: () => boolean;
   /**
@@ -238,12 +238,11 @@ export class ConnectionBudget {
 
   #grantLong(): Permit {
     this.#long++;
-    const { random, ceilingMs } = this.#options;
-    const waitMs = Math.min(this.#options.waitMs, ceilingMs?.() ?? Infinity);
+    const { waitMs, random, nextWaitMs } = this.#options;
     let released = false;
     return {
       // Spread, so that watches that started together do not poll together for ever.
-      waitMs: waitMs * (0.5 + 0.5 * random()),
+      waitMs: nextWaitMs?.() ?? waitMs * (0.5 + 0.5 * random()),
       release: () => {
         if (released) return;
         released = true;

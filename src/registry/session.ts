@@ -115,7 +115,7 @@ export class Session {
       random,
       maxConnections,
       waitMs,
-      ceilingMs: () => this.#ceiling.next(),
+      nextWaitMs: () => this.#ceiling.next(),
       isLimited: () => this.pace.isLimited,
       parkedReads: () => this.#copies.areUsable ? "cheap" : "hint",
       multiplexed: () => this.#registry.multiplexed(),

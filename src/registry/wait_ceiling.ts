@@ -21,7 +21,8 @@ const SHORTEST_MS = 2_000;
 // One query that ends this early may be a restart; a second one at the same age is a limit.
 const EARLY_MS = 10_000;
 const SAME = 0.1;
-// A query that waited this much longer than the ceiling was a trial.
+// A trial waits this much longer than the ceiling; a query that waited as long as this was one.
+const LONGER = 1.5;
 const TRIAL = 1.2;
 // A longer wait is tried again after this time, and more rarely each time it was in vain.
 const RETRY_MS = 900_000;
@@ -46,13 +47,15 @@ export class WaitCeiling {
     this.#ceilingMs = options.waitMs;
   }
 
-  /** Maximum wait of the next blocking query, in milliseconds; now and then a longer one. */
+  /**
+   * Wait of the next blocking query, in milliseconds: a random 50 to 100 % of the ceiling, spread so
+   * that watches that started together do not poll together for ever; now and then a longer one.
+   */
   next(): number {
-    const { clock, waitMs } = this.#options;
-    if (clock.now() < this.#retryAt) return this.#ceilingMs;
+    const { clock, random, waitMs } = this.#options;
+    if (clock.now() < this.#retryAt) return this.#ceilingMs * (0.5 + 0.5 * random());
     this.#planRetry();
-    // At least half of it is used, which is more than the present ceiling.
-    return Math.min(waitMs, this.#ceilingMs * 2.5);
+    return Math.min(waitMs, this.#ceilingMs * LONGER);
   }
 
   /** Maximum wait, in milliseconds, without a trial. */
@@ -91,9 +94,10 @@ export class WaitCeiling {
     const waitMs = heldMs * 16 / 17;
     // Less is the jitter of usual queries, which must not raise the ceiling bit by bit.
     if (waitMs <= this.#ceilingMs * TRIAL) return;
-    this.#ceilingMs = Math.min(this.#options.waitMs, waitMs);
+    const most = this.#options.waitMs;
+    this.#ceilingMs = waitMs * TRIAL < most ? waitMs : most;
     this.#retryMs = RETRY_MS;
-    if (this.#ceilingMs === this.#options.waitMs) this.#retryAt = Infinity;
+    if (this.#ceilingMs === most) this.#retryAt = Infinity;
   }
 
   #planRetry(): void {
