@@ -135,7 +135,10 @@ export class LiveWatch extends Watch {
         const error = toPilotedError(cause, this.query.service);
         this.#failed(error);
         this.settle();
-        await this.#backOff(error);
+        this.#isProductive = false;
+        // A list that cannot be used has a position all the same: the next query waits for another.
+        const isListed = this.state.position !== undefined && error.limit === undefined;
+        if (!isListed) await this.#backOff(error);
       }
     }
   }
