@@ -71,10 +71,9 @@ const LAP_MS = 1_000;
 const HINTED_LAP_MS = 120_000;
 // What no hint names is read this often, by as many reads as that takes; likewise everything where
 // a read costs little. A change stays visible within two seconds.
-const FAST_LAP_MS = 1_200;
+const FAST_LAP_MS = 1_500;
 const FAST_TURN_MS = 10;
-// 500 reads a second are the most.
-const FAST_READS = 5;
+const FAST_PER_SECOND = 650;
 // Parts of a query that do not lead out of what a summary lists.
 const NAMEABLE: ReadonlySet<string> = new Set(["service", "tag", "filter", "port", "address"]);
 // After "429 Too Many Requests" the budget grows back by one connection every ten seconds.
@@ -126,13 +125,12 @@ export class ConnectionBudget {
       ...shared,
       lapMs: () => this.#hint?.active ? HINTED_LAP_MS : LAP_MS,
       turnMs: ROTATION_MS,
-      maxReads: 1,
     });
     this.#fast = new Rotation({
       ...shared,
-      lapMs: () => options.isLimited?.() ? LAP_MS * FAST_READS : FAST_LAP_MS,
+      lapMs: () => FAST_LAP_MS,
       turnMs: FAST_TURN_MS,
-      maxReads: FAST_READS,
+      perSecond: FAST_PER_SECOND,
     });
   }
 

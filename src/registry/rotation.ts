@@ -13,8 +13,8 @@ export interface RotationOptions<Entry> {
   readonly lapMs: () => number;
   /** Minimum time between two turns, in milliseconds. */
   readonly turnMs: number;
-  /** Maximum number of entries in one turn. */
-  readonly maxReads: number;
+  /** Maximum number of entries in a second, with several in one turn. @default {one in each turn} */
+  readonly perSecond?: number;
   /** Called with each entry in turn. */
   readonly read: (entry: Entry) => void;
   /** Called before each turn. @returns Whether this turn takes place. */
@@ -27,6 +27,7 @@ export class Rotation<Entry> {
   readonly #entries = new Set<Entry>();
   #timer: Timer | undefined;
   #dueAt = Infinity;
+  #turnedAt = 0;
 
   /** Creates an empty line without a timer. */
   constructor(options: RotationOptions<Entry>) {
@@ -59,17 +60,21 @@ export class Rotation<Entry> {
     const { clock, lapMs, turnMs } = this.#options;
     const dueAt = clock.now() + Math.max(turnMs, lapMs() / size);
     if (dueAt >= this.#dueAt) return;
+    if (this.#timer === undefined) this.#turnedAt = clock.now();
     this.close();
     this.#dueAt = dueAt;
     this.#timer = clock.start(() => this.#turn(), dueAt - clock.now());
   }
 
   #turn(): void {
-    const { lapMs, turnMs, maxReads, read, isOpen } = this.#options;
+    const { clock, lapMs, perSecond, read, isOpen } = this.#options;
     this.close();
     if (isOpen()) {
-      const count = Math.min(maxReads, Math.ceil(this.#entries.size * turnMs / lapMs()));
-      for (const entry of [...this.#entries].slice(0, Math.max(1, count))) {
+      // Timers may be late: what counts is the time since the last turn.
+      const elapsedMs = clock.now() - this.#turnedAt;
+      const wanted = Math.min(1, elapsedMs / lapMs()) * this.#entries.size;
+      const count = perSecond === undefined ? 1 : Math.min(wanted, perSecond * elapsedMs / 1_000);
+      for (const entry of [...this.#entries].slice(0, Math.max(1, Math.round(count)))) {
         // To the end, should it wait for a permit.
         this.#entries.delete(entry);
         this.#entries.add(entry);

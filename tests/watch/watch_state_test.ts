@@ -140,7 +140,7 @@ const ROWS: readonly [string, readonly Step[], readonly string[], readonly strin
     "a list as long as before of a token that may not see all",
     [{ give: [a] }, { give: [b], hidden: true }, { give: [a, b], hidden: true }],
     ["live", "live", "live"],
-    ["a", "b"],
+    ["b", "a"],
   ],
   [
     "a list that becomes shorter of a token that has never seen all",
