@@ -23,6 +23,10 @@ function check(what: string, value: number, most: number): void {
   if (!(value <= most)) process.exitCode = 1;
 }
 
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 async function rateLimit(what: string, maxConnections: number): Promise<void> {
   const names = Array.from({ length: 40 }, (_, i) => `s${i}`);
   await withEmbedded(async (it) => {
@@ -36,14 +40,15 @@ async function rateLimit(what: string, maxConnections: number): Promise<void> {
       return reads;
     };
     await it.passes(MINUTE_MS);
-    const before = (await minutes(10)).reduce((sum, reads) => sum + reads) / 10;
+    const before = average(await minutes(10));
     it.between(() => Promise.resolve(new Response(LIMITED, { status: 429 })));
     const [during] = await minutes(1);
     it.between(undefined);
     const after = await minutes(5);
     console.log(`40 watches, ${what}: ${before} reads a minute before the limit`);
     check("  in its minute", during!, before);
-    check("  in the busiest of the five minutes after it", Math.max(...after), before);
+    check("  in the minute after it", after[0]!, before);
+    check("  a minute on average of the next four", average(after.slice(1)), before);
   }, {
     watches: names.map((name) => ({ name })),
     maxConnections,
@@ -108,4 +113,4 @@ async function streaming(count: number, changes: number): Promise<void> {
 
 await rateLimit("none parked", 64);
 await rateLimit("25 parked", 22);
-await streaming(1_000, 50);
+await streaming(1_000, Number(process.argv[2] ?? 50));

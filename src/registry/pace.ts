@@ -23,8 +23,12 @@ const FIRST_MS = 1_000;
 const LONGEST_MS = 60_000;
 // A registry that asks for a longer pause is read again all the same.
 const MAX_RETRY_AFTER_MS = 300_000;
-// Without a refusal for this long the client reads as usual.
+// Without a refusal for this long parked watches are read again.
 const QUIET_MS = 30_000;
+// For this long after that reads follow one by one, because all of them have something to catch up.
+const PACED_MS = 60_000;
+// Few watches need not wait for each other as long as their own polls take.
+const LONGEST_USUAL_MS = 3_000;
 
 /**
  * One pause for all reads of a client. A registry that limits rates counts requests, so it does not
@@ -49,12 +53,16 @@ export class Pace {
 
   /** Whether the registry limits the rate, or did so a short time ago. */
   get isLimited(): boolean {
-    return this.#waiting.size > 0 || this.#options.clock.now() < this.#endsAt;
+    return this.#options.clock.now() < this.#endsAt;
+  }
+
+  get #isPaced(): boolean {
+    return this.#waiting.size > 0 || this.#options.clock.now() < this.#endsAt + PACED_MS;
   }
 
   /** Milliseconds until a read may be sent; 0 for now. */
   get delayMs(): number {
-    return this.isLimited ? Math.max(0, this.#nextAt - this.#options.clock.now()) : 0;
+    return this.#isPaced ? Math.max(0, this.#nextAt - this.#options.clock.now()) : 0;
   }
 
   /**
@@ -65,7 +73,7 @@ export class Pace {
    */
   take(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(signal.reason);
-    if (!this.isLimited) return Promise.resolve();
+    if (!this.#isPaced) return Promise.resolve();
     if (this.#waiting.size === 0 && this.delayMs === 0) {
       this.#plan();
       return Promise.resolve();
@@ -95,7 +103,7 @@ export class Pace {
     const { clock, random } = this.#options;
     // Reads that were sent before the last refusal say nothing new.
     if (sentAt <= this.#refusedAt) return;
-    if (!this.isLimited) this.#level = 0;
+    if (!this.#isPaced) this.#level = 0;
     const now = clock.now();
     const floorMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#level++);
     const pauseMs = Math.max(floorMs, Math.min(MAX_RETRY_AFTER_MS, retryAfterMs));
@@ -155,7 +163,7 @@ export class Pace {
     const { clock, random, usualMs } = this.#options;
     const floorMs = FIRST_MS * 2 ** Math.max(0, this.#level - 1);
     const betweenMs = this.#isRecovering
-      ? Math.min(FIRST_MS, usualMs())
+      ? Math.min(LONGEST_USUAL_MS, usualMs())
       : Math.min(LONGEST_MS, floorMs);
     this.#nextAt = clock.now() + betweenMs * (1 + random() / 2);
   }

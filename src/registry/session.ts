@@ -107,7 +107,10 @@ export class Session {
       clock,
       random,
       // What blocking queries that end without a change come to; each waits 75 % of the maximum.
-      usualMs: () => 0.75 * this.#ceiling.ms / Math.max(1, options.watchedCount()),
+      usualMs: () => {
+        const { places } = this.budget.load;
+        return 0.75 * this.#ceiling.ms / Math.max(1, Math.min(places, options.watchedCount()));
+      },
       background: !keepProcessAlive,
     });
     this.budget = new ConnectionBudget({
@@ -159,8 +162,11 @@ export class Session {
       ? await this.budget.shortPermit(signal)
       : await this.budget.longPermit(wait.watch, signal);
     try {
-      if (whenLimited === "fail" && this.pace.delayMs > 0) throw tooSoon(query, this.pace.delayMs);
-      await this.pace.take(signal);
+      const { pace } = this;
+      if (whenLimited === "wait" || pace.isLimited) {
+        if (whenLimited === "fail" && pace.delayMs > 0) throw tooSoon(query, pace.delayMs);
+        await pace.take(signal);
+      }
       const { waitMs } = permit;
       const isParked = wait !== undefined && waitMs === 0;
       const how: ReadOptions = waitMs > 0 && wait !== undefined

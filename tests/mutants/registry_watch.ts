@@ -10,7 +10,7 @@ const ROWS: Row[] = [
   ["registry/session", "429 does not free connections", "if (error.limit === \"connections\") this.budget.refused();", "", "watch/live_watch"],
   ["registry/session", "the deadline forgets the wait", "waitMs + waitMs / 16 + requestTimeoutMs", "requestTimeoutMs", "watch/live_watch"],
   ["registry/session", "an abort is reported as a failure", "if (signal.aborted) throw signal.reason;", "", "registry/session"],
-  ["registry/session", "foreign errors are thrown as they are", "if (cause instanceof PilotedError) throw cause;", "throw cause;", "registry/session"],
+  ["registry/session", "foreign errors are thrown as they are", "if (cause instanceof PilotedError) throw withLimit(cause);", "throw cause;", "registry/session"],
   ["registry/session", "the old registry is closed under its reads", "await Promise.allSettled(reads);", "", "registry/session"],
   ["registry/session", "the old registry is never closed", "await old.close();", "", "registry/session"],
   ["registry/session", "a blocking query forgets its position", "{ consistency, position: wait.position, waitMs }", "{ consistency, waitMs }", "watch/live_watch"],
@@ -55,7 +55,7 @@ const ROWS: Row[] = [
   ["watch/snapshot_file", "the last change is not written", "await this.#writing;\n    await this.#write();", "await this.#writing;", "watch/snapshot_file"],
   // registry: limits, proxies, parked watches
   ["registry/session", "a rate limit does not slow the client", "if (error.limit === \"rate\") this.pace.refused(sentAt, error.retryAfterMs);", "", "client/rate_limit"],
-  ["registry/session", "a read on demand waits for its turn", "if (whenLimited === \"fail\" && this.pace.delayMs > 0)", "if (false)", "client/rate_limit"],
+  ["registry/session", "a read on demand waits for its turn", "if (whenLimited === \"fail\" && pace.delayMs > 0)", "if (false)", "client/rate_limit"],
   ["registry/session", "a lost connection is not tried again", "if (error instanceof PilotedError && isLostConnection(error)) return send();", "", "client/quiet_proxy"],
   ["registry/session", "a poll that a proxy ended is a failure", "if (waitMs > 0 && error instanceof PilotedError && isCut(error)) {", "if (false) {", "client/quiet_proxy"],
   ["registry/session", "parked watches make the servers work", "isParked && this.#copies.areUsable ? \"cached\" : consistency", "consistency", "client/parked_watches"],

@@ -70,6 +70,12 @@ test("Pace lets reads through one by one after a success, as often as usual, the
   assertEquals(pace.isLimited, true);
   await clock.advance(30_000);
   assertEquals(pace.isLimited, false);
+  // For another minute whoever comes now waits for the one before.
+  await pace.take(signal);
+  assertEquals(pace.delayMs, 500);
+  await clock.advance(60_000);
+  await pace.take(signal);
+  assertEquals(pace.delayMs, 0);
   // The next refusal is the first again.
   pace.refused(clock.now());
   assertEquals(pace.delayMs, 1_000);
