@@ -23,7 +23,11 @@ export type FactsByCode = {
   TEMPLATE_INVALID: ErrorPosition & { readonly stage: "parse" | "exec" };
   UNKNOWN_SERVICE: { readonly service?: string; readonly services?: readonly string[] };
   NO_ENDPOINTS: { readonly service: string; readonly instances?: InstanceCounts };
-  REGISTRY_RESPONSE: { readonly status?: number; readonly service?: string };
+  REGISTRY_RESPONSE: {
+    readonly status?: number;
+    readonly service?: string;
+    readonly limit?: "rate" | "connections";
+  };
   REGISTRY_DENIED: { readonly status?: number; readonly service?: string };
   SNAPSHOT_INVALID: { readonly path: string };
   SNAPSHOT_FAILED: { readonly path: string };

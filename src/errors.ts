@@ -80,6 +80,8 @@ export interface PilotedErrorOptions {
   url?: string | undefined;
   /** HTTP status of the response. */
   status?: number | undefined;
+  /** Which limit of the registry refused the read: its rate, or its number of connections. */
+  limit?: "rate" | "connections" | undefined;
   /** Milliseconds after which the other side asked for the next attempt (`Retry-After`). */
   retryAfterMs?: number | undefined;
   /** File in question, as given. */
@@ -123,6 +125,8 @@ export class PilotedError extends Error {
   declare readonly url?: string;
   /** HTTP status of the response. */
   declare readonly status?: number;
+  /** Which limit of the registry refused the read: its rate, or its number of connections. */
+  declare readonly limit?: "rate" | "connections";
   /** Milliseconds after which the other side asked for the next attempt. */
   declare readonly retryAfterMs?: number;
   /** File in question, as given. */

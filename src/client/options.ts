@@ -10,7 +10,7 @@ import { checkOptions, CLOCK, type OptionRule, SIGNAL } from "../check_options.t
 import { type Clock, systemClock } from "../clock.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Consistency, Source } from "../source/source.ts";
-import type { EmptyPolicy, HealthPolicy } from "../watch/policies.ts";
+import type { EmptyPolicy, HealthPolicy, NodeFailurePolicy } from "../watch/policies.ts";
 import type { Target } from "./failover.ts";
 import type { Logger } from "./log_events.ts";
 
@@ -83,6 +83,13 @@ export interface PilotedOptions {
   minIntervalMs?: number | undefined;
   /** Whether a list that is suddenly empty is accepted. @default {"confirm"} */
   emptyPolicy?: EmptyPolicy | undefined;
+  /**
+   * Whether it is accepted that every instance of a service is critical by the check of its node
+   * alone (Consul's `serfHealth`), which may be a failure of the gossip between agents.
+   *
+   * @default {"confirm"}
+   */
+  nodeFailurePolicy?: NodeFailurePolicy | undefined;
   /** Maximum number of connections to the agent. @default {64} */
   maxConnections?: number | undefined;
   /** File that keeps the last good lists over a restart. @default {undefined} */
@@ -181,6 +188,7 @@ export interface ResolvedOptions {
   readonly waitMs: number;
   readonly minIntervalMs: number;
   readonly emptyPolicy: EmptyPolicy;
+  readonly nodeFailurePolicy: NodeFailurePolicy;
   readonly maxConnections: number;
   readonly snapshotFile: string | undefined;
   readonly failover: (service: string) => readonly Target[];
@@ -216,6 +224,7 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   waitMs: { type: "number", min: 1_000, max: MAX_WAIT_MS },
   minIntervalMs: { type: "number", min: 1 },
   emptyPolicy: { type: "one-of", values: ["confirm", "keep", "accept"] },
+  nodeFailurePolicy: { type: "one-of", values: ["confirm", "keep", "accept"] },
   maxConnections: { type: "number", min: 2 },
   snapshotFile: { type: "string" },
   failover: { type: "object" },
@@ -287,6 +296,7 @@ export function resolveOptions(
     waitMs: options.waitMs ?? 60_000,
     minIntervalMs: options.minIntervalMs ?? 50,
     emptyPolicy: options.emptyPolicy ?? "confirm",
+    nodeFailurePolicy: options.nodeFailurePolicy ?? "confirm",
     maxConnections: options.maxConnections ?? 64,
     snapshotFile: options.snapshotFile,
     failover: resolveFailover(options.failover ?? [], caller),

@@ -70,5 +70,5 @@ export type { Environment } from "../runtime/environment.ts";
 export type { Reach } from "../reach.ts";
 export type { Consistency, Freshness, Listing, ListQuery, Summary } from "../source/source.ts";
 export type { StaticEndpoint } from "../source/static.ts";
-export type { EmptyPolicy, HealthPolicy } from "../watch/policies.ts";
+export type { EmptyPolicy, HealthPolicy, NodeFailurePolicy } from "../watch/policies.ts";
 export type { WatchStateName } from "../watch/status.ts";

@@ -171,7 +171,9 @@ export class WatchedService {
     const cause = own.find(({ error }) => error !== undefined)?.error;
     // With several watches each may have its own reason.
     const reasons = [...new Set(own.map((state) => state.emptyReason()))];
-    const hint = cause === undefined && instances.listed === 0 ? this.#context.emptyHint() : "";
+    const isExplained = own.some(({ isDeniedByDefault }) => isDeniedByDefault);
+    const isUnexplained = cause === undefined && instances.listed === 0 && !isExplained;
+    const hint = isUnexplained ? this.#context.emptyHint() : "";
     return new PilotedError(
       "NO_ENDPOINTS",
       `Cannot pick an endpoint of ${JSON.stringify(service)}: ${reasons.join("; ")}${hint}`,

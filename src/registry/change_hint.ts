@@ -6,6 +6,7 @@
 import { fullJitter } from "../backoff.ts";
 import type { Clock, Timer } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
+import { CutPoll } from "./cut_poll.ts";
 import type { ReadOptions, Summary } from "../source/source.ts";
 import { sleep } from "../wait.ts";
 import { RateLimit } from "./rate_limit.ts";
@@ -61,6 +62,7 @@ export class ChangeHint {
   readonly #rateLimit: RateLimit;
   #active = false;
   #before: Summary | undefined;
+  #isCut = false;
   #readAllAt = 0;
   #foundCount = 0;
   #readAllMs = READ_ALL_MS;
@@ -93,11 +95,15 @@ export class ChangeHint {
         await this.#rateLimit.take(true, signal);
         const summary = await this.#read(signal);
         failures = 0;
+        this.#isCut = false;
         this.#active = summary.services.size <= MAX_CATALOG * this.#options.watchedCount();
         if (this.#active) this.#compare(summary);
         else await this.#rest(RETRY_MS, signal);
       } catch (error) {
         if (signal.aborted) return;
+        // Ended by a proxy: what was known before still is.
+        this.#isCut = error instanceof CutPoll && failures++ === 0;
+        if (this.#isCut) continue;
         this.#active = false;
         this.#before = undefined;
         const { random } = this.#options;
@@ -148,7 +154,7 @@ export class ChangeHint {
 
   #read(signal: AbortSignal): Promise<Summary> {
     const position = this.#before?.position;
-    if (position === undefined) return this.#summaries.summarize({}, signal);
+    if (position === undefined || this.#isCut) return this.#summaries.summarize({}, signal);
     const waitMs = this.#options.waitMs * (0.5 + 0.5 * this.#options.random());
     return this.#summaries.summarize({ position, waitMs }, signal);
   }

@@ -3,10 +3,12 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { Query } from "../source/source.ts";
 import { onAbort } from "../wait.ts";
 import type { HintObserver } from "./change_hint.ts";
+import { Rotation } from "./rotation.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** Permission for one read. */
 export interface Permit {
@@ -34,6 +36,15 @@ export interface ConnectionBudgetOptions {
   readonly maxConnections: number;
   /** Maximum wait of a blocking query, in milliseconds. Each query uses a random 50 to 100 % of it. */
   readonly waitMs: number;
+  /** Wait of the next blocking query, in milliseconds. @default {50 to 100 % of waitMs} */
+  readonly nextWaitMs?: () => number;
+  /** Whether the registry limits the rate of reads: parked watches are left alone. @default {never} */
+  readonly isLimited?: () => boolean;
+  /**
+   * How parked watches learn of changes: by the hint, or because reading all of them is cheap (by
+   * the agent's own copy). @default {"hint"}
+   */
+  readonly parkedReads?: () => "hint" | "cheap";
   /** Whether reads share connections, so that there is no need to count them. @default {never} */
   readonly multiplexed?: () => boolean;
   /** Starts to read which services changed; called while watches are parked. @default {none} */
@@ -58,6 +69,13 @@ const ROTATION_MS = 50;
 const LAP_MS = 1_000;
 // While a hint names the services that changed, the rotation only covers what no hint can name.
 const HINTED_LAP_MS = 120_000;
+// What no hint names is read this often, by as many reads as that takes; likewise everything where
+// a read costs little. A change stays visible within two seconds.
+const FAST_LAP_MS = 1_500;
+const FAST_TURN_MS = 10;
+const FAST_PER_SECOND = 650;
+// Parts of a query that do not lead out of what a summary lists.
+const NAMEABLE: ReadonlySet<string> = new Set(["service", "tag", "filter", "port", "address"]);
 // After "429 Too Many Requests" the budget grows back by one connection every ten seconds.
 const REGROW_MS = 10_000;
 const MIN_PLACES = 2;
@@ -82,7 +100,8 @@ export class ConnectionBudget {
   #cap = Infinity;
   #regrowAt = 0;
   #long = 0;
-  #rotation: Timer | undefined;
+  readonly #slow: Rotation<Parked>;
+  readonly #fast: Rotation<Parked>;
   #hint: Hint | undefined;
   #found = 0;
 
@@ -96,6 +115,23 @@ export class ConnectionBudget {
     this.#short = new Semaphore(short);
     // One is left for the hint.
     this.#longPlaces = Math.max(1, options.maxConnections - short - 1);
+    const { clock } = options;
+    const shared = {
+      clock,
+      read: (entry: Parked) => void this.#read(entry),
+      isOpen: () => this.#isOpen(),
+    };
+    this.#slow = new Rotation({
+      ...shared,
+      lapMs: () => this.#hint?.active ? HINTED_LAP_MS : LAP_MS,
+      turnMs: ROTATION_MS,
+    });
+    this.#fast = new Rotation({
+      ...shared,
+      lapMs: () => FAST_LAP_MS,
+      turnMs: FAST_TURN_MS,
+      perSecond: FAST_PER_SECOND,
+    });
   }
 
   /** Number of blocking queries under way, of those that may be, and of parked watches. */
@@ -126,17 +162,18 @@ export class ConnectionBudget {
         watch,
         grant: (permit) => {
           remove();
-          this.#parked.delete(entry);
+          this.#unpark(entry);
           resolve(permit);
         },
       };
       const remove = onAbort(signal, (reason) => {
-        this.#parked.delete(entry);
+        this.#unpark(entry);
         reject(reason);
       });
       this.#parked.add(entry);
-      this.#hint ??= this.#options.hint?.(this.#hintObserver());
-      this.#rotate();
+      this.#isOpen();
+      const isFast = this.#parkedReads === "cheap" || !isNameable(watch.query);
+      (isFast ? this.#fast : this.#slow).add(entry);
     });
   }
 
@@ -158,8 +195,33 @@ export class ConnectionBudget {
 
   /** Stops the rotation. Waiting watches are ended by their own signals. */
   close(): void {
-    this.#rotation?.cancel();
-    this.#rotation = undefined;
+    this.#slow.close();
+    this.#fast.close();
+    this.#stopHint();
+  }
+
+  get #parkedReads(): "hint" | "cheap" {
+    return this.#options.parkedReads?.() ?? "hint";
+  }
+
+  #unpark(entry: Parked): void {
+    this.#parked.delete(entry);
+    this.#slow.delete(entry);
+    this.#fast.delete(entry);
+  }
+
+  /** Whether parked watches may be read now; starts or stops the hint accordingly. */
+  #isOpen(): boolean {
+    if (this.#options.isLimited?.()) {
+      this.#stopHint();
+      return false;
+    }
+    if (this.#parkedReads === "cheap") this.#stopHint();
+    else this.#hint ??= this.#options.hint?.(this.#hintObserver());
+    return true;
+  }
+
+  #stopHint(): void {
     this.#hint?.stop();
     this.#hint = undefined;
   }
@@ -174,11 +236,11 @@ export class ConnectionBudget {
 
   #grantLong(): Permit {
     this.#long++;
-    const { waitMs, random } = this.#options;
+    const { waitMs, random, nextWaitMs } = this.#options;
     let released = false;
     return {
       // Spread, so that watches that started together do not poll together for ever.
-      waitMs: waitMs * (0.5 + 0.5 * random()),
+      waitMs: nextWaitMs?.() ?? waitMs * (0.5 + 0.5 * random()),
       release: () => {
         if (released) return;
         released = true;
@@ -196,17 +258,6 @@ export class ConnectionBudget {
       if (entry.watch.changedAt > (latest?.watch.changedAt ?? 0)) latest = entry;
     }
     latest?.grant(this.#grantLong());
-  }
-
-  #rotate(): void {
-    if (this.#rotation !== undefined || this.#parked.size === 0) return;
-    const lapMs = this.#hint?.active ? HINTED_LAP_MS : LAP_MS;
-    this.#rotation = this.#options.clock.start(() => {
-      this.#rotation = undefined;
-      const [next] = this.#parked;
-      if (next !== undefined) void this.#read(next);
-      this.#rotate();
-    }, Math.max(ROTATION_MS, lapMs / this.#parked.size));
   }
 
   /** Lets a parked watch read, as soon as there is a permit for a plain read. */
@@ -233,8 +284,10 @@ export class ConnectionBudget {
         return found();
       },
       read: (services) => {
+        // Consul looks names up without regard to case, and lists them as they were registered.
+        const names = new Set([...services].map((name) => name.toLowerCase()));
         for (const entry of parked) {
-          if (services.has(entry.watch.query.service)) void this.#read(entry);
+          if (names.has(entry.watch.query.service.toLowerCase())) void this.#read(entry);
         }
       },
       readAll: () => {
@@ -244,54 +297,9 @@ export class ConnectionBudget {
   }
 }
 
-/** A number of places that are taken and given back, first come, first served. */
-class Semaphore {
-  #free: number;
-  readonly #waiting = new Set<(release: () => void) => void>();
-
-  /** Creates a semaphore with that many places free. */
-  constructor(places: number) {
-    this.#free = places;
-  }
-
-  /**
-   * Waits for a place.
-   *
-   * @param signal Ends the wait.
-   * @returns Gives the place back.
-   * @throws The signal's own reason when it aborts.
-   */
-  acquire(signal?: AbortSignal): Promise<() => void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#free > 0) {
-      this.#free--;
-      return Promise.resolve(this.#release());
-    }
-    return new Promise((resolve, reject) => {
-      const grant = (release: () => void) => {
-        remove();
-        resolve(release);
-      };
-      const remove = onAbort(signal, (reason) => {
-        this.#waiting.delete(grant);
-        reject(reason);
-      });
-      this.#waiting.add(grant);
-    });
-  }
-
-  #release(): () => void {
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      const [next] = this.#waiting;
-      if (next === undefined) {
-        this.#free++;
-      } else {
-        this.#waiting.delete(next);
-        next(this.#release());
-      }
-    };
-  }
+/** Whether a summary of the agent's own datacenter names the service of a query. */
+function isNameable(query: Query): boolean {
+  return Object.entries(query).every(([key, value]) =>
+    value === undefined || value === "" || NAMEABLE.has(key)
+  );
 }

@@ -25,9 +25,14 @@ import type {
   Summary,
 } from "../source/source.ts";
 import { deadline } from "../wait.ts";
+import { AgentCopies } from "./agent_copies.ts";
 import { ChangeHint } from "./change_hint.ts";
 import { ConnectionBudget, type Pollable } from "./connection_budget.ts";
+import { CutPoll, isCut, isLostConnection } from "./cut_poll.ts";
+import { tooSoon, withLimit } from "./limit_errors.ts";
+import { Pace } from "./pace.ts";
 import { RecoveryProbe } from "./recovery_probe.ts";
+import { WaitCeiling } from "./wait_ceiling.ts";
 
 /** A connection to a registry. */
 export interface Registry {
@@ -55,6 +60,8 @@ export interface SessionOptions {
   readonly keepProcessAlive: boolean;
   /** Number of services that are watched. */
   readonly watchedCount: () => number;
+  /** How fresh a response must be: `"stale"` and `"cached"` let an agent's copy stand in. @default {"stale"} */
+  readonly consistency?: Consistency;
 }
 
 /** How a service is read. */
@@ -63,6 +70,11 @@ export interface SessionReadOptions {
   readonly consistency: Consistency;
   /** Where to wait from; the read then takes turns with those of other watches. */
   readonly wait?: { readonly position: string; readonly watch: Pollable };
+  /**
+   * What happens while the registry limits the rate: the read is sent when it is its turn, or fails
+   * at once. @default {"wait"}
+   */
+  readonly whenLimited?: "wait" | "fail";
 }
 
 /** One registry, queried within its limits. */
@@ -71,8 +83,12 @@ export class Session {
   readonly budget: ConnectionBudget;
   /** Notices that the registry is back. */
   readonly probe: RecoveryProbe;
+  /** Slows the whole client down after the registry has limited its rate. */
+  readonly pace: Pace;
+  readonly #ceiling: WaitCeiling;
   readonly #options: SessionOptions;
   #registry: Registry;
+  #copies: AgentCopies;
   // Reads under way at the present registry; a replaced one is closed when its own have ended.
   #reads = new Set<Promise<unknown>>();
 
@@ -86,12 +102,27 @@ export class Session {
     const { clock, random, maxConnections, waitMs, keepProcessAlive } = options;
     this.#registry = registry;
     this.#options = options;
+    this.#copies = new AgentCopies(options.consistency);
     this.probe = new RecoveryProbe(clock, random, !keepProcessAlive);
+    this.#ceiling = new WaitCeiling({ clock, random, waitMs });
+    this.pace = new Pace({
+      clock,
+      random,
+      // What blocking queries that end without a change come to; each waits 75 % of the maximum.
+      usualMs: () => {
+        const { places } = this.budget.load;
+        return 0.75 * this.#ceiling.ms / Math.max(1, Math.min(places, options.watchedCount()));
+      },
+      background: !keepProcessAlive,
+    });
     this.budget = new ConnectionBudget({
       clock,
       random,
       maxConnections,
       waitMs,
+      nextWaitMs: () => this.#ceiling.next(),
+      isLimited: () => this.pace.isLimited,
+      parkedReads: () => this.#copies.areUsable ? "cheap" : "hint",
       multiplexed: () => this.#registry.multiplexed(),
       hint: (observer) => new ChangeHint(this, options, observer),
     });
@@ -123,32 +154,61 @@ export class Session {
    * @param signal Aborts the read.
    * @returns The registry's response.
    * @throws {PilotedError} `TIMEOUT` at the deadline, else why there is no response.
+   * @throws {CutPoll} when a blocking query was ended on its way; see {@linkcode Session.confirmCut}.
    * @throws The signal's own reason when it aborts.
    */
   async read(query: Query, options: SessionReadOptions, signal: AbortSignal): Promise<Reading> {
-    const { consistency, wait } = options;
+    const { consistency, wait, whenLimited = "wait" } = options;
+    const { clock } = this.#options;
     const permit = wait === undefined
       ? await this.budget.shortPermit(signal)
       : await this.budget.longPermit(wait.watch, signal);
     try {
+      const { pace } = this;
+      if (whenLimited === "wait" || pace.isLimited) {
+        if (whenLimited === "fail" && pace.delayMs > 0) throw tooSoon(query, pace.delayMs);
+        await pace.take(signal);
+      }
       const { waitMs } = permit;
+      const isParked = wait !== undefined && waitMs === 0;
       const how: ReadOptions = waitMs > 0 && wait !== undefined
         ? { consistency, position: wait.position, waitMs }
-        : { consistency };
+        : { consistency: isParked && this.#copies.areUsable ? "cached" : consistency };
       const name = `service ${JSON.stringify(query.service)}`;
-      const reading = await this.#send(
-        (source, signal) => source.read(query, { ...how, signal }),
-        { name, service: query.service, waitMs },
-        signal,
-      );
+      const sentAt = clock.now();
+      const send = () =>
+        this.#send(
+          (source, signal) => source.read(query, { ...how, signal }),
+          { name, service: query.service, waitMs },
+          signal,
+        );
+      const reading = await send().catch((error: unknown) => {
+        this.#noteLimit(error, sentAt);
+        if (waitMs > 0 && error instanceof PilotedError && isCut(error)) {
+          throw new CutPoll(clock.now() - sentAt, error);
+        }
+        // A connection that was kept open may be closed by the other side just as it is used again.
+        if (error instanceof PilotedError && isLostConnection(error)) return send();
+        throw error;
+      });
+      if (waitMs > 0) this.#ceiling.survived(clock.now() - sentAt);
+      this.#copies.note(reading.freshness, how);
+      this.pace.succeeded(sentAt);
       this.budget.succeeded();
       return reading;
-    } catch (error) {
-      if (error instanceof PilotedError && error.status === 429) this.budget.refused();
-      throw error;
     } finally {
       permit.release();
     }
+  }
+
+  /**
+   * A blocking query was cut, and a plain read has then succeeded: something between client and
+   * registry does not let responses take that long.
+   *
+   * @param heldMs Age of the query that was cut, in milliseconds.
+   */
+  confirmCut(heldMs: number): void {
+    this.#ceiling.cut(heldMs);
   }
 
   /**
@@ -159,17 +219,27 @@ export class Session {
    * @returns The registry's response.
    * @throws as {@linkcode Session.read}; `REGISTRY_RESPONSE` where the source has no summary.
    */
-  summarize(options: ReadOptions, signal: AbortSignal): Promise<Summary> {
-    const subject = { name: "the summary of services", waitMs: options.waitMs ?? 0 };
-    return this.#send(
-      (source, signal) => {
-        if (source.summarize !== undefined) return source.summarize({ ...options, signal });
-        const message = "Cannot read the summary of services: this source has none";
-        return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
-      },
-      subject,
-      signal,
-    );
+  async summarize(options: ReadOptions, signal: AbortSignal): Promise<Summary> {
+    const waitMs = Math.min(options.waitMs ?? 0, this.#ceiling.ms);
+    const how = options.position === undefined ? options : { ...options, waitMs };
+    const sentAt = this.#options.clock.now();
+    try {
+      return await this.#send(
+        (source, signal) => {
+          if (source.summarize !== undefined) return source.summarize({ ...how, signal });
+          const message = "Cannot read the summary of services: this source has none";
+          return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
+        },
+        { name: "the summary of services", waitMs },
+        signal,
+      );
+    } catch (error) {
+      this.#noteLimit(error, sentAt);
+      if (options.position !== undefined && error instanceof PilotedError && isCut(error)) {
+        throw new CutPoll(this.#options.clock.now() - sentAt, error);
+      }
+      throw error;
+    }
   }
 
   /**
@@ -204,6 +274,7 @@ export class Session {
     const old = this.#registry;
     const reads = this.#reads;
     this.#registry = registry;
+    this.#copies = new AgentCopies(this.#options.consistency);
     this.#reads = new Set();
     await Promise.allSettled(reads);
     await old.close();
@@ -213,7 +284,14 @@ export class Session {
   async close(): Promise<void> {
     this.budget.close();
     this.probe.close();
+    this.pace.close();
     await this.#registry.close();
+  }
+
+  #noteLimit(error: unknown, sentAt: number): void {
+    if (!(error instanceof PilotedError)) return;
+    if (error.limit === "connections") this.budget.refused();
+    if (error.limit === "rate") this.pace.refused(sentAt, error.retryAfterMs);
   }
 
   /** One read with a deadline, and errors of one kind. */
@@ -247,7 +325,7 @@ export class Session {
       return await read;
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
-      if (cause instanceof PilotedError) throw cause;
+      if (cause instanceof PilotedError) throw withLimit(cause);
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new PilotedError(
         "REGISTRY_UNREACHABLE",

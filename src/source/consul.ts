@@ -9,7 +9,13 @@ import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from ".
 import { revealSecret, type Secret } from "../secret.ts";
 import { decodeCatalog } from "./consul_catalog.ts";
 import { decodeHealth, decodeHealthInSlices } from "./consul_decode.ts";
-import { decodeFreshness, decodeIndex } from "./consul_headers.ts";
+import {
+  decodeDenial,
+  decodeFreshness,
+  decodeIndex,
+  decodeLimit,
+  decodeVisibility,
+} from "./consul_headers.ts";
 import { decodeSummary } from "./consul_summary.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import { catalogUrl, healthUrl, summaryUrl } from "./consul_url.ts";
@@ -110,8 +116,10 @@ export class ConsulSource implements Source {
       endpoints: decoded.endpoints,
       skipped: decoded.skipped,
       skippedCount: decoded.skippedCount,
+      nodeFailedCount: decoded.nodeFailedCount,
       position: decodeIndex(headers),
       freshness: decodeFreshness(headers),
+      ...decodeVisibility(headers, Boolean(this.#token)),
     };
   }
 
@@ -210,7 +218,8 @@ export class ConsulSource implements Source {
 
   #refusal(subject: Subject, response: Response, text: string | undefined): PilotedError {
     const { status, headers } = response;
-    const facts = { status, retryAfterMs: parseRetryAfter(headers, Date.now()) };
+    const limit = decodeLimit(status, text);
+    const facts = { status, limit, retryAfterMs: parseRetryAfter(headers, Date.now()) };
     // Browsers hide the status of a redirect that is not followed: it is 0.
     if ([0, 301, 302, 303, 307, 308].includes(status)) {
       const why = `redirects are not followed, received ${status}; is this address really Consul`;
@@ -218,12 +227,13 @@ export class ConsulSource implements Source {
     }
     const said = `received ${status} ${this.#excerpt(text)}`;
     if (status === 401 || status === 403) {
-      const why = `the token is missing or may not read it, ${said}`;
-      return this.#error("REGISTRY_DENIED", subject, why, facts);
+      const { isToken, why } = decodeDenial(text);
+      const code = isToken ? "REGISTRY_DENIED" : "REGISTRY_RESPONSE";
+      return this.#error(code, subject, `${why}, ${said}`, facts);
     }
     // 5xx is a Consul without a leader, or a proxy before it: as good as no answer. That it knows no
     // such datacenter is an answer, and asking every second would not change it.
-    const away = status >= 500 && !text?.includes("No path to datacenter");
+    const away = status >= 500 && limit === undefined && !text?.includes("No path to datacenter");
     const code = away ? "REGISTRY_UNREACHABLE" : "REGISTRY_RESPONSE";
     return this.#error(code, subject, said, facts);
   }

@@ -19,6 +19,8 @@ export interface DecodedHealth {
   readonly skipped: readonly PilotedError[];
   /** How many entries were left out. */
   readonly skippedCount: number;
+  /** How many endpoints are critical only because the check of their node is. */
+  readonly nodeFailedCount: number;
 }
 
 // An error takes about 3 kB with its stack: a response of a few megabytes could fill the heap.
@@ -61,6 +63,7 @@ class HealthDecoder implements DecodedHealth {
   readonly endpoints: Endpoint[] = [];
   readonly skipped: PilotedError[] = [];
   skippedCount = 0;
+  nodeFailedCount = 0;
   readonly #query: Query;
   readonly #asked: string;
   readonly #tag: string | undefined;
@@ -82,6 +85,7 @@ class HealthDecoder implements DecodedHealth {
       return this.#skip(entry, position, "it is listed twice");
     }
     this.endpoints.push(endpoint);
+    if (endpoint.status === "critical" && onlyNodeFails(entry)) this.nodeFailedCount++;
     this.#last = endpoint;
   }
 
@@ -195,6 +199,17 @@ function statusOf(check: unknown): EndpointStatus | undefined {
     (id === "_node_maintenance" || id.startsWith("_service_maintenance:"));
   return maintenance ? "maintenance" : "critical";
 }
+
+/** Whether no check is critical but that of the node, which gossip between agents decides. */
+function onlyNodeFails(entry: unknown): boolean {
+  const checks = isRecord(entry) && Array.isArray(entry.Checks) ? entry.Checks : [];
+  const failed = checks.filter((check) => statusOf(check) === "critical");
+  return failed.length > 0 &&
+    failed.every((check) => isRecord(check) && check.CheckID === NODE_CHECK);
+}
+
+// Consul keeps this name for itself ("serfHealth", structs.SerfCheckID).
+const NODE_CHECK = "serfHealth";
 
 /** Consul's default is 1 for passing and for warning ("Services: weights"). */
 function decodeWeight(value: unknown, status: EndpointStatus): number {

@@ -46,6 +46,11 @@ export interface Freshness {
   readonly cache?: "hit" | "miss" | undefined;
   /** Age of the cached response in milliseconds (`Age`). */
   readonly ageMs?: number | undefined;
+  /**
+   * What the agent made the response of (`X-Consul-Query-Backend`): its own copy, which the servers
+   * keep up to date by a stream, or a query of the servers.
+   */
+  readonly backend?: "streaming" | "blocking-query" | undefined;
 }
 
 /** One response of a registry. */
@@ -60,6 +65,21 @@ export interface Reading {
   readonly position: string | undefined;
   /** What the registry says about the age of this response. */
   readonly freshness: Freshness;
+  /** Whether the registry left out instances that the token may not read. @default {false} */
+  readonly hidden?: boolean | undefined;
+  /**
+   * Whether the registry shows nothing to those without a token, and no token was sent.
+   *
+   * @default {false}
+   */
+  readonly deniedByDefault?: boolean | undefined;
+  /**
+   * Number of endpoints that are critical only because the check of their node is: Consul's gossip
+   * (`serfHealth`) says so, and not a check of the service.
+   *
+   * @default {0}
+   */
+  readonly nodeFailedCount?: number | undefined;
 }
 
 /** What a registry lists, service by service. */

@@ -5,16 +5,20 @@
  */
 import { fullJitter } from "../backoff.ts";
 import type { PilotedError } from "../errors.ts";
+import { CutPoll } from "../registry/cut_poll.ts";
 import type { Session } from "../registry/session.ts";
 import { RateLimit } from "../registry/rate_limit.ts";
 import type { Consistency, Query } from "../source/source.ts";
 import { onAbort, sleep } from "../wait.ts";
 import { toPilotedError, Watch, type WatchObserver, type WatchOptions } from "./watch.ts";
-import type { Restored } from "./watch_state.ts";
+import type { Restored } from "./state_update.ts";
 
 const BACKOFF = { baseMs: 250, maxMs: 30_000 };
 // A registry that asks for a longer pause is read again all the same.
 const MAX_RETRY_AFTER_MS = 300_000;
+// An agent that streams goes on responding with its copy for a while after it has lost its servers.
+// A plain read goes to the servers, and fails without them.
+const VERIFY_MS = 180_000;
 // Ends a poll whose position is no longer trusted; never leaves this file.
 const INTERRUPTED = Symbol("interrupted");
 
@@ -38,6 +42,8 @@ export class LiveWatch extends Watch {
   #isProductive = false;
   #isFailing = false;
   #notBefore = 0;
+  #cut: CutPoll | undefined;
+  #verifyAt = Infinity;
 
   /**
    * Creates a watch that does nothing yet.
@@ -119,11 +125,20 @@ export class LiveWatch extends Watch {
       } catch (cause) {
         if (signal.aborted) break;
         if (cause === INTERRUPTED) continue;
+        if (cause instanceof CutPoll) {
+          // Whether the registry is away or something on the way ended the query, a plain read shows.
+          this.#cut = cause;
+          this.state.distrustPosition();
+          continue;
+        }
         // Whatever it is, a bug included, it ends this attempt and never the watch.
         const error = toPilotedError(cause, this.query.service);
         this.#failed(error);
         this.settle();
-        await this.#backOff(error);
+        this.#isProductive = false;
+        // A list that cannot be used has a position all the same: the next query waits for another.
+        const isListed = this.state.position !== undefined && error.limit === undefined;
+        if (!isListed) await this.#backOff(error);
       }
     }
   }
@@ -140,8 +155,9 @@ export class LiveWatch extends Watch {
       const { update } = await this.readNow(isConfirming ? "consistent" : "default", true, signal);
       this.#isPositionDoubtful = false;
       this.#isProductive = update.change !== undefined;
-    } else if (position === undefined || !this.options.keepProcessAlive) {
-      const { update } = await this.readNow(this.#consistency, false, signal);
+    } else if (position === undefined || !this.options.keepProcessAlive || this.#isVerifyDue) {
+      const { update } = await this.readNow(this.#plainConsistency, false, signal);
+      this.#planVerify();
       this.#isProductive = update.change !== undefined;
     } else {
       const reading = await this.session.read(
@@ -159,11 +175,29 @@ export class LiveWatch extends Watch {
         await this.countUntagged(signal);
       }
     }
+    if (this.#cut !== undefined) this.session.confirmCut(this.#cut.heldMs);
     this.#succeeded();
+  }
+
+  get #isVerifyDue(): boolean {
+    const { freshness } = this.state;
+    if (freshness.backend !== "streaming" && freshness.cache === undefined) return false;
+    return this.options.clock.now() >= this.#verifyAt;
+  }
+
+  /** A copy of the agent's would say nothing about its servers. */
+  get #plainConsistency(): Consistency {
+    return this.#isVerifyDue && this.#consistency === "cached" ? "stale" : this.#consistency;
+  }
+
+  #planVerify(): void {
+    const { clock, random } = this.options;
+    this.#verifyAt = clock.now() + VERIFY_MS * (1 + random() / 2);
   }
 
   #succeeded(): void {
     this.#notBefore = 0;
+    this.#cut = undefined;
     this.#consistency = this.options.consistency;
     if (this.#isFailing) this.session.probe.recovered(this);
     this.#isFailing = false;
@@ -172,6 +206,7 @@ export class LiveWatch extends Watch {
   #failed(error: PilotedError): void {
     // A cluster without a leader still responds from its followers.
     if (error.status !== undefined && error.status >= 500) this.#consistency = "stale";
+    this.#cut = undefined;
     this.#isFailing = true;
     this.fail(error);
   }
@@ -183,9 +218,12 @@ export class LiveWatch extends Watch {
 
   async #backOff(error: PilotedError): Promise<void> {
     const { clock, random } = this.options;
-    const pauseMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+    const isPaced = error.limit === "rate";
+    const askedMs = Math.min(error.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
+    // A rate limit is one for the whole client, and so is the pause after it.
+    const pauseMs = isPaced ? Math.max(askedMs, this.session.pace.delayMs) : askedMs;
     const jitterMs = fullJitter(this.state.failureCount - 1, { ...BACKOFF, random });
-    const delayMs = Math.max(pauseMs, jitterMs);
+    const delayMs = isPaced ? pauseMs : Math.max(pauseMs, jitterMs);
     const now = clock.now();
     this.#notBefore = now + pauseMs;
     this.state.planAttempt(now + delayMs);

@@ -16,6 +16,8 @@ const LONGEST_PAUSE_MS = 30_000;
  * due.
  */
 export class OnDemandWatch extends Watch {
+  // Somebody waits for the lookup.
+  protected override readonly whenLimited = "fail";
   #flight: Promise<void> | undefined;
   #dueAt = 0;
 

@@ -11,7 +11,7 @@ import { checkEndpoint, type EndpointFacts } from "../check_endpoint.ts";
 import { REACH_KEYS, reachOf } from "../reach.ts";
 import { queryKey } from "./watch_set.ts";
 import type { Watch } from "./watch.ts";
-import type { Restored } from "./watch_state.ts";
+import type { Restored } from "./state_update.ts";
 
 const FORMAT = "piloted-snapshot";
 const VERSION = 1;

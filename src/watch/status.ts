@@ -16,9 +16,9 @@ import type { Freshness } from "../source/source.ts";
  * |---|---|
  * | `pending` | the registry has not responded yet |
  * | `live` | the last query succeeded, and the list is its result |
- * | `unconfirmed` | the registry responded with an empty or much smaller list, which is not accepted (yet) |
- * | `stale` | the last query failed; the list is the last good one |
- * | `denied` | the registry rejected the token; the list is the last good one |
+ * | `unconfirmed` | the registry responded with an empty or much smaller list, or one whose nodes have all failed, which is not accepted (yet) |
+ * | `stale` | the last query failed, was refused by a limit, or no entry can be used; the list is the last good one |
+ * | `denied` | the registry rejected the token, or hides instances from it; the list is the last good one |
  * | `restored` | the list comes from the snapshot file; the registry has not responded yet |
  * | `closed` | the client was closed |
  */
@@ -55,7 +55,10 @@ export interface WatchStatus extends Reach {
   readonly ageMs: number | undefined;
   /** When the list last changed, in milliseconds since the Unix epoch. */
   readonly changedAt: number | undefined;
-  /** Why the list is not fresher, in words; `undefined` while `live`. */
+  /**
+   * Why the list is not fresher, in words. `undefined` while `live`, except when the list may be empty
+   * because no token was sent.
+   */
   readonly reason: string | undefined;
   /** The last failure since the last success. */
   readonly error: PilotedError | undefined;

@@ -10,12 +10,8 @@ import type { Session } from "../registry/session.ts";
 import type { Change } from "../snapshot.ts";
 import type { Consistency, Query, Reading } from "../source/source.ts";
 import type { WatchStatus } from "./status.ts";
-import {
-  type Restored,
-  type StateUpdate,
-  WatchState,
-  type WatchStateOptions,
-} from "./watch_state.ts";
+import type { Restored, StateUpdate, WatchStateOptions } from "./state_update.ts";
+import { WatchState } from "./watch_state.ts";
 
 /** Options of every watch of a client. */
 export interface WatchOptions extends WatchStateOptions {
@@ -61,8 +57,12 @@ export abstract class Watch {
   protected readonly options: WatchOptions;
   /** Aborts when the watch is stopped. */
   protected readonly stopped: AbortController = new AbortController();
+  /** Whether a read waits for its turn while the registry limits the rate. */
+  protected readonly whenLimited: "wait" | "fail" = "wait";
   readonly #observer: WatchObserver;
   readonly #restored: Restored | undefined;
+  // A response that cannot be used: a failure that the state has taken already.
+  #refusal: PilotedError | undefined;
 
   /**
    * Creates a watch that does nothing yet.
@@ -103,9 +103,10 @@ export abstract class Watch {
     return this.state.changedAt;
   }
 
-  /** Whether a first read has succeeded or failed. */
+  /** Whether a first read has succeeded or failed; one that was refused by a limit says nothing. */
   get isSettled(): boolean {
-    return this.state.answered || this.state.error !== undefined;
+    const { answered, error } = this.state;
+    return answered || (error !== undefined && error.limit === undefined);
   }
 
   /** What is known, how fresh it is, and why it is not fresher. */
@@ -161,7 +162,8 @@ export abstract class Watch {
     isConfirming: boolean,
     signal: AbortSignal,
   ): Promise<{ update: StateUpdate; wentBack: boolean }> {
-    let reading = await this.session.read(this.query, { consistency }, signal);
+    const { whenLimited } = this;
+    let reading = await this.session.read(this.query, { consistency, whenLimited }, signal);
     const wentBack = this.session.isBehind(reading.position, this.state.knownPosition);
     if (wentBack && !isConfirming) {
       reading = await this.session.read(this.query, { consistency: "default" }, signal);
@@ -171,19 +173,35 @@ export abstract class Watch {
     return { update, wentBack };
   }
 
-  /** Takes a response and reports what it led to. */
+  /**
+   * Takes a response and reports what it led to.
+   *
+   * @throws {PilotedError} when it is no list that can be used.
+   */
   protected apply(reading: Reading, fromLeader: boolean): StateUpdate {
     const update = this.state.apply(reading, fromLeader, this.options.clock.now());
     this.#report(update);
     if (update.accepted) this.#observer.accepted();
+    if (update.refusal !== undefined) {
+      this.#restore();
+      throw this.#refusal = update.refusal;
+    }
     return update;
   }
 
-  /** Takes a failure and reports it. A list of a former run stands in for the first response. */
+  /** Takes a failure and reports it. */
   protected fail(error: PilotedError): void {
-    const isFirst = !this.isSettled;
+    const isTaken = error === this.#refusal;
+    this.#refusal = undefined;
+    if (isTaken) return;
     this.#report(this.state.fail(error, this.options.clock.now()));
-    if (isFirst && this.#restored !== undefined) this.#report(this.state.restore(this.#restored));
+    this.#restore();
+  }
+
+  /** A list of a former run stands in for the first response. */
+  #restore(): void {
+    if (this.#restored === undefined || this.state.confirmedAt !== undefined) return;
+    this.#report(this.state.restore(this.#restored));
   }
 
   #report({ change, stateChanged, errors }: StateUpdate): void {
@@ -199,7 +217,8 @@ export abstract class Watch {
     const { tag: _tag, ...untagged } = this.query;
     const { consistency } = this.options;
     try {
-      const reading = await this.session.read(untagged, { consistency }, signal);
+      const { whenLimited } = this;
+      const reading = await this.session.read(untagged, { consistency, whenLimited }, signal);
       this.state.noteUntaggedCount(reading.endpoints.length + reading.skippedCount);
     } catch {
       // It only makes a message better; the next empty response tries again.

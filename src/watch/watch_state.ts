@@ -10,53 +10,20 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
-import type { InstanceCounts, PilotedError } from "../errors.ts";
+import type { PilotedError } from "../errors.ts";
 import { reachOf } from "../reach.ts";
 import { type Change, diffEndpoints } from "../snapshot.ts";
 import type { Freshness, Query, Reading } from "../source/source.ts";
+import { countInstances } from "./count_instances.ts";
 import { EmptyListGuard } from "./empty_list_guard.ts";
-import { type EmptyPolicy, type HealthPolicy, isUsable } from "./policies.ts";
+import { isUsable } from "./policies.ts";
+import { emptyReason, stateReason } from "./reasons.ts";
+import type { Restored, StateUpdate, WatchStateOptions } from "./state_update.ts";
+import { refusalOf } from "./unusable_list.ts";
+import { NodeWave } from "./node_wave.ts";
 import type { WatchStateName, WatchStatus } from "./status.ts";
 
-/** A list of a former run. */
-export interface Restored {
-  /** Endpoints as they were. */
-  readonly endpoints: readonly Endpoint[];
-  /** When the registry had confirmed them, in milliseconds since the Unix epoch. */
-  readonly confirmedAt: number;
-}
-
-/** Options of a {@linkcode WatchState}. */
-export interface WatchStateOptions {
-  /** Which instances may be handed out. */
-  readonly health: HealthPolicy;
-  /** Whether a list that is suddenly empty is accepted. */
-  readonly emptyPolicy: EmptyPolicy;
-  /** Own zone: with one, every listed instance is kept, since zones need them. */
-  readonly zone?: string | undefined;
-}
-
-/** What an update led to. */
-export interface StateUpdate {
-  /** Whether the registry's list is in use now. */
-  readonly accepted: boolean;
-  /** What changed in the list. */
-  readonly change: Change | undefined;
-  /** Whether the state is another one now. */
-  readonly stateChanged: boolean;
-  /** Failures that were not reported before. */
-  readonly errors: readonly PilotedError[];
-}
-
 const NO_ENDPOINTS: readonly Endpoint[] = Object.freeze([]);
-const NO_INSTANCES: InstanceCounts = Object.freeze({
-  listed: 0,
-  passing: 0,
-  warning: 0,
-  critical: 0,
-  maintenance: 0,
-  skipped: 0,
-});
 
 /** The state machine of one watched list. */
 export class WatchState {
@@ -64,10 +31,11 @@ export class WatchState {
   readonly query: Query;
   readonly #options: WatchStateOptions;
   readonly #guard: EmptyListGuard;
+  readonly #wave: NodeWave;
   #state: WatchStateName = "pending";
   #endpoints = NO_ENDPOINTS;
   #listed = NO_ENDPOINTS;
-  #instances = NO_INSTANCES;
+  #instances = countInstances(NO_ENDPOINTS, 0);
   #position: string | undefined;
   #knownPosition: string | undefined;
   #answered = false;
@@ -80,6 +48,10 @@ export class WatchState {
   #freshness: Freshness = {};
   #skipped: readonly PilotedError[] = [];
   #untagged: number | undefined;
+  // What the last accepted reading listed, and whether the registry had left something out.
+  #knownCount = 0;
+  #isFiltered = false;
+  #isDeniedByDefault = false;
 
   /**
    * Creates the state of a list of which nothing is known.
@@ -90,7 +62,8 @@ export class WatchState {
   constructor(query: Query, options: WatchStateOptions) {
     this.query = query;
     this.#options = options;
-    this.#guard = new EmptyListGuard(options.emptyPolicy);
+    this.#guard = new EmptyListGuard(options.emptyPolicy, options.nodeFailurePolicy);
+    this.#wave = new NodeWave(options.health);
   }
 
   /** Endpoints that may be handed out, in a stable order. */
@@ -128,7 +101,10 @@ export class WatchState {
     return this.#changedAt ?? 0;
   }
 
-  /** Since when every read has failed, in milliseconds since the Unix epoch. */
+  /**
+   * Since when every read has failed, in milliseconds since the Unix epoch. A registry that refuses a
+   * read because of its limits is there: that starts nothing, and ends what began before.
+   */
   get failingSince(): number | undefined {
     return this.#failingSince;
   }
@@ -141,6 +117,16 @@ export class WatchState {
   /** The last failure since the last success. */
   get error(): PilotedError | undefined {
     return this.#error;
+  }
+
+  /** Whether the list may be empty because no token was sent. */
+  get isDeniedByDefault(): boolean {
+    return this.#isDeniedByDefault;
+  }
+
+  /** What the registry said of the age of its last response. */
+  get freshness(): Freshness {
+    return this.#freshness;
   }
 
   /** Milliseconds until the leader's confirmation of a doubtful list is due. */
@@ -163,16 +149,32 @@ export class WatchState {
    */
   apply(reading: Reading, fromLeader: boolean, now: number): StateUpdate {
     const listedCount = reading.endpoints.length + reading.skippedCount;
-    const accepted = this.#guard.accepts(this.#instances.listed, listedCount, fromLeader);
     this.#answered = true;
-    this.#failureCount = 0;
-    this.#error = undefined;
-    this.#failingSince = undefined;
     this.#nextAttemptAt = undefined;
     this.#freshness = reading.freshness;
     this.#position = reading.position;
     this.#knownPosition = reading.position;
-    if (!accepted) return this.#enter("unconfirmed", { accepted });
+    const refusal = refusalOf(this.query.service, reading, this.#knownCount, this.#isFiltered);
+    if (refusal !== undefined) return this.#refuse(reading, refusal, now);
+    this.#failureCount = 0;
+    this.#error = undefined;
+    this.#failingSince = undefined;
+    const accepted = this.#guard.accepts({
+      knownCount: this.#knownCount,
+      listedCount,
+      haveNodesFailed: this.#wave.hitsAll(reading, this.#endpoints, now),
+      fromLeader,
+    });
+    if (!accepted) {
+      const isWave = this.#guard.doubt === "nodes";
+      const change = isWave ? this.#handOut(this.#wave.before(this.#endpoints, now)) : undefined;
+      return this.#enter("unconfirmed", { accepted, change });
+    }
+    this.#wave.note(reading, this.#endpoints, now);
+    this.#isFiltered = reading.hidden === true;
+    // Later a token of the agent's own has shown something, and the list is really empty.
+    this.#isDeniedByDefault = reading.deniedByDefault === true && listedCount === 0 &&
+      (this.#isDeniedByDefault || this.#confirmedAt === undefined);
     const reported = new Set(this.#skipped.map(({ message }) => message));
     this.#skipped = reading.skipped;
     // An entry is reported once, not with every response that still contains it.
@@ -184,16 +186,18 @@ export class WatchState {
 
   /**
    * Takes a failure; the list stays. The position is forgotten: only an unbroken sequence of
-   * responses shows that it still belongs to the same registry.
+   * responses shows that it still belongs to the same registry. A registry that refuses a read because
+   * of its limits is the same one, and a blocking query is the cheapest read.
    *
    * @param error Why there was no response.
    * @param now Milliseconds since the Unix epoch.
    */
   fail(error: PilotedError, now: number): StateUpdate {
-    this.#position = undefined;
+    const isLimited = error.limit !== undefined;
+    if (!isLimited) this.#position = undefined;
     this.#failureCount++;
     this.#error = error;
-    this.#failingSince ??= now;
+    this.#failingSince = isLimited ? undefined : this.#failingSince ?? now;
     return this.#enter(this.#failedState(error), { errors: [error] });
   }
 
@@ -255,7 +259,12 @@ export class WatchState {
       confirmedAt,
       ageMs: confirmedAt === undefined ? undefined : Math.max(0, now - confirmedAt),
       changedAt: this.#changedAt,
-      reason: this.#reason(),
+      reason: stateReason({
+        state: this.#state,
+        error: this.#error,
+        doubt: this.#guard.doubt,
+        isDeniedByDefault: this.#isDeniedByDefault,
+      }),
       error: this.#error,
       failureCount: this.#failureCount,
       nextAttemptAt: this.#nextAttemptAt,
@@ -265,26 +274,15 @@ export class WatchState {
 
   /** Why there is no endpoint to hand out, in words, with counts. */
   emptyReason(): string {
-    if (this.#error !== undefined) return this.#error.message;
-    if (this.#state === "pending") return "the registry has not responded yet";
-    const { listed, skipped, passing, warning, critical, maintenance } = this.#instances;
-    const { service, tag } = this.query;
-    if (listed === 0) {
-      if (tag && this.#untagged) return `${count(this.#untagged)}, none with tag ${tag}`;
-      return `the registry lists no instance of ${JSON.stringify(service)}; check the name`;
-    }
-    if (skipped === listed) {
-      return `${listed} listed, 0 usable: ${this.#skipped[0]?.message ?? "all were skipped"}`;
-    }
-    const parts = Object.entries({ passing, warning, critical, maintenance, skipped })
-      .filter(([, number]) => number > 0);
-    const [name, number] = parts[0]!;
-    const policy = warning > 0 ? `, and the health policy is ${this.#options.health}` : "";
-    return number === listed
-      ? `${count(listed)}, all ${name === "maintenance" ? "in maintenance" : name}${policy}`
-      : `${count(listed)}: ${
-        parts.map(([name, number]) => `${number} ${name}`).join(", ")
-      }${policy}`;
+    return emptyReason(this.query, {
+      state: this.#state,
+      error: this.#error,
+      instances: this.#instances,
+      skipped: this.#skipped,
+      untagged: this.#untagged,
+      isDeniedByDefault: this.#isDeniedByDefault,
+      health: this.#options.health,
+    });
   }
 
   /** Puts a list in place of the one in use. */
@@ -293,27 +291,47 @@ export class WatchState {
     skipped: number,
     confirmedAt: number,
   ): Change | undefined {
-    const counts = { passing: 0, warning: 0, critical: 0, maintenance: 0 };
-    for (const { status } of endpoints) counts[status]++;
-    const listed = endpoints.length + skipped;
-    if (listed > 0) this.#untagged = undefined;
-    this.#instances = Object.freeze({ listed, ...counts, skipped });
+    this.#instances = countInstances(endpoints, skipped);
+    this.#knownCount = this.#instances.listed;
+    if (this.#knownCount > 0) this.#untagged = undefined;
     // Kept only where it is of use: it is the list a second time.
     if (this.#options.zone !== undefined) this.#listed = endpoints;
     this.#confirmedAt = confirmedAt;
     const { health } = this.#options;
     const usable = ({ status }: Endpoint) => isUsable(status, health);
     const handedOut = endpoints.every(usable) ? endpoints : endpoints.filter(usable);
-    const change = diffEndpoints(this.query.service, this.#endpoints, handedOut);
+    return this.#handOut(handedOut);
+  }
+
+  #handOut(endpoints: readonly Endpoint[]): Change | undefined {
+    const change = diffEndpoints(this.query.service, this.#endpoints, endpoints);
     if (change !== undefined) this.#endpoints = change.endpoints;
     return change;
   }
 
+  /** The list stays. A hidden one is read again, since nothing tells when a token may read more. */
+  #refuse(reading: Reading, refusal: PilotedError, now: number): StateUpdate {
+    const isSame = this.#error?.code === refusal.code && this.#error.message === refusal.message;
+    // One error for as long as it lasts.
+    if (!isSame) this.#error = refusal;
+    this.#guard.reset();
+    this.#failureCount++;
+    this.#failingSince ??= now;
+    if (refusal.code === "REGISTRY_DENIED") {
+      this.#position = undefined;
+    } else {
+      this.#skipped = reading.skipped;
+      this.#instances = countInstances(reading.endpoints, reading.skippedCount);
+    }
+    const errors = isSame ? [] : [refusal];
+    return this.#enter(this.#failedState(refusal), { errors, refusal: this.#error });
+  }
+
   #enter(state: WatchStateName, facts: Partial<StateUpdate>): StateUpdate {
-    const { accepted = false, change, errors = [] } = facts;
+    const { accepted = false, change, errors = [], refusal } = facts;
     const stateChanged = this.#state !== state;
     this.#state = state;
-    return { accepted, change, stateChanged, errors };
+    return { accepted, change, stateChanged, errors, refusal };
   }
 
   #failedState(error: PilotedError): WatchStateName {
@@ -321,21 +339,4 @@ export class WatchState {
     if (error.code === "REGISTRY_DENIED") return "denied";
     return this.#answered ? "stale" : "pending";
   }
-
-  #reason(): string | undefined {
-    switch (this.#state) {
-      case "live":
-        return undefined;
-      case "unconfirmed":
-        return "the registry suddenly lists few or no instances; the last list stays until that is confirmed";
-      case "closed":
-        return "the client was closed";
-      default:
-        return this.#error?.message ?? "the registry has not responded yet";
-    }
-  }
-}
-
-function count(instances: number): string {
-  return instances === 1 ? "1 instance" : `${instances} instances`;
 }

@@ -46,7 +46,12 @@ test("decodeHealth() takes over everything that an endpoint has", () => {
 });
 
 test("decodeHealth() gives an empty list for an empty list", () => {
-  assertEquals({ ...decodeHealth([], query) }, { endpoints: [], skipped: [], skippedCount: 0 });
+  assertEquals({ ...decodeHealth([], query) }, {
+    endpoints: [],
+    skipped: [],
+    skippedCount: 0,
+    nodeFailedCount: 0,
+  });
 });
 
 for (

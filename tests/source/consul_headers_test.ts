@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
-import { decodeFreshness, decodeIndex } from "../../src/source/consul_headers.ts";
+import {
+  decodeDenial,
+  decodeFreshness,
+  decodeIndex,
+  decodeLimit,
+  decodeVisibility,
+} from "../../src/source/consul_headers.ts";
 import { test } from "../support/test.ts";
 
 for (
@@ -56,4 +62,54 @@ test("decodeFreshness() leaves out what is missing or in other words", () => {
     "Age": "1.5",
   });
   assertEquals(decodeFreshness(odd), {});
+});
+
+test("decodeFreshness() leaves the zero values of the streaming backend out, and names it", () => {
+  const zeros = { "X-Consul-KnownLeader": "false", "X-Consul-LastContact": "0" };
+  const streaming = new Headers({ ...zeros, "X-Consul-Query-Backend": "streaming" });
+  assertEquals(decodeFreshness(streaming), { backend: "streaming" });
+  const query = new Headers({ ...zeros, "X-Consul-Query-Backend": "blocking-query" });
+  assertEquals(decodeFreshness(query), {
+    backend: "blocking-query",
+    knownLeader: false,
+    lastContactMs: 0,
+  });
+  assertEquals(decodeFreshness(new Headers({ "X-Consul-Query-Backend": "magic" })), {});
+});
+
+for (
+  const [headers, hasToken, expected] of [
+    [{}, false, {}],
+    [{ "X-Consul-Results-Filtered-By-ACLs": "true" }, true, { hidden: true }],
+    [{ "X-Consul-Default-ACL-Policy": "deny" }, false, { deniedByDefault: true }],
+    [{ "X-Consul-Default-ACL-Policy": "deny" }, true, {}],
+    [{ "X-Consul-Default-ACL-Policy": "allow" }, false, {}],
+  ] as const
+) {
+  test(`decodeVisibility() of ${JSON.stringify(headers)} with${hasToken ? "" : "out"} a token`, () => {
+    assertEquals(decodeVisibility(new Headers(headers), hasToken), expected);
+  });
+}
+
+for (
+  const [status, body, limit] of [
+    [429, "Your IP is issuing too many concurrent connections, please rate limit", "connections"],
+    [429, "rate limit exceeded, try again later or against a different server", "rate"],
+    [429, "", "rate"],
+    [429, undefined, "rate"],
+    [503, "rate limit exceeded for operation that can only be performed by the leader", "rate"],
+    [503, "no healthy upstream", undefined],
+    [500, "rate limit exceeded", undefined],
+    [200, "rate limit exceeded", undefined],
+  ] as const
+) {
+  test(`decodeLimit() of ${status} ${JSON.stringify(body?.slice(0, 20))} is ${limit}`, () => {
+    assertEquals(decodeLimit(status, body), limit);
+  });
+}
+
+test("decodeDenial() tells a blocked endpoint from a token that is not allowed", () => {
+  assertEquals(decodeDenial("Permission denied").isToken, true);
+  assertEquals(decodeDenial(undefined).isToken, true);
+  assertEquals(decodeDenial("Endpoint is blocked by agent configuration").isToken, false);
 });

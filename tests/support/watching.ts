@@ -8,7 +8,7 @@ import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { LiveWatch } from "../../src/watch/live_watch.ts";
 import type { WatchStatus } from "../../src/watch/status.ts";
 import type { WatchOptions } from "../../src/watch/watch.ts";
-import type { Restored } from "../../src/watch/watch_state.ts";
+import type { Restored } from "../../src/watch/state_update.ts";
 import { ScriptedSource } from "./scripted_source.ts";
 
 /** A watch of `app` with its clock, source and recorded events. */

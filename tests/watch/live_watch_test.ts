@@ -379,12 +379,15 @@ test("LiveWatch believes at once that every instance is critical", () =>
     assertEquals(it.watch.status().instanceCounts.critical, 1);
   }));
 
-test("LiveWatch has fewer blocking queries held after a 429", () =>
+test("LiveWatch has fewer blocking queries held after a 429 for too many connections", () =>
   watching(async (it) => {
     await begin(it);
     const { places } = it.session.budget.load;
     it.source.next.fail(
-      new PilotedError("REGISTRY_RESPONSE", "Cannot read: received 429", { status: 429 }),
+      new PilotedError("REGISTRY_RESPONSE", "Cannot read: received 429", {
+        status: 429,
+        limit: "connections",
+      }),
     );
     await it.clock.advance(0);
     assertEquals(it.session.budget.load.places, Math.floor(places / 2));

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { PilotedError, type PilotedErrorCode } from "../../src/errors.ts";
 import type { Reading } from "../../src/source/source.ts";
-import { WatchState, type WatchStateOptions } from "../../src/watch/watch_state.ts";
+import type { WatchStateOptions } from "../../src/watch/state_update.ts";
+import { WatchState } from "../../src/watch/watch_state.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
 
@@ -12,7 +13,15 @@ const sick = endpoint("sick", { status: "critical" });
 const ten = Array.from({ length: 10 }, (_, i) => endpoint(`t${i}`));
 
 type Step =
-  | { give: readonly Endpoint[]; leader?: true; position?: string; skipped?: number }
+  | {
+    give: readonly Endpoint[];
+    leader?: true;
+    position?: string;
+    skipped?: number;
+    hidden?: true;
+    deniedByDefault?: true;
+  }
+  | { limit: "rate" | "connections" }
   | { fail: PilotedErrorCode }
   | { restore: readonly Endpoint[] }
   | { close: true };
@@ -28,17 +37,30 @@ function failure(code: PilotedErrorCode): PilotedError {
   return new PilotedError(code, `Cannot read: ${code}`);
 }
 
+function limited(limit: "rate" | "connections"): PilotedError {
+  return new PilotedError("REGISTRY_RESPONSE", "Cannot read: received 429", { status: 429, limit });
+}
+
 function reading(step: Extract<Step, { give: unknown }>): Reading {
-  const { give, position = "5", skipped = 0 } = step;
+  const { give, position = "5", skipped = 0, hidden, deniedByDefault } = step;
   const errors = Array.from(
     { length: skipped },
     (_, i) => new PilotedError("ENDPOINT_INVALID", `Cannot use entry ${i}: no port`),
   );
-  return { endpoints: give, position, skipped: errors, skippedCount: skipped, freshness: {} };
+  return {
+    endpoints: give,
+    position,
+    skipped: errors,
+    skippedCount: skipped,
+    freshness: {},
+    hidden,
+    deniedByDefault,
+  };
 }
 
 function run(it: WatchState, step: Step, now: number) {
   if ("give" in step) return it.apply(reading(step), step.leader ?? false, now);
+  if ("limit" in step) return it.fail(limited(step.limit), now);
   if ("fail" in step) return it.fail(failure(step.fail), now);
   if ("restore" in step) return it.restore({ endpoints: step.restore, confirmedAt: now });
   return it.close();
@@ -102,6 +124,47 @@ const ROWS: readonly [string, readonly Step[], readonly string[], readonly strin
     ["live", "live"],
     ["a"],
   ],
+  [
+    "an empty list because the token may not see any",
+    [{ give: [a] }, { give: [], hidden: true }, { give: [], hidden: true, leader: true }],
+    ["live", "denied", "denied"],
+    ["a"],
+  ],
+  [
+    "a shorter list because the token may not see all",
+    [{ give: [a, b] }, { give: [a], hidden: true }],
+    ["live", "denied"],
+    ["a", "b"],
+  ],
+  [
+    "a list as long as before of a token that may not see all",
+    [{ give: [a] }, { give: [b], hidden: true }, { give: [a, b], hidden: true }],
+    ["live", "live", "live"],
+    ["b", "a"],
+  ],
+  [
+    "a list that becomes shorter of a token that has never seen all",
+    [{ give: [a, b], hidden: true }, { give: [a], hidden: true }, { give: [], hidden: true }],
+    ["live", "live", "denied"],
+    ["a"],
+  ],
+  ["a list that is hidden from the start", [{ give: [], hidden: true }], ["denied"], []],
+  [
+    "a restored list that the token may not see any longer",
+    [{ fail: "TIMEOUT" }, { restore: [a, b] }, { give: [a], hidden: true }],
+    ["pending", "restored", "restored"],
+    ["a", "b"],
+  ],
+  [
+    "entries of which none can be decoded",
+    [{ give: [a] }, { give: [], skipped: 3 }, { give: [], skipped: 3, leader: true }, {
+      give: [b],
+    }],
+    ["live", "stale", "stale", "live"],
+    ["b"],
+  ],
+  ["a first list of which no entry can be decoded", [{ give: [], skipped: 3 }], ["stale"], []],
+  ["a limit", [{ give: [a] }, { limit: "rate" }, { give: [b] }], ["live", "stale", "live"], ["b"]],
   ["a close", [{ give: [a] }, { close: true }], ["live", "closed"], ["a"]],
 ];
 
@@ -127,6 +190,70 @@ test("WatchState.fail() forgets the position and keeps the known one for compari
   assertEquals([it.failureCount, it.failingSince], [2, 2_000]);
   run(it, { give: [a], position: "3" }, 4_000);
   assertEquals([it.position, it.failureCount, it.failingSince], ["3", 0, undefined]);
+});
+
+test("WatchState.fail() with a limit keeps the position, and counts as no time without a registry", () => {
+  for (const limit of ["rate", "connections"] as const) {
+    const it = state();
+    run(it, { give: [a], position: "7" }, 1_000);
+    run(it, { limit }, 2_000);
+    assertEquals([it.position, it.failureCount, it.failingSince], ["7", 1, undefined]);
+    run(it, { fail: "TIMEOUT" }, 3_000);
+    assertEquals([it.position, it.failingSince], [undefined, 3_000]);
+    // It is there again.
+    run(it, { limit }, 4_000);
+    assertEquals(it.failingSince, undefined);
+  }
+});
+
+test("WatchState.apply() refuses a list once in an event, and every time in its result", () => {
+  const it = state();
+  run(it, { give: [a, b], position: "7" }, 1_000);
+  const first = it.apply(reading({ give: [], position: "8", skipped: 3 }), false, 2_000);
+  assertEquals([first.accepted, first.errors.length, first.errors[0]], [false, 1, first.refusal]);
+  assertEquals(it.position, "8");
+  const second = it.apply(reading({ give: [], position: "9", skipped: 3 }), false, 3_000);
+  assertEquals([second.errors.length, second.refusal], [0, first.refusal]);
+  assertEquals([it.failureCount, it.failingSince, it.confirmedAt], [2, 2_000, 1_000]);
+  const hidden = it.apply(reading({ give: [], position: "10", hidden: true }), false, 4_000);
+  assertEquals([hidden.errors.length, hidden.refusal?.code], [1, "REGISTRY_DENIED"]);
+  // Nothing tells when the token may read more.
+  assertEquals([it.position, it.knownPosition], [undefined, "10"]);
+  // The list that is compared with is the last accepted one.
+  run(it, { give: [], position: "11" }, 5_000);
+  assertEquals(it.status(5_000).state, "unconfirmed");
+});
+
+for (
+  const [policy, to, accepted] of [
+    ["keep", 4, true],
+    ["keep", 0, false],
+    ["confirm", 4, true],
+    ["confirm", 0, true],
+  ] as const
+) {
+  test(`emptyPolicy "${policy}" ${accepted ? "accepts" : "holds"} ${to} of 20 once confirmed`, () => {
+    const it = state({ emptyPolicy: policy });
+    const twenty = Array.from({ length: 20 }, (_, i) => endpoint(`t${i}`));
+    run(it, { give: twenty }, 1_000);
+    run(it, { give: twenty.slice(0, to) }, 2_000);
+    assertEquals([it.endpoints.length, it.status(2_000).state], [20, "unconfirmed"]);
+    for (const now of [4_000, 7_000]) {
+      run(it, { give: twenty.slice(0, to), leader: true }, now);
+    }
+    assertEquals(it.endpoints.length, accepted ? to : 20);
+  });
+}
+
+test('emptyPolicy "keep" accepts a deploy of 12 old instances for 5 new ones once confirmed', () => {
+  const it = state({ emptyPolicy: "keep" });
+  run(it, { give: Array.from({ length: 12 }, (_, i) => endpoint(`old${i}`)) }, 1_000);
+  const fresh = Array.from({ length: 5 }, (_, i) => endpoint(`new${i}`));
+  run(it, { give: fresh }, 2_000);
+  assertEquals(it.endpoints.length, 12);
+  run(it, { give: fresh, leader: true }, 4_000);
+  run(it, { give: fresh, leader: true }, 7_000);
+  assertEquals(it.endpoints.map(({ id }) => id), fresh.map(({ id }) => id));
 });
 
 test("WatchState.apply() says what changed, and reports an entry that was left out once", () => {
@@ -185,6 +312,26 @@ const REASONS: readonly [string, (it: WatchState) => void, string][] = [
     "no usable entry",
     (it) => run(it, { give: [], skipped: 3 }, 1),
     "3 listed, 0 usable: Cannot use entry 0: no port",
+  ],
+  [
+    "a registry that denies by default",
+    (it) => run(it, { give: [], deniedByDefault: true }, 1),
+    "the registry denies by default and no token is sent, so it may hide every instance",
+  ],
+  [
+    "a registry that denies by default and has shown something before",
+    (it) => {
+      run(it, { give: [a], deniedByDefault: true }, 1);
+      run(it, { give: [], deniedByDefault: true }, 2);
+      run(it, { give: [], deniedByDefault: true, leader: true }, 3);
+      run(it, { give: [], deniedByDefault: true, leader: true }, 4);
+    },
+    'the registry lists no instance of "app"; check the name',
+  ],
+  [
+    "a registry that limits the rate",
+    (it) => run(it, { limit: "rate" }, 1),
+    "the registry limits the rate of reads: Cannot read: received 429",
   ],
   ["all critical", (it) => run(it, { give: [sick] }, 1), "1 instance, all critical"],
   [

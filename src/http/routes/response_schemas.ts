@@ -106,6 +106,7 @@ export const WatchBody = v.strictObject({
       knownLeader: v.optional(v.boolean()),
       cache: v.optional(v.picklist(["hit", "miss"])),
       ageMs: v.optional(v.number()),
+      backend: v.optional(v.picklist(["streaming", "blocking-query"])),
     }),
     v.description("What the registry said about the age of its last response."),
   ),
