@@ -87,6 +87,11 @@ export class Engine {
     return this.#config;
   }
 
+  /** Address of the registry, or of that of its servers that is in use. */
+  get registryAddress(): string {
+    return this.#session.address ?? this.#config.consul.url;
+  }
+
   /** Whether it starts, runs, or is closed. */
   get state(): PilotedStatus["state"] {
     return this.#state;
@@ -178,11 +183,10 @@ export class Engine {
   /** Takes over the file as it is now, or keeps the old configuration and reports why. */
   async #reload(): Promise<void> {
     try {
-      const config = await this.#setup.reload();
+      const taking = this.#takeOver();
+      void this.#session.reloading(taking);
+      const config = await taking;
       if (this.#state === "closed") return;
-      const isSame = isSameRegistry(config, this.#config);
-      this.#config = config;
-      if (!isSame) this.#reconnect(config);
       this.#warn();
       await this.services.configure(config.watches);
     } catch (cause) {
@@ -193,6 +197,15 @@ export class Engine {
       );
       this.events.emit("error", error);
     }
+  }
+
+  async #takeOver(): Promise<Config> {
+    const config = await this.#setup.reload();
+    if (this.#state === "closed") return config;
+    const isSame = isSameRegistry(config, this.#config);
+    this.#config = config;
+    if (!isSame) this.#reconnect(config);
+    return config;
   }
 
   /** The new connection is in use before the old one is closed, which waits for its own reads. */
@@ -211,7 +224,8 @@ export class Engine {
 
   #emptyHint(): string {
     const isConsul = this.options.source === undefined;
-    if (!isConsul || this.#config.consul.token !== undefined) return "";
+    const { token, tokenFile, tokenProvider, login } = this.#config.consul;
+    if (!isConsul || (token ?? tokenFile ?? tokenProvider ?? login) !== undefined) return "";
     return " (no token is sent; with ACLs on, Consul then lists nothing)";
   }
 }

@@ -39,7 +39,13 @@ export type {
   WaitOptions,
   WatchServiceOptions,
 } from "./options.ts";
-export type { ConsulConfig, RegistrationConfig, TlsConfig } from "../config/config.ts";
+export type {
+  ConsulConfig,
+  LoginConfig,
+  RegistrationConfig,
+  TlsConfig,
+  TokenProvider,
+} from "../config/config.ts";
 export type {
   BackendObject,
   ConsulObject,

@@ -22,7 +22,7 @@ import type {
   Source,
   Summary,
 } from "../source/source.ts";
-import { deadline } from "../wait.ts";
+import { abortable, deadline } from "../wait.ts";
 import { ChangeHint } from "./change_hint.ts";
 import { ConnectionBudget, type Pollable } from "./connection_budget.ts";
 import { RecoveryProbe } from "./recovery_probe.ts";
@@ -35,6 +35,8 @@ export interface Registry {
   multiplexed(): boolean;
   /** Closes its connections. */
   close(): Promise<void>;
+  /** Address of the server in use, where there are several; `undefined` before the first read. */
+  readonly address?: string | undefined;
 }
 
 /** Options of a {@linkcode Session}. */
@@ -55,6 +57,17 @@ export interface SessionOptions {
   readonly watchedCount: () => number;
 }
 
+/** What a read is for. */
+interface Subject {
+  readonly name: string;
+  readonly service?: string;
+  /** Maximum time that the registry may hold it, in milliseconds. */
+  readonly waitMs: number;
+}
+
+/** Reads a source, without waiting for a change if `isPlain`. */
+type Work<T> = (source: Source, signal: AbortSignal, isPlain: boolean) => Promise<T>;
+
 /** How a service is read. */
 export interface SessionReadOptions {
   /** How fresh the response must be. */
@@ -73,6 +86,7 @@ export class Session {
   #registry: Registry;
   // Reads under way at the present registry; a replaced one is closed when its own have ended.
   #reads = new Set<Promise<unknown>>();
+  #reloading: Promise<unknown> | undefined;
 
   /**
    * Creates a session; nothing is read yet.
@@ -93,6 +107,11 @@ export class Session {
       multiplexed: () => this.#registry.multiplexed(),
       hint: (observer) => new ChangeHint(this, options, observer),
     });
+  }
+
+  /** Address of the server in use, where there are several. */
+  get address(): string | undefined {
+    return this.#registry.address;
   }
 
   /** Whether the registry has a summary of its services. */
@@ -135,7 +154,8 @@ export class Session {
         : { consistency };
       const name = `service ${JSON.stringify(query.service)}`;
       const reading = await this.#send(
-        (source, signal) => source.read(query, { ...how, signal }),
+        (source, signal, isPlain) =>
+          source.read(query, { ...how, ...(isPlain && { position: undefined }), signal }),
         { name, service: query.service, waitMs },
         signal,
       );
@@ -160,8 +180,10 @@ export class Session {
   summarize(options: ReadOptions, signal: AbortSignal): Promise<Summary> {
     const subject = { name: "the summary of services", waitMs: options.waitMs ?? 0 };
     return this.#send(
-      (source, signal) => {
-        if (source.summarize !== undefined) return source.summarize({ ...options, signal });
+      (source, signal, isPlain) => {
+        if (source.summarize !== undefined) {
+          return source.summarize({ ...options, ...(isPlain && { position: undefined }), signal });
+        }
         const message = "Cannot read the summary of services: this source has none";
         return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
       },
@@ -171,7 +193,19 @@ export class Session {
   }
 
   /**
-   * Reads from another registry from now on. The old one's connections are closed when its reads
+   * Announces that the registry may be replaced. Until then a read that the registry refuses waits:
+   * the token was perhaps replaced, and the old one destroyed.
+   *
+   * @param work Ends when the registry has been replaced, or stays.
+   */
+  async reloading(work: Promise<unknown>): Promise<void> {
+    this.#reloading = work;
+    await Promise.allSettled([work]);
+    if (this.#reloading === work) this.#reloading = undefined;
+  }
+
+  /**
+   * Reads from another registry from now on, and repeats there what was under way. The old one's connections are closed when its reads
    * have ended.
    *
    * @param registry The new connection.
@@ -192,10 +226,31 @@ export class Session {
     await this.#registry.close();
   }
 
+  /** One read, and another one when the registry was replaced meanwhile. */
+  async #send<T>(work: Work<T>, subject: Subject, signal: AbortSignal): Promise<T> {
+    const registry = this.#registry;
+    let result: T | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      result = await this.#sendOnce(work, subject, false, signal);
+    } catch (error) {
+      failure = { error };
+      const isDenied = error instanceof PilotedError && error.code === "REGISTRY_DENIED";
+      if (isDenied) await abortable(Promise.allSettled([this.#reloading]), signal);
+    }
+    if (this.#registry !== registry && !signal.aborted) {
+      // What the old one said, and its positions, are worth nothing at the new one.
+      return await this.#sendOnce(work, { ...subject, waitMs: 0 }, true, signal);
+    }
+    if (failure !== undefined) throw failure.error;
+    return result!;
+  }
+
   /** One read with a deadline, and errors of one kind. */
-  async #send<T>(
-    work: (source: Source, signal: AbortSignal) => Promise<T>,
-    { name, service, waitMs }: { name: string; service?: string; waitMs: number },
+  async #sendOnce<T>(
+    work: Work<T>,
+    { name, service, waitMs }: Subject,
+    isPlain: boolean,
     signal: AbortSignal,
   ): Promise<T> {
     const { clock, requestTimeoutMs, keepProcessAlive } = this.#options;
@@ -205,7 +260,7 @@ export class Session {
     // The Promise constructor turns a source that throws at once into one that rejects.
     const read = deadline(
       clock,
-      (signal) => new Promise<T>((resolve) => resolve(work(source, signal))),
+      (signal) => new Promise<T>((resolve) => resolve(work(source, signal, isPlain))),
       {
         timeoutMs,
         signal,

@@ -172,7 +172,17 @@ export class ConsulSource implements Source {
     credentials: Credentials,
     signal: AbortSignal | undefined,
   ): Promise<string | undefined> {
-    const token = await abortable(credentials.token(signal), signal);
+    const server = {
+      url: this.#url,
+      post: (path: string, init: RequestInit) =>
+        this.#fetch(this.#complete(this.#url + path), {
+          ...init,
+          method: "POST",
+          headers: { ...this.#headers, ...init.headers as Record<string, string> },
+          redirect: "manual",
+        }),
+    };
+    const token = await abortable(credentials.token(server), signal);
     checkToken(token ?? "");
     return token;
   }

@@ -1,15 +1,30 @@
 import { PilotedError } from "../errors.ts";
 
+/** The server that a read goes to, for those who need more than reads of it. */
+export interface ConsulServer {
+  /** Its address, for messages. */
+  readonly url: string;
+  /** Sends JSON by POST. Rejects as `fetch` does. */
+  post(
+    path: string,
+    init: {
+      readonly body?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Response>;
+}
+
 /** Where the ACL token of each request comes from. */
 export interface Credentials {
   /**
    * The token to send now.
    *
-   * @param signal Ends the wait.
+   * @param server The server that it is sent to.
    * @returns The token; `undefined` for none.
    * @throws {PilotedError} when there should be one and is not.
    */
-  token(signal?: AbortSignal): Promise<string | undefined>;
+  token(server: ConsulServer): Promise<string | undefined>;
   /**
    * Consul refused a token.
    *
@@ -17,6 +32,8 @@ export interface Credentials {
    * @returns Whether there is another one now.
    */
   refused(token: string | undefined): Promise<boolean>;
+  /** Gives up the token. Never rejects. */
+  close?(): Promise<void>;
 }
 
 /**
