@@ -124,6 +124,7 @@ function decodeAddresses(address: Entry, addresses?: Entry): readonly Written[] 
 function consulConfig(parts: ConsulParts): ConsulConfig {
   const { env, context, scheme: given } = parts;
   const fallback = { entry: parts.entry ?? { value: "", path: ["consul"] }, value: DEFAULT_ADDRESS };
+  const access = decodeAccess(parts.access, env, context);
   const ssl = parts.assumed === undefined ? environmentSsl(env, context) : undefined;
   const tls = decodeTls(parts.tls, env, context);
   const scheme = given || (ssl === undefined ? "" : ssl ? "https" : "http");
@@ -137,7 +138,7 @@ function consulConfig(parts: ConsulParts): ConsulConfig {
   return Object.freeze({
     url: addresses[0]!,
     ...addresses.length > 1 && { addresses },
-    ...decodeAccess(parts.access, env, context),
+    ...access,
     ...tls && { tls },
   });
 }
