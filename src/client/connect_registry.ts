@@ -60,7 +60,9 @@ export async function registryConnector(
     const plain = mode === "on-demand" && tls === undefined && !addresses.some(isSocket);
     const given = fetch ?? (plain ? platformFetch : undefined);
     const open = (url: string, host?: string): Registry => {
-      if (given !== undefined) return { source: sourceOf(consul, url, given, credentials), ...GIVEN };
+      if (given !== undefined) {
+        return { source: sourceOf(consul, url, given, credentials), ...GIVEN };
+      }
       const socketPath = isSocket(url) ? url.slice("unix://".length) : undefined;
       const connectTo = socketPath ? { socketPath } : host ? { host } : undefined;
       const transport = createTransport({ tls: socketPath ? undefined : tls, connectTo });

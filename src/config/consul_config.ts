@@ -123,7 +123,10 @@ function decodeAddresses(address: Entry, addresses?: Entry): readonly Written[] 
 
 function consulConfig(parts: ConsulParts): ConsulConfig {
   const { env, context, scheme: given } = parts;
-  const fallback = { entry: parts.entry ?? { value: "", path: ["consul"] }, value: DEFAULT_ADDRESS };
+  const fallback = {
+    entry: parts.entry ?? { value: "", path: ["consul"] },
+    value: DEFAULT_ADDRESS,
+  };
   const access = decodeAccess(parts.access, env, context);
   const ssl = parts.assumed === undefined ? environmentSsl(env, context) : undefined;
   const tls = decodeTls(parts.tls, env, context);

@@ -148,9 +148,13 @@ test("a function gives the token of each request, and another one after a refusa
 
 test("a function that throws or returns something else is named, and its value is not shown", async () => {
   const providers: [() => string, string, RegExp][] = [
-    [() => {
-      throw new Error("the vault is sealed");
-    }, "REGISTRY_DENIED", /Cannot get the Consul token: the vault is sealed$/],
+    [
+      () => {
+        throw new Error("the vault is sealed");
+      },
+      "REGISTRY_DENIED",
+      /Cannot get the Consul token: the vault is sealed$/,
+    ],
     [() => 5 as unknown as string, "CONFIG_INVALID", /must return a string, received number$/],
     [() => "hunter 2", "CONFIG_INVALID", /it has a space, a line break or a character/],
   ];

@@ -70,7 +70,11 @@ test("parseConfig() is not stopped by variables that Kubernetes and Docker set",
       "$CONSUL_PORT is not a port and is left out: port 8500 is used. Set CONSUL_HTTP_ADDR to name " +
       "another one",
     ]],
-    [{ CONSUL_HOST: "10.0.0.1:85", CONSUL_PORT: "tcp://10.96.0.12:8500" }, "http://10.0.0.1:85", []],
+    [
+      { CONSUL_HOST: "10.0.0.1:85", CONSUL_PORT: "tcp://10.96.0.12:8500" },
+      "http://10.0.0.1:85",
+      [],
+    ],
     [{ CONSUL_HOST: "https://consul:8501" }, "https://consul:8501", []],
     [{ CONSUL_HTTP_ADDR: "tcp://10.96.0.12:8500" }, "http://10.96.0.12:8500", [
       '$CONSUL_HTTP_ADDR starts with "tcp://", which is read as "http://"',
@@ -79,7 +83,11 @@ test("parseConfig() is not stopped by variables that Kubernetes and Docker set",
     [{ CONSUL_HTTP_ADDR: "a:1", CONSUL_HTTP_SSL: "tcp://10.96.0.12:8500" }, "http://a:1", [
       "$CONSUL_HTTP_SSL must be true or false and is left out",
     ]],
-    [{ CONSUL_HTTP_ADDR: "a:1", CONSUL_HTTP_SSL_VERIFY: "tcp://10.96.0.12:8500" }, "http://a:1", []],
+    [
+      { CONSUL_HTTP_ADDR: "a:1", CONSUL_HTTP_SSL_VERIFY: "tcp://10.96.0.12:8500" },
+      "http://a:1",
+      [],
+    ],
   ];
   for (const [env, url, warnings] of found) {
     const result = await read("{}", env);

@@ -48,7 +48,10 @@ test("parseConfig() refuses an address that is none, and shows it", async () => 
     ["consul:0", /must have a port from 1 to 65535/],
     ["::1", /must have an IPv6 address in brackets, such as "\[::1\]:8500", received "::1"$/],
     ["unix://consul.sock", /must be the absolute path of a socket, such as/],
-    ["consul:8500:8500", /must have one port: this has a second one, ":8500", probably because a var/],
+    [
+      "consul:8500:8500",
+      /must have one port: this has a second one, ":8500", probably because a var/,
+    ],
     ["10.0.0.1:8500:8500", /must have one port/],
     ["ftp://consul:8500", /must start with "http:\/\/", "https:\/\/", "unix:\/\/" or the host/],
     ["HTTP://consul:8500", /must start with/],

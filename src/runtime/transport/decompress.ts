@@ -39,8 +39,7 @@ const DECODERS: Readonly<Record<string, (zlib: ZlibModule, first: number) => Dec
   gzip: (zlib) => zlib.createGunzip(),
   "x-gzip": (zlib) => zlib.createGunzip(),
   // Some send it without the header of RFC 1950 that HTTP asks for, and all clients take it.
-  deflate: (zlib, first) =>
-    (first & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw(),
+  deflate: (zlib, first) => (first & 0x0f) === 8 ? zlib.createInflate() : zlib.createInflateRaw(),
   br: (zlib) => zlib.createBrotliDecompress(),
 };
 

@@ -81,8 +81,9 @@ function fetchTransport(open: () => DenoClient | undefined): Transport {
       client ??= open();
       if (client === undefined) return await fetch(input, init);
       const response = await fetch(input, { ...init, client } as RequestInit);
-      // Deno decodes gzip and br, and removes the header then.
-      if (response.body === null || !response.headers.has("content-encoding")) return response;
+      // Deno decodes these two itself, whether or not it leaves the header.
+      const encoding = response.headers.get("content-encoding") ?? "gzip";
+      if (response.body === null || /^(gzip|br|identity)$/i.test(encoding)) return response;
       const { status, statusText } = response;
       const headers = new Headers(response.headers);
       const body = decompress(response.body, headers, new URL(response.url).origin);

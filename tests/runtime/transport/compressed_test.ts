@@ -9,7 +9,9 @@ import { ConsulSource } from "../../../src/source/consul.ts";
 import { entry, failureOf } from "../../source/support.ts";
 import { test } from "../../support/test.ts";
 
-const BODY = JSON.stringify(Array.from({ length: 500 }, (_, index) => entry({ service: { ID: `i${index}` } })));
+const BODY = JSON.stringify(
+  Array.from({ length: 500 }, (_, index) => entry({ service: { ID: `i${index}` } })),
+);
 
 async function withServer(
   encoding: string,
@@ -68,9 +70,16 @@ for (const [kind, create] of Object.entries(KINDS)) {
     await withServer("gzip", bomb, async (url) => {
       const transport = create();
       try {
-        const source = new ConsulSource({ url, fetch: transport.fetch, maxResponseBytes: 1_000_000 });
+        const source = new ConsulSource({
+          url,
+          fetch: transport.fetch,
+          maxResponseBytes: 1_000_000,
+        });
         const error = await failureOf(source.read({ service: "app" }));
-        assertMatch(error.message, /larger than 1000000 bytes, the limit of the option maxResponseB/);
+        assertMatch(
+          error.message,
+          /larger than 1000000 bytes, the limit of the option maxResponseB/,
+        );
       } finally {
         await transport.close();
       }
