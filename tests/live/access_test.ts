@@ -6,6 +6,7 @@ import { createPiloted } from "../../src/client/create_piloted.ts";
 import type { Piloted } from "../../src/client/piloted.ts";
 import { type Consul, skipWithoutConsul, startConsul } from "../support/consul.ts";
 import { fakeJwt, startFakeKubernetes } from "../support/fake_kubernetes.ts";
+import { currentRuntime, startScript } from "../support/process.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
 import { test } from "../support/test.ts";
 import { waitUntil } from "../support/wait_until.ts";
@@ -88,6 +89,47 @@ test("a new token in the configuration file, with the old one destroyed at once,
       token = next;
     }
     assertEquals(troubles, []);
+  }));
+
+test("serve.ts reads a new token from its file on SIGHUP, with the old one destroyed at once", {
+  skip,
+  timeout: 60_000,
+}, () =>
+  withAcl(async (consul, folder) => {
+    const path = join(folder, "containerpilot.json5");
+    const write = ({ SecretID: token }: Token) =>
+      writeFile(
+        path,
+        JSON.stringify({
+          consul: { address: consul.url, token },
+          watches: [{ name: "web", interval: 5 }],
+        }),
+      );
+    let token = await createToken(consul);
+    await write(token);
+    const env = { NO_COLOR: "1", PILOTED_TOKEN: undefined };
+    const serve = await startScript(currentRuntime, "serve.ts", ["--config", path, "--port", "0"], {
+      env,
+    });
+    try {
+      const [, url] = await serve.waitFor(/^Listening on (\S+)$/m);
+      const read = async (path: string) => await (await fetch(url + path)).text();
+      for (let round = 0; round < 2; round++) {
+        const next = await createToken(consul);
+        await write(next);
+        serve.kill("SIGHUP");
+        await consul.request(`/v1/acl/token/${token.AccessorID}`, { method: "DELETE" });
+        await register(consul, 81 + round);
+        await waitUntil(async () =>
+          (await read("/v1/services/web/endpoint")).includes(`${81 + round}`)
+        );
+        token = next;
+      }
+      assert((await read("/v1/status")).includes('"live"'));
+      assertEquals(/error|denied|stale/i.exec(serve.stderr())?.input, undefined);
+    } finally {
+      await serve.stop();
+    }
   }));
 
 test("a new token in the token file is used without a signal, and when the old one is refused", {
