@@ -21,6 +21,7 @@ const PROGRAMS = [
   "sighups",
   "agent_away",
   "leader_kills",
+  "pinned_server",
   "thousand_services",
   "soak",
 ];

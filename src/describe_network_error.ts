@@ -12,6 +12,8 @@ const CODES: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the host name cannot be resolved now, the name server does not respond",
   EAI_NODATA: "the host name was not found",
   EAI_NONAME: "the host name was not found",
+  ENOENT: "there is no such socket",
+  EACCES: "permission denied",
   ECONNRESET: "the connection was reset",
   ConnectionReset: "the connection was reset",
   EPIPE: "the connection was reset",

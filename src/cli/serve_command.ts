@@ -70,7 +70,13 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
   const token = await readToken(options.tokenFile);
   await loadAllModules();
   // Without Consul at start it serves anyway: readiness responds 503, and lookups say why.
-  const piloted = await createPiloted({ ...source, logger: log, onStartFailure: "background" });
+  const piloted = await createPiloted({
+    ...source,
+    logger: log,
+    onStartFailure: "background",
+    // An object given in code has no file.
+    reload: source.config === undefined || typeof source.config === "string",
+  });
   try {
     logRefreshes(piloted, log);
     if (token === undefined && !isLoopback(options.host)) {

@@ -50,7 +50,7 @@ Usage: serve.ts [options]
   --dev                use sample services of an embedded Consul; needs no file and no Consul
   --help, -h           print this help
 
-SIGHUP reads every service again. SIGINT and SIGTERM shut down.
+SIGHUP reads the file and every service again. SIGINT and SIGTERM shut down.
 Set NO_COLOR to turn off colors.`;
 
 const OPTIONS = {

@@ -6,7 +6,8 @@
 import type { Timer } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
-import { type Registry, Session } from "../registry/session.ts";
+import type { Registry } from "../registry/connection.ts";
+import { Session } from "../registry/session.ts";
 import { LiveWatch } from "../watch/live_watch.ts";
 import { OnDemandWatch } from "../watch/on_demand_watch.ts";
 import type { SnapshotFile } from "../watch/snapshot_file.ts";
@@ -88,6 +89,11 @@ export class Engine {
   /** The configuration in use. */
   get config(): Config {
     return this.#config;
+  }
+
+  /** Address of the registry, or of that of its servers that is in use. */
+  get registryAddress(): string {
+    return this.#session.address ?? this.#config.consul.url;
   }
 
   /** Whether it starts, runs, or is closed. */
@@ -218,11 +224,10 @@ export class Engine {
   /** Takes over the file as it is now, or keeps the old configuration and reports why. */
   async #reload(): Promise<void> {
     try {
-      const config = await this.#setup.reload();
+      const taking = this.#takeOver();
+      void this.#session.reloading(taking);
+      const config = await taking;
       if (this.#state === "closed") return;
-      const isSame = isSameRegistry(config, this.#config);
-      this.#config = config;
-      if (!isSame) this.#reconnect(config);
       this.#warn();
       await Promise.all([this.services.configure(config.watches), this.#follow(config)]);
     } catch (cause) {
@@ -233,6 +238,15 @@ export class Engine {
       );
       this.events.emit("error", error);
     }
+  }
+
+  async #takeOver(): Promise<Config> {
+    const config = await this.#setup.reload();
+    if (this.#state === "closed") return config;
+    const isSame = isSameRegistry(config, this.#config);
+    this.#config = config;
+    if (!isSame) this.#reconnect(config);
+    return config;
   }
 
   /** The new connection is in use before the old one is closed, which waits for its own reads. */
@@ -253,7 +267,8 @@ export class Engine {
 
   #emptyHint(): string {
     const isConsul = this.options.source === undefined;
-    if (!isConsul || this.#config.consul.token !== undefined) return "";
+    const { token, tokenFile, tokenProvider, login } = this.#config.consul;
+    if (!isConsul || (token ?? tokenFile ?? tokenProvider ?? login) !== undefined) return "";
     return " (no token is sent; with ACLs on, Consul then lists nothing)";
   }
 }

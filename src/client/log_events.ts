@@ -23,9 +23,13 @@ const TROUBLE: ReadonlySet<WatchStateName> = new Set([
   "restored",
 ]);
 
+// The end of the message that tells of another server.
+const NOW_USED = "is used from now on";
+
 /**
  * Writes a line for each change of state of a service, each warning of the configuration, and each
- * error that is no failed read (those are what the states tell).
+ * error that is no failed read (those are what the states tell). Why a service was not read even once,
+ * which changes no state, is written once for each reason; so is that another server is used.
  *
  * @param events What happens.
  * @param logger Receives the lines.
@@ -34,6 +38,7 @@ const TROUBLE: ReadonlySet<WatchStateName> = new Set([
 export function logEvents(events: Events, logger: Logger): () => void {
   const states = new Map<string, WatchStateName>();
   const wasEmpty = new Set<string>();
+  const unread = new Map<string, string>();
   const end = new AbortController();
   const { signal } = end;
   events.on("status", ({ service, state, endpointCount, reason }) => {
@@ -69,7 +74,13 @@ export function logEvents(events: Events, logger: Logger): () => void {
     logger.warn(`piloted: ${where}: ${at} ${message}`);
   }, { signal });
   events.on("error", (error) => {
-    if (error.code.startsWith("REGISTRY_") || error.code === "TIMEOUT") return;
+    if (error.code.startsWith("REGISTRY_") || error.code === "TIMEOUT") {
+      const { service = "", message } = error;
+      const isUnread = !states.has(service) && unread.get(service) !== message;
+      unread.set(service, message);
+      if (isUnread || message.endsWith(NOW_USED)) logger.warn(`piloted: ${message}`);
+      return;
+    }
     logger.error(`piloted: ${error.message}`);
   }, { signal });
   return () => end.abort();

@@ -69,6 +69,13 @@ export interface PilotedOptions {
   refreshTimeoutMs?: number | undefined;
   /** Time for a response that Consul need not hold, in milliseconds. @default {10_000} */
   requestTimeoutMs?: number | undefined;
+  /**
+   * Largest response of Consul that is accepted, in bytes after decompression. 10,000 instances take
+   * about 15 MB.
+   *
+   * @default {33_554_432}
+   */
+  maxResponseBytes?: number | undefined;
   /** What happens when Consul can't be reached at the start. @default {"reject"} */
   onStartFailure?: "reject" | "background" | undefined;
   /** How fresh a response of Consul must be. @default {"stale"} */
@@ -183,6 +190,7 @@ export interface ResolvedOptions {
   readonly random: () => number;
   readonly refreshTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly maxResponseBytes: number | undefined;
   readonly onStartFailure: "reject" | "background";
   readonly consistency: Consistency;
   readonly waitMs: number;
@@ -219,6 +227,7 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   random: { type: "function" },
   refreshTimeoutMs: { type: "number", min: 0 },
   requestTimeoutMs: { type: "number", min: 1 },
+  maxResponseBytes: { type: "number", min: 1 },
   onStartFailure: { type: "one-of", values: ["reject", "background"] },
   consistency: { type: "one-of", values: ["default", "stale", "consistent", "cached"] },
   waitMs: { type: "number", min: 1_000, max: MAX_WAIT_MS },
@@ -291,6 +300,7 @@ export function resolveOptions(
     random: options.random ?? Math.random,
     refreshTimeoutMs: options.refreshTimeoutMs ?? 1_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    maxResponseBytes: options.maxResponseBytes,
     onStartFailure: options.onStartFailure ?? "reject",
     consistency: options.consistency ?? "stale",
     waitMs: options.waitMs ?? 60_000,

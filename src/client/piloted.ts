@@ -328,7 +328,7 @@ export class Piloted<Names extends string = string> {
     if (name !== undefined) return this.#service(name).status();
     return {
       state: this.#engine.state,
-      registry: this.#engine.config.consul.url,
+      registry: this.#engine.registryAddress,
       refreshing: this.#engine.isRefreshing,
       services: this.#services.all.map((service) => service.status()),
       registrations: this.#registrations.status(),

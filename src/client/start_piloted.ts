@@ -62,7 +62,7 @@ async function start(
   if (options.mode !== "on-demand") await loadModule(() => import("../fetch/balanced_fetch.ts"));
   const reload = () => resolveConfig(source, { env, missing });
   const config = await reload();
-  const connect = await registryConnector(options);
+  const connect = await registryConnector(options, (error) => events.emit("error", error));
   const snapshotFile = path === undefined
     ? undefined
     : await (await loadModule(() => import("../watch/snapshot_file.ts"))).SnapshotFile.open(path);

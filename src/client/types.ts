@@ -43,9 +43,11 @@ export type {
 } from "./options.ts";
 export type {
   ConsulConfig,
+  LoginConfig,
   PatternConfig,
   RegistrationConfig,
   TlsConfig,
+  TokenProvider,
 } from "../config/config.ts";
 export type {
   BackendObject,

@@ -22,12 +22,45 @@ export interface TlsConfig {
   readonly verify: boolean;
 }
 
-/** Where Consul is. */
+/** Returns the ACL token to send now. It is called for each request and again after a 403. */
+export type TokenProvider = () => string | Secret | Promise<string | Secret>;
+
+/**
+ * Logging in to an auth method of Consul (`/v1/acl/login`). The token that it returns is replaced
+ * before it expires, and destroyed by `close()`.
+ */
+export interface LoginConfig {
+  /** Name of the auth method. */
+  readonly method: string;
+  /** File with the bearer token, such as Kubernetes' projected service account token. It is read for every login. */
+  readonly bearerTokenFile: string;
+  /** Metadata of the token, for Consul's audit. */
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Where Consul is. At most one of `token`, `tokenFile`, `tokenProvider` and `login` is set. */
 export interface ConsulConfig {
-  /** `http://host:port` or `https://host:port` and a path prefix, if any. It has no trailing slash and never credentials. */
+  /**
+   * `http://host:port` or `https://host:port` and a path prefix, if any, or `unix:///path`. It has
+   * no trailing slash and never credentials. With `addresses` the first of them.
+   */
   readonly url: string;
+  /** Every address, when there are several. One is used at a time, another when it fails. */
+  readonly addresses?: readonly string[] | undefined;
   /** ACL token. It is copied with the configuration and never printed; `reveal()` returns its text. */
   readonly token?: Secret | undefined;
+  /** File with the ACL token. It is read again when it changes, and after a 403. */
+  readonly tokenFile?: string | undefined;
+  /** Function that returns the ACL token. */
+  readonly tokenProvider?: TokenProvider | undefined;
+  /** Logging in for an ACL token. */
+  readonly login?: LoginConfig | undefined;
+  /** `user:password` for a proxy that asks for basic authentication. */
+  readonly httpAuth?: Secret | undefined;
+  /** Namespace (Consul Enterprise) of watches that name none. */
+  readonly namespace?: string | undefined;
+  /** Admin partition (Consul Enterprise) of watches that name none. */
+  readonly partition?: string | undefined;
   /** TLS settings, if there are any. */
   readonly tls?: TlsConfig | undefined;
 }

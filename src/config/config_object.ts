@@ -7,7 +7,14 @@
  */
 import type { Secret } from "../secret.ts";
 import type { Reach } from "../reach.ts";
-import type { ConfigWarning, PatternConfig, RegistrationConfig, TlsConfig } from "./config.ts";
+import type {
+  ConfigWarning,
+  LoginConfig,
+  PatternConfig,
+  RegistrationConfig,
+  TlsConfig,
+  TokenProvider,
+} from "./config.ts";
 
 /** TLS settings with ContainerPilot's keys, in an object given in code. */
 export interface TlsObject {
@@ -31,12 +38,16 @@ export interface TlsObject {
 
 /** Where Consul is, in an object given in code. */
 export interface ConsulObject {
-  /** `host:port`, or a URL. */
+  /** `host:port`, or a URL; several with commas between them; or `unix:///path` of a socket. */
   readonly address?: string | undefined;
+  /**
+   * Several servers, each as `address`, instead of it. With `url`, the addresses of a loaded `Config`.
+   */
+  readonly addresses?: readonly string[] | undefined;
   /**
    * Scheme of an address that has none.
    *
-   * @default {"http"}
+   * @default {"http", and "https" for port 8501 with TLS settings}
    */
   readonly scheme?: "http" | "https" | undefined;
   /**
@@ -44,8 +55,20 @@ export interface ConsulObject {
    * `consul` is used as it is: without templates and without Consul's environment variables.
    */
   readonly url?: string | undefined;
-  /** ACL token. */
-  readonly token?: string | Secret | undefined;
+  /** ACL token, or a function that returns it for each request. */
+  readonly token?: string | Secret | TokenProvider | undefined;
+  /** The function, as a loaded `Config` has it. */
+  readonly tokenProvider?: TokenProvider | undefined;
+  /** File with the ACL token. It is read again when it changes, and after a 403. */
+  readonly tokenFile?: string | undefined;
+  /** Logging in for an ACL token. */
+  readonly login?: LoginConfig | undefined;
+  /** `user:password` for a proxy that asks for basic authentication. */
+  readonly httpAuth?: string | Secret | undefined;
+  /** Namespace (Consul Enterprise) of watches that name none. */
+  readonly namespace?: string | undefined;
+  /** Admin partition (Consul Enterprise) of watches that name none. */
+  readonly partition?: string | undefined;
   /** TLS settings, with ContainerPilot's keys or those of a loaded `Config`. */
   readonly tls?: TlsObject | Partial<TlsConfig> | undefined;
 }

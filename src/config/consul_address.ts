@@ -3,17 +3,29 @@ import type { Entry } from "./weak_decode.ts";
 
 /** An address of Consul as a URL. */
 export interface ConsulAddress {
-  /** `scheme://host:port/prefix` without a trailing slash. */
+  /** `scheme://host:port/prefix` without a trailing slash, or `unix:///path` of a socket. */
   readonly url: string;
   /** What is probably a mistake, as texts to be read after the path. */
   readonly odd: readonly string[];
 }
 
 /**
+ * Splits a text that may name several servers: `a:8500,b:8500`.
+ *
+ * @param text Addresses with commas between them.
+ * @returns One text for each; `[""]` for a text without any.
+ */
+export function splitAddresses(text: string): string[] {
+  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  // One alone stays as it is: a blank in it is a mistake, and is reported as one.
+  return parts.length > 1 || text.includes(",") ? parts.length > 0 ? parts : [""] : [text];
+}
+
+/**
  * Reads an address of Consul.
  *
- * @param address `host:port`, with or without `http://` or `https://`, and with a path if Consul is
- * behind a prefix.
+ * @param address `host:port`, with or without `http://`, `https://` or `tcp://`, and with a path if
+ * Consul is behind a prefix; or `unix:///path` of a socket.
  * @param scheme The scheme of an address that has none.
  * @param entry Where the address was given, for errors.
  * @returns The URL.
@@ -23,18 +35,18 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
   // What may be a password or a token is not repeated.
   const shown = /[@?#]/.test(address) ? HIDDEN : address;
   const refuse = (problem: string) => new ConfigFault(entry, problem, shown);
-  const [, given, rest] = /^(?:([^/]*?):\/\/)?(.*)$/s.exec(address) as unknown as [
+  const [, prefix, rest] = /^(?:([^/]*?):\/\/)?(.*)$/s.exec(address) as unknown as [
     string,
     string?,
     string?,
   ];
-  if (given === "unix") {
-    throw refuse(
-      "must be a host and a port: unix sockets are not supported, let Consul listen on TCP",
-    );
-  }
+  if (prefix === "unix") return { url: parseSocketPath(rest!, refuse), odd: [] };
+  const odd: string[] = [];
+  // Kubernetes' and Docker's variables for linked services have it: an address without a scheme.
+  const given = prefix === "tcp" ? undefined : prefix;
+  if (prefix === "tcp") odd.push(`starts with "tcp://", which is read as "${scheme}://"`);
   if (given !== undefined && given !== "http" && given !== "https") {
-    throw refuse('must start with "http://", "https://" or the host');
+    throw refuse('must start with "http://", "https://", "unix://" or the host');
   }
   if (/[@?#\\]/.test(rest!)) {
     throw refuse(
@@ -43,10 +55,7 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
     );
   }
   const authority = /^[^/]*/.exec(rest!)![0];
-  if (!authority.startsWith("[") && authority.split(":").length > 2) {
-    throw refuse('must have an IPv6 address in brackets, such as "[::1]:8500"');
-  }
-  const odd: string[] = [];
+  checkColons(authority, refuse);
   // Go dials 127.0.0.1 when the host is empty, so ContainerPilot does too.
   const host = authority === "" || authority.startsWith(":") ? "127.0.0.1" : "";
   if (host !== "") odd.push("names no host: 127.0.0.1 is used");
@@ -62,6 +71,29 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
   if (url === undefined) throw refuse('must be a host and a port such as "consul:8500"');
   if (url.port === "0") throw refuse("must have a port from 1 to 65535");
   return { url: url.href.replace(/\/+$/, ""), odd };
+}
+
+type Refuse = (problem: string) => ConfigFault;
+
+// "consul:8500:8500" comes of a variable with a port in it and a port after it.
+function checkColons(authority: string, refuse: Refuse): void {
+  if (authority.startsWith("[") || authority.split(":").length <= 2) return;
+  const twice = /^([^:]*):([0-9]*)((?::[0-9]*)+)$/.exec(authority);
+  if (twice !== null && !/^[0-9a-f]{0,4}$/i.test(twice[1]!)) {
+    throw refuse(
+      `must have one port: this has a second one, ${JSON.stringify(twice[3])}, probably because ` +
+        "a variable already has a port",
+    );
+  }
+  throw refuse('must have an IPv6 address in brackets, such as "[::1]:8500"');
+}
+
+function parseSocketPath(path: string, refuse: Refuse): string {
+  // The path is a part of a URL later on, and ends at its end.
+  if (!/^\/[^\s\p{C}?#]*[^\s\p{C}?#/]$/u.test(path)) {
+    throw refuse('must be the absolute path of a socket, such as "unix:///run/consul.sock"');
+  }
+  return `unix://${path}`;
 }
 
 // Not URL.canParse(): Node 20's refuses any host beyond ASCII after a few thousand calls.

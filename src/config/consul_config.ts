@@ -4,16 +4,17 @@
  * @module
  */
 import type { Environment } from "../runtime/environment.ts";
-import { HIDDEN_TEXT, isSecret, Secret } from "../secret.ts";
 import type { ConsulConfig, TlsConfig } from "./config.ts";
-import { ConfigFault, type DecodeContext, type Path } from "./config_fault.ts";
-import { parseConsulAddress } from "./consul_address.ts";
-import { unknownKeyProblem } from "./unknown_key.ts";
-import { decodeBoolean, decodeString, type Entry, isObject, readFields } from "./weak_decode.ts";
+import { ConfigFault, type DecodeContext } from "./config_fault.ts";
+import { ACCESS_KEYS, type AccessEntries, decodeAccess } from "./consul_access.ts";
+import { parseConsulAddress, splitAddresses } from "./consul_address.ts";
+import { environmentAddress, environmentSsl } from "./consul_environment.ts";
+import { decodeTls } from "./consul_tls.ts";
+import { refuseUnknown } from "./unknown_key.ts";
+import { decodeString, decodeStrings, type Entry, isObject, readFields } from "./weak_decode.ts";
 
 // Consul's own default, and ContainerPilot's.
 const DEFAULT_ADDRESS = "127.0.0.1:8500";
-const DEFAULT_PORT = "8500";
 
 /**
  * Reads the `consul` part. For the token and TLS settings the environment wins; for the address it
@@ -31,9 +32,10 @@ export function decodeConsul(
   context: DecodeContext,
 ): ConsulConfig {
   const { value } = entry;
-  const parts = { entry, env, context };
+  const parts = { env, context, access: {} };
   if (value === undefined || value === null) {
-    if (environmentAddress(env) !== undefined) return consulConfig({ ...parts, address: "" });
+    const addresses = fromEnvironment(env, context);
+    if (addresses !== undefined) return consulConfig({ ...parts, addresses });
     if (context.etcd) {
       throw new ConfigFault(
         { path: ["etcd"], key: true },
@@ -49,123 +51,113 @@ export function decodeConsul(
   if (typeof value === "string") {
     // A string without a scheme means http, so CONSUL_HTTP_SSL does not change it.
     const bare = /^(?:(https?):\/\/)?$/.exec(value);
-    return consulConfig({ ...parts, address: bare ? "" : value, scheme: bare?.[1] ?? "http" });
+    const addresses = bare ? fromEnvironment(env, context) : split(entry, value);
+    return consulConfig({ ...parts, addresses, scheme: bare?.[1], assumed: "http", entry });
   }
   if (!isObject(value)) throw new ConfigFault(entry, "must be a string or an object", value);
   if (context.inCode && value.url !== undefined) return decodeLoadedConsul(entry, context);
-  const keys = ["address", "scheme", "token", "tls"] as const;
+  const keys = ["address", "addresses", "scheme", ...ACCESS_KEYS, "tls"] as const;
   const { known, unknown } = readFields(entry, keys);
   refuseUnknown(unknown, keys);
   const scheme = decodeString(known.scheme);
   if (!["", "http", "https"].includes(scheme)) {
     throw new ConfigFault(known.scheme, 'must be "http" or "https"', scheme);
   }
-  const address = decodeString(known.address);
-  const token = decodeSecret(known.token, context);
-  return consulConfig({ ...parts, entry: known.address, address, scheme, token, tls: known.tls });
+  return consulConfig({
+    ...parts,
+    addresses: decodeAddresses(known.address, known.addresses) ?? fromEnvironment(env, context),
+    scheme,
+    access: known,
+    tls: known.tls,
+    entry: known.address,
+  });
 }
 
 // That of a loaded configuration. What the environment had to say is in it already.
 function decodeLoadedConsul(entry: Entry, context: DecodeContext): ConsulConfig {
-  const keys = ["url", "token", "tls"] as const;
+  const keys = ["url", "addresses", ...ACCESS_KEYS, "tokenProvider", "tls"] as const;
   const { known, unknown } = readFields(entry, keys);
   refuseUnknown(unknown, keys);
-  const address = decodeString(known.url);
-  const token = decodeSecret(known.token, context);
-  return consulConfig({ entry: known.url, address, token, tls: known.tls, env: {}, context });
+  const several = known.addresses.value === undefined ? undefined : known.addresses;
+  const addresses = decodeAddresses(several ? { ...known.url, value: "" } : known.url, several);
+  // Warnings of a loaded configuration are kept beside it.
+  const quiet = { ...context, warn: () => {} };
+  return consulConfig({ addresses, access: known, tls: known.tls, env: {}, context: quiet });
+}
+
+/** One address as it was written, and where. */
+interface Written {
+  readonly entry: Entry;
+  readonly value: string;
 }
 
 interface ConsulParts {
-  entry: Entry;
-  address: string;
-  scheme?: string;
-  token?: string;
-  tls?: Entry;
-  env: Environment;
-  context: DecodeContext;
+  readonly addresses: readonly Written[] | undefined;
+  /** Where the address would be, for messages about the default. */
+  readonly entry?: Entry;
+  readonly scheme?: string | undefined;
+  /** Scheme of an address that has none, unless `scheme` says another. */
+  readonly assumed?: "http";
+  readonly access: AccessEntries;
+  readonly tls?: Entry;
+  readonly env: Environment;
+  readonly context: DecodeContext;
+}
+
+function split(entry: Entry, text: string): readonly Written[] {
+  return splitAddresses(text).map((value) => ({ entry, value }));
+}
+
+function fromEnvironment(env: Environment, context: DecodeContext) {
+  const found = environmentAddress(env, context);
+  return found === undefined ? undefined : split(found, found.value);
+}
+
+function decodeAddresses(address: Entry, addresses?: Entry): readonly Written[] | undefined {
+  const one = decodeString(address);
+  const several = addresses === undefined ? [] : decodeStrings(addresses);
+  if (one !== "" && several.length > 0) {
+    throw new ConfigFault(addresses!, "must be left out where there is an address: put it in here");
+  }
+  if (one !== "") return split(address, one);
+  if (several.length === 0) return undefined;
+  return several.flatMap((text, index) => {
+    if (text.trim() !== "") return split({ value: text, path: [...addresses!.path, index] }, text);
+    throw new ConfigFault({ path: [...addresses!.path, index] }, "must not be empty");
+  });
 }
 
 function consulConfig(parts: ConsulParts): ConsulConfig {
-  const { env } = parts;
-  const given = { ...parts.entry, value: parts.address };
-  const entry = parts.address === "" ? environmentAddress(env) ?? given : given;
-  const address = entry.value || DEFAULT_ADDRESS;
-  const scheme = parts.scheme || (environmentSsl(env) ? "https" : "http");
-  const { url, odd } = parseConsulAddress(address, scheme, entry);
-  for (const message of odd) parts.context.warn(entry, message);
-  const token = env.CONSUL_HTTP_TOKEN || parts.token;
-  const tls = decodeTls(parts.tls, env, parts.context);
-  return Object.freeze({ url, ...token && { token: new Secret(token) }, ...tls && { tls } });
-}
-
-function environmentAddress(env: Environment): { value: string; path: Path } | undefined {
-  if (env.CONSUL_HTTP_ADDR) return { value: env.CONSUL_HTTP_ADDR, path: ["$CONSUL_HTTP_ADDR"] };
-  if (!env.CONSUL_HOST) return undefined;
-  const port = env.CONSUL_PORT || DEFAULT_PORT;
-  return { value: `${env.CONSUL_HOST}:${port}`, path: ["$CONSUL_HOST"] };
-}
-
-function environmentSsl(env: Environment): boolean | undefined {
-  return decodeBoolean({ value: env.CONSUL_HTTP_SSL, path: ["$CONSUL_HTTP_SSL"] });
-}
-
-const TLS_KEYS = ["cafile", "capath", "clientcert", "clientkey", "servername", "verify"] as const;
-// The keys of a loaded configuration that differ from them in more than case.
-const LOADED_TLS_KEYS = ["certFile", "keyFile"] as const;
-
-function decodeTls(
-  entry: Entry = { path: ["consul", "tls"], value: undefined },
-  env: Environment,
-  context: DecodeContext,
-): TlsConfig | undefined {
-  const { inCode } = context;
-  const names = inCode ? [...TLS_KEYS, ...LOADED_TLS_KEYS] : TLS_KEYS;
-  const { known, unknown } = readFields<TlsKey>({ ...entry, value: entry.value ?? {} }, names);
-  refuseUnknown(unknown, names);
-  const cert = inCode && known.certFile.value !== undefined ? known.certFile : known.clientcert;
-  const key = inCode && known.keyFile.value !== undefined ? known.keyFile : known.clientkey;
-  const caFile = env.CONSUL_CACERT || decodeString(known.cafile);
-  const caPath = env.CONSUL_CAPATH || decodeString(known.capath);
-  const certFile = env.CONSUL_CLIENT_CERT || decodeString(cert);
-  const keyFile = env.CONSUL_CLIENT_KEY || decodeSecret(key, context);
-  const serverName = env.CONSUL_TLS_SERVER_NAME || decodeString(known.servername);
-  const verify = environmentVerify(env) ?? decodeBoolean(known.verify);
-  const tls = {
-    ...caFile && { caFile },
-    ...caPath && { caPath },
-    ...certFile && { certFile },
-    ...keyFile && { keyFile: new Secret(keyFile) },
-    ...serverName && { serverName },
-    ...verify !== undefined && { verify },
+  const { env, context, scheme: given } = parts;
+  const fallback = {
+    entry: parts.entry ?? { value: "", path: ["consul"] },
+    value: DEFAULT_ADDRESS,
   };
-  return Object.keys(tls).length === 0 ? undefined : Object.freeze({ verify: true, ...tls });
+  const access = decodeAccess(parts.access, env, context);
+  const ssl = parts.assumed === undefined ? environmentSsl(env, context) : undefined;
+  const tls = decodeTls(parts.tls, env, context);
+  const scheme = given || (ssl === undefined ? "" : ssl ? "https" : "http");
+  const urls = (parts.addresses ?? [fallback]).map(({ entry, value }) => {
+    const { url, odd } = parseConsulAddress(value, scheme || assumedScheme(value, tls), entry);
+    for (const message of odd) context.warn(entry, message);
+    if (tls !== undefined && url.startsWith("http:")) context.warn(entry, IN_CLEAR);
+    return url;
+  });
+  const addresses = Object.freeze([...new Set(urls)]);
+  return Object.freeze({
+    url: addresses[0]!,
+    ...addresses.length > 1 && { addresses },
+    ...access,
+    ...tls && { tls },
+  });
 }
 
-type TlsKey = (typeof TLS_KEYS | typeof LOADED_TLS_KEYS)[number];
-
-function decodeSecret(entry: Entry, { inCode }: DecodeContext): string {
-  const { value } = entry;
-  const text = inCode && isSecret(value) ? value.reveal() : value;
-  if (text === HIDDEN_TEXT || inCode && isObject(text)) {
-    throw new ConfigFault(
-      entry,
-      "must be a string or the secret of a loaded configuration: its text is lost in JSON and in a " +
-        "structured clone, copy the configuration with { ...config } instead",
-    );
-  }
-  return decodeString({ ...entry, value: text });
+// Port 8501 is Consul's for HTTPS, so nobody who has TLS settings means http there. For other ports
+// nobody can tell: https would cut off those for whom http works today.
+function assumedScheme(address: string, tls: TlsConfig | undefined): string {
+  return tls !== undefined && /^[^/]*:8501(\/|$)/.test(address) ? "https" : "http";
 }
 
-// ContainerPilot knows only these words and ignores others.
-function environmentVerify(env: Environment): boolean | undefined {
-  const word = env.CONSUL_HTTP_SSL_VERIFY?.toLowerCase();
-  if (word === "1" || word === "true") return true;
-  if (word === "0" || word === "false") return false;
-  return undefined;
-}
-
-function refuseUnknown(unknown: readonly Path[], keys: readonly string[]): void {
-  for (const path of unknown) {
-    throw new ConfigFault({ path, key: true }, unknownKeyProblem(String(path.at(-1)), keys));
-  }
-}
+const IN_CLEAR =
+  "is used without TLS although there are TLS settings: the token and the lists are sent in clear " +
+  'text. Write "https://" before the host, or remove the TLS settings';

@@ -1,4 +1,5 @@
 import { closest } from "../check_options.ts";
+import { ConfigFault, type Path } from "./config_fault.ts";
 
 // The two words for one thing: ContainerPilot's in its file, Piloted's in code.
 const OTHER_WORDS: Readonly<Record<string, string>> = { dc: "datacenter", datacenter: "dc" };
@@ -34,4 +35,17 @@ export function unknownKeyProblem(key: string, known: readonly string[]): string
     ? known[0]!
     : `${known.slice(0, -1).join(", ")} and ${known.at(-1)!}`;
   return `is not known here${didYouMean(key, known)} (the keys are ${list})`;
+}
+
+/**
+ * Refuses keys that are not known.
+ *
+ * @param unknown Paths of the keys.
+ * @param known Keys that would be right.
+ * @throws {ConfigFault} for the first of them.
+ */
+export function refuseUnknown(unknown: readonly Path[], known: readonly string[]): void {
+  for (const path of unknown) {
+    throw new ConfigFault({ path, key: true }, unknownKeyProblem(String(path.at(-1)), known));
+  }
 }

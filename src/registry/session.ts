@@ -24,25 +24,15 @@ import type {
   Source,
   Summary,
 } from "../source/source.ts";
-import { deadline } from "../wait.ts";
 import { AgentCopies } from "./agent_copies.ts";
 import { ChangeHint } from "./change_hint.ts";
+import { Connection, type Registry } from "./connection.ts";
 import { ConnectionBudget, type Pollable } from "./connection_budget.ts";
 import { CutPoll, isCut, isLostConnection } from "./cut_poll.ts";
-import { tooSoon, withLimit } from "./limit_errors.ts";
+import { tooSoon } from "./limit_errors.ts";
 import { Pace } from "./pace.ts";
 import { RecoveryProbe } from "./recovery_probe.ts";
 import { WaitCeiling } from "./wait_ceiling.ts";
-
-/** A connection to a registry. */
-export interface Registry {
-  /** Reads it. */
-  readonly source: Source;
-  /** Whether reads share connections at present (HTTP/2). */
-  multiplexed(): boolean;
-  /** Closes its connections. */
-  close(): Promise<void>;
-}
 
 /** Options of a {@linkcode Session}. */
 export interface SessionOptions {
@@ -87,10 +77,8 @@ export class Session {
   readonly pace: Pace;
   readonly #ceiling: WaitCeiling;
   readonly #options: SessionOptions;
-  #registry: Registry;
+  readonly #connection: Connection;
   #copies: AgentCopies;
-  // Reads under way at the present registry; a replaced one is closed when its own have ended.
-  #reads = new Set<Promise<unknown>>();
 
   /**
    * Creates a session; nothing is read yet.
@@ -100,7 +88,7 @@ export class Session {
    */
   constructor(registry: Registry, options: SessionOptions) {
     const { clock, random, maxConnections, waitMs, keepProcessAlive } = options;
-    this.#registry = registry;
+    this.#connection = new Connection(registry, options);
     this.#options = options;
     this.#copies = new AgentCopies(options.consistency);
     this.probe = new RecoveryProbe(clock, random, !keepProcessAlive);
@@ -123,14 +111,19 @@ export class Session {
       nextWaitMs: () => this.#ceiling.next(),
       isLimited: () => this.pace.isLimited,
       parkedReads: () => this.#copies.areUsable ? "cheap" : "hint",
-      multiplexed: () => this.#registry.multiplexed(),
+      multiplexed: () => this.#connection.multiplexed,
       hint: (observer) => new ChangeHint(this, options, observer),
     });
   }
 
+  /** Address of the server in use, where there are several. */
+  get address(): string | undefined {
+    return this.#connection.address;
+  }
+
   /** Whether the registry has a summary of its services. */
   get summarizes(): boolean {
-    return this.#registry.source.summarize !== undefined;
+    return this.#connection.source.summarize !== undefined;
   }
 
   /**
@@ -142,7 +135,7 @@ export class Session {
    */
   isBehind(position: string | undefined, known: string | undefined): boolean {
     if (position === undefined || known === undefined) return false;
-    return this.#registry.source.isBehind?.(position, known) ?? false;
+    return this.#connection.source.isBehind?.(position, known) ?? false;
   }
 
   /**
@@ -177,8 +170,9 @@ export class Session {
       const name = `service ${JSON.stringify(query.service)}`;
       const sentAt = clock.now();
       const send = () =>
-        this.#send(
-          (source, signal) => source.read(query, { ...how, signal }),
+        this.#connection.send(
+          (source, signal, isPlain) =>
+            source.read(query, { ...how, ...(isPlain && { position: undefined }), signal }),
           { name, service: query.service, waitMs },
           signal,
         );
@@ -224,9 +218,11 @@ export class Session {
     const how = options.position === undefined ? options : { ...options, waitMs };
     const sentAt = this.#options.clock.now();
     try {
-      return await this.#send(
-        (source, signal) => {
-          if (source.summarize !== undefined) return source.summarize({ ...how, signal });
+      return await this.#connection.send(
+        (source, signal, isPlain) => {
+          if (source.summarize !== undefined) {
+            return source.summarize({ ...how, ...(isPlain && { position: undefined }), signal });
+          }
           const message = "Cannot read the summary of services: this source has none";
           return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
         },
@@ -253,9 +249,15 @@ export class Session {
    */
   list(query: ListQuery, options: ReadOptions, signal: AbortSignal): Promise<Listing> {
     const subject = { name: "the list of services", waitMs: options.waitMs ?? 0 };
-    return this.#send(
-      (source, signal) => {
-        if (source.list !== undefined) return source.list(query, { ...options, signal });
+    return this.#connection.send(
+      (source, signal, isPlain) => {
+        if (source.list !== undefined) {
+          return source.list(query, {
+            ...options,
+            ...(isPlain && { position: undefined }),
+            signal,
+          });
+        }
         const message = `Cannot follow a pattern: the source ${source.name} does not list services`;
         return Promise.reject(new PilotedError("UNSUPPORTED", message));
       },
@@ -265,19 +267,22 @@ export class Session {
   }
 
   /**
-   * Reads from another registry from now on. The old one's connections are closed when its reads
-   * have ended.
+   * Announces that the registry may be replaced; see {@linkcode Connection.reloading}.
+   *
+   * @param work Ends when the registry has been replaced, or stays.
+   */
+  reloading(work: Promise<unknown>): Promise<void> {
+    return this.#connection.reloading(work);
+  }
+
+  /**
+   * Reads from another registry from now on; see {@linkcode Connection.replace}.
    *
    * @param registry The new connection.
    */
   async replace(registry: Registry): Promise<void> {
-    const old = this.#registry;
-    const reads = this.#reads;
-    this.#registry = registry;
     this.#copies = new AgentCopies(this.#options.consistency);
-    this.#reads = new Set();
-    await Promise.allSettled(reads);
-    await old.close();
+    await this.#connection.replace(registry);
   }
 
   /** Stops the timers and closes the connections. */
@@ -285,55 +290,12 @@ export class Session {
     this.budget.close();
     this.probe.close();
     this.pace.close();
-    await this.#registry.close();
+    await this.#connection.close();
   }
 
   #noteLimit(error: unknown, sentAt: number): void {
     if (!(error instanceof PilotedError)) return;
     if (error.limit === "connections") this.budget.refused();
     if (error.limit === "rate") this.pace.refused(sentAt, error.retryAfterMs);
-  }
-
-  /** One read with a deadline, and errors of one kind. */
-  async #send<T>(
-    work: (source: Source, signal: AbortSignal) => Promise<T>,
-    { name, service, waitMs }: { name: string; service?: string; waitMs: number },
-    signal: AbortSignal,
-  ): Promise<T> {
-    const { clock, requestTimeoutMs, keepProcessAlive } = this.#options;
-    const { source } = this.#registry;
-    const reads = this.#reads;
-    const timeoutMs = waitMs + waitMs / 16 + requestTimeoutMs;
-    // The Promise constructor turns a source that throws at once into one that rejects.
-    const read = deadline(
-      clock,
-      (signal) => new Promise<T>((resolve) => resolve(work(source, signal))),
-      {
-        timeoutMs,
-        signal,
-        background: !keepProcessAlive,
-        error: () =>
-          new PilotedError(
-            "TIMEOUT",
-            `Cannot read ${name}: no response within ${Math.round(timeoutMs)} ms`,
-            { service },
-          ),
-      },
-    );
-    reads.add(read);
-    try {
-      return await read;
-    } catch (cause) {
-      if (signal.aborted) throw signal.reason;
-      if (cause instanceof PilotedError) throw withLimit(cause);
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new PilotedError(
-        "REGISTRY_UNREACHABLE",
-        `Cannot read ${name}: the source ${source.name} failed: ${why}`,
-        { cause, service },
-      );
-    } finally {
-      reads.delete(read);
-    }
   }
 }

@@ -19,18 +19,28 @@ import {
 import { decodeSummary } from "./consul_summary.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import { catalogUrl, healthUrl, summaryUrl } from "./consul_url.ts";
+import { abortable } from "../wait.ts";
+import { basicAuthorization, checkToken, type Credentials } from "./consul_credentials.ts";
 import { readBody } from "./read_body.ts";
 import type { Listing, ListQuery, Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
 
 /** Options of {@linkcode ConsulSource}. */
 export interface ConsulSourceOptions {
-  /** `http://host:port` or `https://host:port`, without a trailing slash. */
+  /** `http://host:port`, `https://host:port` or `unix:///path`, without a trailing slash. */
   url: string;
   /** ACL token, sent as `X-Consul-Token`. @default {undefined} */
   token?: string | Secret | undefined;
+  /** Where the token of each request comes from, instead of `token`. @default {undefined} */
+  credentials?: Credentials | undefined;
+  /** `user:password` for basic authentication. @default {undefined} */
+  httpAuth?: string | Secret | undefined;
+  /** Namespace of queries that name none (Consul Enterprise). @default {undefined} */
+  namespace?: string | undefined;
+  /** Admin partition of queries that name none (Consul Enterprise). @default {undefined} */
+  partition?: string | undefined;
   /** What asks. @default {globalThis.fetch} */
   fetch?: Fetch | undefined;
-  /** Largest answer that is taken, in bytes after decompression. @default {33_554_432} */
+  /** Largest response that is accepted, in bytes after decompression. @default {33_554_432} */
   maxResponseBytes?: number | undefined;
 }
 
@@ -46,9 +56,13 @@ const SHORT_LIST = 1_000;
 interface Subject {
   readonly name: string;
   readonly service?: string | undefined;
+  /** The token that was sent, so that a message can leave it out. */
+  readonly token?: string | undefined;
 }
 
 interface Answer {
+  /** Token that was sent, to keep it out of messages. */
+  readonly token: string | undefined;
   readonly body: unknown;
   readonly headers: Headers;
 }
@@ -73,9 +87,11 @@ export class ConsulSource implements Source {
   readonly name = "consul";
   readonly #url: string;
   readonly #token: string | undefined;
+  readonly #credentials: Credentials | undefined;
   readonly #fetch: Fetch;
   readonly #maxResponseBytes: number;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #reach: Readonly<Record<string, string>>;
 
   /**
    * Makes a source. Nothing is asked yet.
@@ -84,22 +100,20 @@ export class ConsulSource implements Source {
    * @throws {PilotedError} `CONFIG_INVALID` when the token can't be sent in a header.
    */
   constructor(options: ConsulSourceOptions) {
+    const { namespace, partition, httpAuth } = options;
     const token = revealSecret(options.token);
-    // The runtimes' own error for such a header prints its value.
-    if (token && !/^[\x21-\x7e]+$/.test(token)) {
-      throw new PilotedError(
-        "CONFIG_INVALID",
-        "Cannot send the Consul token: it has a space, a line break or a character beyond ASCII",
-      );
-    }
+    checkToken(token ?? "");
     this.#url = options.url;
     this.#token = token;
+    this.#credentials = options.credentials;
     // Looked up at each call, so that a stubbed or instrumented global fetch is used.
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
-    this.#headers = token
-      ? { Accept: "application/json", "X-Consul-Token": token }
-      : { Accept: "application/json" };
+    this.#headers = {
+      Accept: "application/json",
+      ...httpAuth && { Authorization: basicAuthorization(revealSecret(httpAuth)!) },
+    };
+    this.#reach = { ...namespace && { ns: namespace }, ...partition && { partition } };
   }
 
   /** Asks once. See {@linkcode Source.read}. */
@@ -107,8 +121,8 @@ export class ConsulSource implements Source {
     const { service, datacenter } = query;
     const where = datacenter ? ` in datacenter ${JSON.stringify(datacenter)}` : "";
     const subject = { name: `service ${JSON.stringify(service)}${where}`, service };
-    const url = healthUrl(this.#url, query, options);
-    const { entries, headers } = await this.#getList(url, subject, options.signal);
+    const url = (options: ReadOptions) => healthUrl(this.#url, query, options);
+    const { entries, headers } = await this.#getList(url, subject, options);
     const decoded = entries.length <= SHORT_LIST
       ? decodeHealth(entries, query)
       : await decodeHealthInSlices(entries, query, options.signal);
@@ -125,9 +139,9 @@ export class ConsulSource implements Source {
 
   /** Asks for all services at once. See {@linkcode Source.summarize}. */
   async summarize(options: ReadOptions = {}): Promise<Summary> {
-    const url = summaryUrl(this.#url, options);
+    const url = (options: ReadOptions) => summaryUrl(this.#url, options);
     const subject = { name: "the summary of services" };
-    const { entries, headers } = await this.#getList(url, subject, options.signal);
+    const { entries, headers } = await this.#getList(url, subject, options);
     const services = await decodeSummary(entries, options.signal);
     if (services === undefined) {
       throw this.#error("REGISTRY_RESPONSE", subject, "the list has entries of another kind");
@@ -138,8 +152,8 @@ export class ConsulSource implements Source {
   /** Asks for the names of all services. See {@linkcode Source.list}. */
   async list(query: ListQuery = {}, options: ReadOptions = {}): Promise<Listing> {
     const subject = { name: "the list of services" };
-    const url = catalogUrl(this.#url, query, options);
-    const { body, headers } = await this.#get(url, subject, options.signal);
+    const url = (options: ReadOptions) => catalogUrl(this.#url, query, options);
+    const { body, headers } = await this.#get(url, subject, options);
     const services = decodeCatalog(body);
     if (services === undefined) {
       throw this.#error(
@@ -157,23 +171,79 @@ export class ConsulSource implements Source {
   }
 
   async #getList(
-    url: string,
+    url: (options: ReadOptions) => string,
     subject: Subject,
-    signal: AbortSignal | undefined,
+    options: ReadOptions,
   ): Promise<{ entries: readonly unknown[]; headers: Headers }> {
-    const { body, headers } = await this.#get(url, subject, signal);
+    const { body, headers, token } = await this.#get(url, subject, options);
     if (Array.isArray(body)) return { entries: body, headers };
-    const why = `the answer must be a list, received ${this.#excerpt(JSON.stringify(body))}`;
+    const excerpt = this.#excerpt({ ...subject, token }, headers, JSON.stringify(body));
+    const why = `the answer must be a list, received ${excerpt}`;
     throw this.#error("REGISTRY_RESPONSE", subject, why, { status: 200 });
   }
 
-  async #get(url: string, subject: Subject, signal: AbortSignal | undefined): Promise<Answer> {
+  /** Sends a request, and again with a new token when there is one after a refusal. */
+  async #get(
+    url: (options: ReadOptions) => string,
+    subject: Subject,
+    options: ReadOptions,
+  ): Promise<Answer> {
+    const { signal } = options;
     signal?.throwIfAborted();
+    const credentials = this.#credentials;
+    if (credentials === undefined) {
+      return await this.#send(url(options), { ...subject, token: this.#token }, signal);
+    }
+    const token = await this.#currentToken(credentials, signal);
+    try {
+      return await this.#send(url(options), { ...subject, token }, signal);
+    } catch (error) {
+      const isDenied = error instanceof PilotedError && error.code === "REGISTRY_DENIED";
+      if (!isDenied || !await abortable(credentials.refused(token), signal)) throw error;
+      const next = await this.#currentToken(credentials, signal);
+      // Plain: of the time for a blocking query little may be left.
+      const plain = { ...options, position: undefined };
+      return await this.#send(url(plain), { ...subject, token: next }, signal);
+    }
+  }
+
+  async #currentToken(
+    credentials: Credentials,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> {
+    const server = {
+      url: this.#url,
+      post: (path: string, init: RequestInit) =>
+        this.#fetch(this.#complete(this.#url + path), {
+          ...init,
+          method: "POST",
+          headers: { ...this.#headers, ...init.headers as Record<string, string> },
+          redirect: "manual",
+        }),
+    };
+    const token = await abortable(credentials.token(server), signal);
+    checkToken(token ?? "");
+    return token;
+  }
+
+  /** Adds the namespace and the partition where the query names none. */
+  #complete(url: string): string {
+    let complete = url;
+    for (const [name, value] of Object.entries(this.#reach)) {
+      if (new RegExp(`[?&]${name}=`).test(complete)) continue;
+      const separator = complete.includes("?") ? "&" : "?";
+      complete += `${separator}${name}=${encodeURIComponent(value)}`;
+    }
+    return complete;
+  }
+
+  async #send(url: string, subject: Subject, signal: AbortSignal | undefined): Promise<Answer> {
+    const { token } = subject;
     let response: Response | undefined;
     let text: string | undefined;
     try {
-      response = await this.#fetch(url, {
-        headers: this.#headers,
+      response = await this.#fetch(this.#complete(url), {
+        headers: token ? { ...this.#headers, "X-Consul-Token": token } : this.#headers,
         // A redirect could lead the token to another host.
         redirect: "manual",
         cache: "no-store",
@@ -186,21 +256,23 @@ export class ConsulSource implements Source {
       throw this.#failure(subject, response, cause);
     }
     if (response.status !== 200) throw this.#refusal(subject, response, text);
-    return { body: this.#parse(subject, text), headers: response.headers };
+    return { token, body: this.#parse(subject, response, text), headers: response.headers };
   }
 
-  #parse(subject: Subject, text: string | undefined): unknown {
+  #parse(subject: Subject, { headers }: Response, text: string | undefined): unknown {
     const facts = { status: 200 };
     if (text === undefined) {
-      const why = `the answer is larger than ${this.#maxResponseBytes} bytes`;
+      const why = `the answer is larger than ${this.#maxResponseBytes} bytes, the limit of the ` +
+        "option maxResponseBytes";
       throw this.#error("REGISTRY_RESPONSE", subject, why, facts);
     }
     try {
       return JSON.parse(text);
     } catch (cause) {
-      const why = `the answer must be JSON, received ${this.#excerpt(text)}`;
+      const why = `the answer must be JSON, received ${this.#excerpt(subject, headers, text)}`;
       // The parser's own message quotes a few characters, which may be some of the token's.
-      const safe = this.#token && text.includes(this.#token) ? undefined : cause;
+      const { token } = subject;
+      const safe = token && text.includes(token) ? undefined : cause;
       throw this.#error("REGISTRY_RESPONSE", subject, why, { ...facts, cause: safe });
     }
   }
@@ -225,7 +297,7 @@ export class ConsulSource implements Source {
       const why = `redirects are not followed, received ${status}; is this address really Consul`;
       return this.#error("REGISTRY_RESPONSE", subject, why, facts);
     }
-    const said = `received ${status} ${this.#excerpt(text)}`;
+    const said = `received ${status} ${this.#excerpt(subject, headers, text)}`;
     if (status === 401 || status === 403) {
       const { isToken, why } = decodeDenial(text);
       const code = isToken ? "REGISTRY_DENIED" : "REGISTRY_RESPONSE";
@@ -253,11 +325,14 @@ export class ConsulSource implements Source {
   }
 
   /** The beginning of a body for a message, without the token should the other side echo it. */
-  #excerpt(text: string | undefined): string {
+  #excerpt({ token }: Subject, headers: Headers, text: string | undefined): string {
     if (text === undefined) return "a very large body";
-    const clean = this.#token ? text.replaceAll(this.#token, "<token>") : text;
+    const clean = token ? text.replaceAll(token, "<token>") : text;
     const line = clean.trim().replace(/\s+/g, " ");
     if (line === "") return "an empty body";
-    return JSON.stringify(line.length > EXCERPT ? `${line.slice(0, EXCERPT)}...` : line);
+    const excerpt = JSON.stringify(line.length > EXCERPT ? `${line.slice(0, EXCERPT)}...` : line);
+    const isPage = /^<(!doctype|html|head|body|title|!--)/i.test(line) ||
+      /^text\/html\b/i.test(headers.get("Content-Type") ?? "");
+    return isPage ? `an HTML page, is a proxy in between? ${excerpt}` : excerpt;
   }
 }

@@ -246,7 +246,7 @@ test("parseConfig() counts warnings beyond the first hundred", async () => {
 
 test("parseConfig() freezes the configuration all through", async () => {
   const config = await parseConfig(
-    '{consul: {address: "c", tls: {verify: true}}, watches: [{name: "app"}], ' +
+    '{consul: {address: "https://c", tls: {verify: true}}, watches: [{name: "app"}], ' +
       'jobs: [{name: "app", port: 80, tags: ["a"], meta: {a: 1}, interfaces: "eth0"}]}',
   );
   const loose: string[] = [];

@@ -8,7 +8,7 @@ const env = { HOST: "consul", NAME: "app" };
 
 test("resolveConfig() reads an object as it reads a file", async () => {
   const config = await resolveConfig({
-    consul: { address: "consul:8500", token: "secret", tls: { cafile: "ca.pem" } },
+    consul: { address: "consul:8501", token: "secret", tls: { cafile: "ca.pem" } },
     watches: [{ name: "app", interval: 5, tag: "a", datacenter: "b" }, {
       name: "db",
       interval: "7",
@@ -18,7 +18,7 @@ test("resolveConfig() reads an object as it reads a file", async () => {
     odd: true,
     watchs: [],
   } as ConfigObject, { env: {} });
-  assertEquals(config.consul.url, "http://consul:8500");
+  assertEquals(config.consul.url, "https://consul:8501");
   assertEquals(config.consul.token?.reveal(), "secret");
   assertEquals(config.consul.tls, { caFile: "ca.pem", verify: true });
   assertEquals(config.watches, [

@@ -24,6 +24,9 @@ test("parseConfig() takes every form of address", async () => {
     ['"my_consul.svc:8500/"', "http://my_consul.svc:8500"],
     ['"consul:8500/behind/a/prefix/"', "http://consul:8500/behind/a/prefix"],
     ['"consul"', "http://consul"],
+    ['"tcp://10.96.0.12:8500"', "http://10.96.0.12:8500"],
+    ['"unix:///run/consul/http.sock"', "unix:///run/consul/http.sock"],
+    ['{address: "unix:///run/consul.sock", scheme: "https"}', "unix:///run/consul.sock"],
     ['":8500"', "http://127.0.0.1:8500"],
     ['""', "http://127.0.0.1:8500"],
     ['"http://"', "http://127.0.0.1:8500"],
@@ -44,8 +47,13 @@ test("parseConfig() refuses an address that is none, and shows it", async () => 
     ["consul:99999", /must be a host and a port/],
     ["consul:0", /must have a port from 1 to 65535/],
     ["::1", /must have an IPv6 address in brackets, such as "\[::1\]:8500", received "::1"$/],
-    ["unix:///run/consul.sock", /unix sockets are not supported, let Consul listen on TCP/],
-    ["ftp://consul:8500", /must start with "http:\/\/", "https:\/\/" or the host/],
+    ["unix://consul.sock", /must be the absolute path of a socket, such as/],
+    [
+      "consul:8500:8500",
+      /must have one port: this has a second one, ":8500", probably because a var/,
+    ],
+    ["10.0.0.1:8500:8500", /must have one port/],
+    ["ftp://consul:8500", /must start with "http:\/\/", "https:\/\/", "unix:\/\/" or the host/],
     ["HTTP://consul:8500", /must start with/],
     ["consul\\\\:8500", /without a user name/],
   ];
@@ -96,7 +104,8 @@ test("parseConfig() refuses unknown keys and wrong values inside of consul", asy
     [
       "{adress: 1}",
       '1:11: consul.adress is not known here, did you mean "address" ' +
-      "(the keys are address, scheme, token and tls)",
+      "(the keys are address, addresses, scheme, token, tokenFile, login, httpAuth, namespace, " +
+      "partition and tls)",
     ],
     ['{scheme: "ftp"}', '1:19: consul.scheme must be "http" or "https", received "ftp"'],
     ["{token: {}}", "1:18: consul.token must be a string, received an object"],
@@ -151,13 +160,9 @@ test("parseConfig() says what to do when nothing tells where Consul is", async (
 });
 
 test("parseConfig() names the environment variable that is wrong, and no place in the file", async () => {
-  const error = await refusal("{}", {
-    env: { CONSUL_HOST: "consul", CONSUL_PORT: "tcp://1.2.3.4:8500" },
-  });
-  assertMatch(error.message, /^Cannot use the configuration: \$CONSUL_HOST must start with/);
+  const error = await refusal("{}", { env: { CONSUL_HTTP_ADDR: "ftp://consul" } });
+  assertMatch(error.message, /^Cannot use the configuration: \$CONSUL_HTTP_ADDR must start with/);
   assertEquals(error.line, undefined);
-  const flag = await refusal("{}", { env: { CONSUL_HOST: "consul", CONSUL_HTTP_SSL: "yes" } });
-  assertMatch(flag.message, /\$CONSUL_HTTP_SSL must be true or false, received "yes"$/);
 });
 
 test("parseConfig() lets the environment win for the token, and keeps it out of sight", async () => {

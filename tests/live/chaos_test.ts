@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { runAbsentAtStart } from "../../scripts/chaos/absent_at_start.ts";
 import { runAgentAway } from "../../scripts/chaos/agent_away.ts";
 import { runLeaderKills } from "../../scripts/chaos/leader_kills.ts";
+import { runPinnedServer } from "../../scripts/chaos/pinned_server.ts";
 import type { Report } from "../../scripts/chaos/report.ts";
 import { runSighups } from "../../scripts/chaos/sighups.ts";
 import { runThousandServices } from "../../scripts/chaos/thousand_services.ts";
@@ -20,6 +21,11 @@ function chaosTest(name: string, run: () => Promise<Report>): void {
 chaosTest(
   "no lookup fails when the leader is killed, and the next change is seen",
   () => runLeaderKills({ seconds: 1, every: 5, down: 2 }),
+);
+
+chaosTest(
+  "no lookup fails when the pinned one of three servers is killed, and the next change is seen",
+  () => runPinnedServer({ rounds: 1 }),
 );
 
 chaosTest(

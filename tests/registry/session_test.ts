@@ -96,7 +96,7 @@ for (
     }));
 }
 
-test("Session.replace() reads from the new registry at once, and closes the old one after its reads", () => {
+test("Session.replace() repeats at the new registry what was under way at the old one, and closes that", () => {
   const [old, next] = [new ScriptedSource(), new ScriptedSource()];
   const named = { name: "old", read: old.read.bind(old) };
   return scene(named, async ({ clock, session, closed, connect }) => {
@@ -108,10 +108,13 @@ test("Session.replace() reads from the new registry at once, and closes the old 
     assertEquals([old.open.length, next.open.length, closed], [1, 1, []]);
     next.next.answer([endpoint("b")], 1);
     assertEquals((await after).endpoints[0]?.id, "b");
+    // Its position would be worth nothing at the new one.
     old.next.answer([endpoint("a")], 1);
-    assertEquals((await before).endpoints[0]?.id, "a");
     await replaced;
     assertEquals(closed, ["old"]);
+    await clock.advance(0);
+    next.next.answer([endpoint("c")], 2);
+    assertEquals((await before).endpoints[0]?.id, "c");
   });
 });
 
@@ -128,3 +131,37 @@ test("Session.summarize() has a deadline of its own and says where there is no s
     const missing = await failureOf(session.summarize({}, never)) as PilotedError;
     assertEquals(missing.code, "REGISTRY_RESPONSE");
   }));
+
+test("Session.replace() hides that the old registry refuses a token that was replaced", () => {
+  const [old, next] = [new ScriptedSource(), new ScriptedSource()];
+  return scene(old, async ({ clock, session, connect }) => {
+    const wait = { position: "7", watch: { change: () => {}, poll: () => {} } };
+    const reading = session.read(query, { ...stale, wait: wait as never }, never);
+    await clock.advance(0);
+    assertEquals(old.next.options.position, "7");
+    let taken = () => {};
+    const reload = new Promise<void>((resolve) => taken = resolve);
+    void session.reloading(reload);
+    old.next.fail(new PilotedError("REGISTRY_DENIED", "ACL not found", { status: 403 }));
+    await clock.advance(0);
+    assertEquals(next.open.length, 0);
+    void session.replace(connect(next));
+    taken();
+    await clock.advance(0);
+    // Without the position, which is one of the old registry.
+    assertEquals(next.next.options.position, undefined);
+    next.next.answer([endpoint("b")], 1);
+    assertEquals((await reading).endpoints[0]?.id, "b");
+  });
+});
+
+test("Session.read() passes a refusal on when the reload brings no other registry", () => {
+  const source = new ScriptedSource();
+  return scene(source, async ({ clock, session }) => {
+    const reading = failureOf(session.read(query, stale, never));
+    await clock.advance(0);
+    void session.reloading(Promise.reject(new Error("the file is broken")));
+    source.next.fail(new PilotedError("REGISTRY_DENIED", "ACL not found", { status: 403 }));
+    assertEquals((await reading as PilotedError).code, "REGISTRY_DENIED");
+  });
+});

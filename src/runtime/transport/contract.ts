@@ -5,6 +5,9 @@
  */
 import type { Fetch } from "../../platform_fetch.ts";
 
+/** Where a connection goes, when it is not the host of the address: an IP address, or a socket. */
+export type ConnectTo = { readonly host: string } | { readonly socketPath: string };
+
 /** Sends requests over connections of its own, which it can close. */
 export interface Transport {
   /**

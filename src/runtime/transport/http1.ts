@@ -6,6 +6,7 @@
 import { onAbort } from "../../wait.ts";
 import { guarded, listen } from "./guard.ts";
 import type { Agent, HttpModule, IncomingMessage } from "./node_builtins.ts";
+import type { ConnectTo } from "./contract.ts";
 import { makeResponse, networkError, type WireRequest } from "./response.ts";
 import type { TlsMaterial } from "./tls_material.ts";
 
@@ -15,13 +16,21 @@ import type { TlsMaterial } from "./tls_material.ts";
  */
 export const IDLE_MS = 30_000;
 
+/** How a request of HTTP/1.1 is sent. */
+export interface Http1Options {
+  /** Certificates and keys, for `node:https`. */
+  readonly tls?: TlsMaterial | undefined;
+  /** Where to connect to, instead of the address of the request. */
+  readonly connectTo?: ConnectTo | undefined;
+}
+
 /**
  * Sends a request and waits for the head of its response. Redirects are not followed.
  *
  * @param http `node:http` or `node:https`.
  * @param agent Connections to reuse.
  * @param request The request.
- * @param tls Certificates and keys, for `node:https`.
+ * @param options Certificates, and where to connect to.
  * @returns The response.
  * @throws {TypeError} when there is no response; its message and cause say why.
  * @throws {PilotedError} `REGISTRY_RESPONSE` when the response is not valid HTTP.
@@ -31,11 +40,17 @@ export function sendHttp1(
   http: HttpModule,
   agent: Agent,
   request: WireRequest,
-  tls?: TlsMaterial,
+  options: Http1Options = {},
 ): Promise<Response> {
   const { signal, url, method, headers } = request;
   return new Promise((resolve, reject) => {
-    const outgoing = http.request(url, { ...tls, agent, method, headers });
+    const outgoing = http.request(url, {
+      ...target(url, options.connectTo),
+      ...options.tls,
+      agent,
+      method,
+      headers: options.connectTo === undefined ? headers : { ...headers, host: url.host },
+    });
     let removeAbort = () => {};
     const fail = (cause: unknown) => {
       removeAbort();
@@ -62,6 +77,23 @@ export function sendHttp1(
     removeAbort = onAbort(signal, guarded(abort, fail));
     if (!signal?.aborted) outgoing.end(request.body);
   });
+}
+
+function target(url: URL, connectTo: ConnectTo | undefined): Readonly<Record<string, unknown>> {
+  if (connectTo === undefined) return {};
+  if ("socketPath" in connectTo) return connectTo;
+  return { hostname: connectTo.host, ...serverName(url) };
+}
+
+/**
+ * The name that TLS asks for: none for an IP address, since TLS allows names only (RFC 6066,
+ * section 3).
+ *
+ * @param url Address of the request.
+ * @returns Options of `node:tls`.
+ */
+export function serverName(url: URL): { readonly servername?: string } {
+  return /^[\d.]+$|:/.test(url.hostname) ? {} : { servername: url.hostname };
 }
 
 function headOf(incoming: IncomingMessage) {

@@ -125,7 +125,41 @@ export interface FileModule {
   stat(path: string): Promise<{ isFile(): boolean }>;
 }
 
+/** Undoes a compression. */
+export interface Decoder extends Emitter {
+  /** Takes compressed bytes and calls back when they are worked off. */
+  write(chunk: Uint8Array, done: () => void): unknown;
+  /** There are no more. */
+  end(): unknown;
+  /** Stops "data" events. */
+  pause(): unknown;
+  /** Starts "data" events again. */
+  resume(): unknown;
+  /** Ends it. */
+  destroy(): unknown;
+}
+
+/** `node:zlib`. */
+export interface ZlibModule {
+  /** For gzip. */
+  createGunzip(): Decoder;
+  /** For deflate with the header of RFC 1950. */
+  createInflate(): Decoder;
+  /** For deflate without it. */
+  createInflateRaw(): Decoder;
+  /** For br. */
+  createBrotliDecompress(): Decoder;
+}
+
+/** `node:dns/promises`. */
+export interface DnsModule {
+  /** Resolves a name as the operating system does. */
+  lookup(name: string, options: { all: true }): Promise<readonly { readonly address: string }[]>;
+}
+
 interface BuiltinModules {
+  "node:dns/promises": DnsModule;
+  "node:zlib": ZlibModule;
   "node:fs/promises": FileModule;
   "node:http": HttpModule;
   "node:https": HttpModule;

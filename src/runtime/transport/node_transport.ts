@@ -5,7 +5,7 @@
  */
 import type { Fetch } from "../../platform_fetch.ts";
 import type { TlsConfig } from "../../config/config.ts";
-import type { Transport } from "./contract.ts";
+import type { ConnectTo, Transport } from "./contract.ts";
 import { type Agent, builtin, type HttpModule } from "./node_builtins.ts";
 import { closeAgent, IDLE_MS, sendHttp1 } from "./http1.ts";
 import { TlsPool } from "./tls_pool.ts";
@@ -15,6 +15,8 @@ import { transportClosed, type WireRequest } from "./response.ts";
 export interface NodeTransportOptions {
   /** Certificates, keys and what to verify. @default {the runtime's own authorities, verified} */
   tls?: TlsConfig | undefined;
+  /** Where to connect to, instead of the host of each address. @default {undefined} */
+  connectTo?: ConnectTo | undefined;
   /** Milliseconds until a connection of HTTP/2 that may be dead must send a pong. @default {5_000} */
   pingTimeoutMs?: number;
 }
@@ -62,7 +64,10 @@ class NodeTransport implements Transport {
     request.signal?.throwIfAborted();
     if (this.#closing !== undefined) throw transportClosed();
     const { protocol } = request.url;
-    if (protocol === "http:") return await sendHttp1(this.#http, this.#agent, request);
+    if (protocol === "http:") {
+      const { connectTo } = this.#options;
+      return await sendHttp1(this.#http, this.#agent, request, { connectTo });
+    }
     if (protocol === "https:") return await this.#pool(request.url).send(request);
     throw new TypeError(`Cannot fetch: the scheme must be http or https, received ${protocol}`);
   }
@@ -70,8 +75,8 @@ class NodeTransport implements Transport {
   #pool(url: URL): TlsPool {
     let pool = this.#pools.get(url.origin);
     if (pool === undefined) {
-      const { tls = { verify: true }, pingTimeoutMs } = this.#options;
-      this.#pools.set(url.origin, pool = new TlsPool(url, tls, pingTimeoutMs));
+      const { tls = { verify: true }, pingTimeoutMs, connectTo } = this.#options;
+      this.#pools.set(url.origin, pool = new TlsPool(url, tls, pingTimeoutMs, connectTo));
     }
     return pool;
   }

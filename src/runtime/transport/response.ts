@@ -6,6 +6,7 @@
 import { describeNetworkError } from "../../describe_network_error.ts";
 import { PilotedError } from "../../errors.ts";
 import { onAbort } from "../../wait.ts";
+import { decompress } from "./decompress.ts";
 import { guarded, listen } from "./guard.ts";
 import type { Incoming } from "./node_builtins.ts";
 
@@ -57,7 +58,8 @@ export function makeResponse(
   const { status, statusText } = head;
   const init = { status, statusText, headers: readHead(request, head) };
   if (!BODYLESS.includes(status) && request.method !== "HEAD") {
-    return new Response(streamBody(request, incoming), init);
+    const body = decompress(streamBody(request, incoming), init.headers, request.url.origin);
+    return new Response(body, init);
   }
   incoming.on("error", () => {});
   incoming.resume();

@@ -15,7 +15,8 @@ import {
   type TlsSocket,
 } from "./node_builtins.ts";
 import { listen } from "./guard.ts";
-import { closeAgent, IDLE_MS, sendHttp1 } from "./http1.ts";
+import type { ConnectTo } from "./contract.ts";
+import { closeAgent, IDLE_MS, sendHttp1, serverName } from "./http1.ts";
 import { Http2Connection } from "./http2.ts";
 import { networkError, transportClosed, type WireRequest } from "./response.ts";
 import { readTlsMaterial, type TlsMaterial } from "./tls_material.ts";
@@ -35,7 +36,8 @@ interface Handshake {
  */
 export class TlsPool {
   readonly #origin: string;
-  readonly #host: string;
+  readonly #url: URL;
+  readonly #connectTo: ConnectTo | undefined;
   readonly #port: number;
   readonly #tls: TlsConfig;
   readonly #modules: { http2: Http2Module; https: HttpModule; tls: TlsModule };
@@ -55,9 +57,10 @@ export class TlsPool {
    * @param url Any address at the origin.
    * @param tls Certificates, keys and what to verify.
    * @param pingTimeoutMs As for {@linkcode Http2Connection}.
+   * @param connectTo Where to connect to, instead of the host of the address.
    * @throws {PilotedError} `CONFIG_INVALID` where the runtime has no sockets.
    */
-  constructor(url: URL, tls: TlsConfig, pingTimeoutMs?: number) {
+  constructor(url: URL, tls: TlsConfig, pingTimeoutMs?: number, connectTo?: ConnectTo) {
     const http2 = builtin("node:http2");
     const https = builtin("node:https");
     const node = builtin("node:tls");
@@ -70,7 +73,8 @@ export class TlsPool {
     this.#modules = { http2, https, tls: node };
     this.#agent = new https.Agent({ keepAlive: true, timeout: IDLE_MS });
     this.#origin = url.origin;
-    this.#host = url.hostname.replace(/^\[|\]$/g, "");
+    this.#url = url;
+    this.#connectTo = connectTo;
     this.#port = Number(url.port || 443);
     this.#tls = tls;
     this.#pingTimeoutMs = pingTimeoutMs;
@@ -122,7 +126,8 @@ export class TlsPool {
 
   async #sendHttp1(request: WireRequest, material: TlsMaterial): Promise<Response> {
     try {
-      return await sendHttp1(this.#modules.https, this.#agent, request, material);
+      const options = { tls: material, connectTo: this.#connectTo };
+      return await sendHttp1(this.#modules.https, this.#agent, request, options);
     } catch (error) {
       if (this.#http1 === material && !request.signal?.aborted) this.#http1 = undefined;
       throw error;
@@ -186,14 +191,13 @@ export class TlsPool {
   }
 
   #openSocket(material: TlsMaterial): TlsSocket {
-    // No server name for an IP address: TLS allows names only (RFC 6066, section 3).
-    const name = /^[\d.]+$|:/.test(this.#host) ? {} : { servername: this.#host };
+    const to = this.#connectTo ?? { host: this.#url.hostname.replace(/^\[|\]$/g, "") };
+    const where = "host" in to ? { ...to, port: this.#port } : { path: to.socketPath };
     try {
       return this.#modules.tls.connect({
-        host: this.#host,
-        port: this.#port,
+        ...where,
         ALPNProtocols: ["h2", "http/1.1"],
-        ...name,
+        ...serverName(this.#url),
         ...material,
       });
     } catch (cause) {

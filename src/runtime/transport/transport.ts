@@ -6,7 +6,8 @@
 import type { Fetch } from "../../platform_fetch.ts";
 import type { TlsConfig } from "../../config/config.ts";
 import { PilotedError } from "../../errors.ts";
-import type { Transport } from "./contract.ts";
+import type { ConnectTo, Transport } from "./contract.ts";
+import { decompress } from "./decompress.ts";
 import { IDLE_MS } from "./http1.ts";
 import { createNodeTransport } from "./node_transport.ts";
 import { transportClosed } from "./response.ts";
@@ -15,6 +16,8 @@ import { transportClosed } from "./response.ts";
 export interface TransportOptions {
   /** TLS settings for `https:` addresses. @default {the runtime's own authorities, verified} */
   readonly tls?: TlsConfig | undefined;
+  /** Where to connect to, instead of the host of each address. @default {undefined} */
+  readonly connectTo?: ConnectTo | undefined;
 }
 
 // The little of each runtime that is used here.
@@ -30,7 +33,7 @@ interface DenoClient {
 /**
  * Creates the transport for this runtime.
  *
- * With TLS settings: `node:http2` and `node:https`, which Deno and Bun have too; files are read when
+ * With TLS settings or `connectTo`: `node:http2` and `node:https`, which Deno and Bun have too; files are read when
  * a connection is made. Without: the global `fetch` on Deno, with a connection pool of its own;
  * `node:http` on Node, whose `fetch` was measured to wait for ever when Consul closes a connection
  * over its limit, and on Bun, whose `fetch` allows 256 concurrent requests in the whole process, so
@@ -51,13 +54,12 @@ interface DenoClient {
  * ```
  */
 export function createTransport(options: TransportOptions = {}): Transport {
-  if (options.tls !== undefined) {
-    const transport = createNodeTransport({ tls: options.tls });
+  const { tls, connectTo } = options;
+  if (tls !== undefined || connectTo !== undefined) {
+    const transport = createNodeTransport({ tls, connectTo });
     if (transport !== undefined) return transport;
-    throw new PilotedError(
-      "CONFIG_INVALID",
-      "Cannot use TLS settings: this runtime has no sockets",
-    );
+    const what = tls === undefined ? "a socket or an address of a name" : "TLS settings";
+    throw new PilotedError("CONFIG_INVALID", `Cannot use ${what}: this runtime has no sockets`);
   }
   const { Deno: deno, navigator } = globalThis as unknown as Runtime;
   if (deno !== undefined) {
@@ -77,7 +79,15 @@ function fetchTransport(open: () => DenoClient | undefined): Transport {
       init?.signal?.throwIfAborted();
       if (closed) throw transportClosed();
       client ??= open();
-      return await fetch(input, client === undefined ? init : { ...init, client } as RequestInit);
+      if (client === undefined) return await fetch(input, init);
+      const response = await fetch(input, { ...init, client } as RequestInit);
+      // Deno decodes these two itself, whether or not it leaves the header.
+      const encoding = response.headers.get("content-encoding") ?? "gzip";
+      if (response.body === null || /^(gzip|br|identity)$/i.test(encoding)) return response;
+      const { status, statusText } = response;
+      const headers = new Headers(response.headers);
+      const body = decompress(response.body, headers, new URL(response.url).origin);
+      return new Response(body, { status, statusText, headers });
     }) as Fetch,
     multiplexed: false,
     close() {
