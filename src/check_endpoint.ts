@@ -7,7 +7,7 @@ import { checkAddress, describeValue, isPort } from "./address.ts";
 import { type Endpoint, type EndpointStatus, formatHost, sameMeta, sameTags } from "./endpoint.ts";
 
 /** The facts of an endpoint, none of them checked. */
-export type EndpointFacts = { readonly [Fact in Exclude<keyof Endpoint, "host">]: unknown };
+export type EndpointFacts = { readonly [Fact in Exclude<keyof Endpoint, "host" | "ids">]: unknown };
 
 const NO_TAGS: readonly string[] = Object.freeze([]);
 const NO_META: Readonly<Record<string, string>> = Object.freeze({});

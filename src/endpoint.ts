@@ -36,6 +36,8 @@ export interface Endpoint {
   readonly status: EndpointStatus;
   /** Zone: `zone` (or `availability_zone`) of the service's metadata, else of its node's, else `""`. */
   readonly zone: string;
+  /** Ids of all registrations of this address and port, where there are several: one process. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /**
@@ -83,7 +85,7 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
     (a.address === b.address && a.port === b.port && a.weight === b.weight &&
       a.status === b.status && a.zone === b.zone && a.id === b.id && a.node === b.node &&
       a.datacenter === b.datacenter && a.service === b.service && sameTags(a.tags, b.tags) &&
-      sameMeta(a.meta, b.meta));
+      sameMeta(a.meta, b.meta) && sameTags(a.ids ?? [], b.ids ?? []));
 }
 
 /**

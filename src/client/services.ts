@@ -12,6 +12,8 @@ import { type ServiceContext, WatchedService } from "./watched_service.ts";
 export class Services {
   readonly #context: ServiceContext;
   readonly #services = new Map<string, WatchedService>();
+  // By names in lower case, also of those that are no longer watched.
+  readonly #everWatched = new Map<string, string>();
   #last: WatchedService | undefined;
 
   /**
@@ -38,6 +40,17 @@ export class Services {
     const last = this.#last;
     if (last !== undefined && last.name === name) return last;
     return this.#last = this.#services.get(name);
+  }
+
+  /**
+   * The name of the service that the host of a URL means, whatever its case. A name that was ever
+   * watched stays a service's, so that no request for it is sent to what DNS says of it.
+   *
+   * @param host Host of a URL.
+   * @returns The name as the configuration has it, `undefined` when it was never watched.
+   */
+  named(host: string): string | undefined {
+    return this.#services.has(host) ? host : this.#everWatched.get(host.toLowerCase());
   }
 
   /**
@@ -80,6 +93,9 @@ export class Services {
       if (service === undefined) {
         service = new WatchedService(name, this.#context);
         this.#services.set(name, service);
+        const lower = name.toLowerCase();
+        const known = this.#everWatched.get(lower);
+        if (known === undefined || !byName.has(known)) this.#everWatched.set(lower, name);
       }
       return service.configure(same);
     }));
