@@ -8,7 +8,7 @@ import type { Lease } from "../balance/lease.ts";
 import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
-import type { Fetch } from "../platform_fetch.ts";
+import type { PilotedFetch } from "../fetch/call_options.ts";
 import type { Change } from "../snapshot.ts";
 import { abortable, onAbort, sleep } from "../wait.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
@@ -49,7 +49,7 @@ export class Piloted<Names extends string = string> {
    * A `fetch` that sends `http://customers/orders` to a healthy endpoint of `customers`, with the
    * defaults of `createFetch()`.
    */
-  readonly fetch: Fetch;
+  readonly fetch: PilotedFetch;
   /** `"live"` for lists that refresh themselves, `"on-demand"` for lists that are read when needed. */
   readonly mode: "live" | "on-demand";
   readonly #engine: Engine;
