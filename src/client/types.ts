@@ -55,6 +55,8 @@ export type { Rendered } from "../config/service_names.ts";
 export type { FetchCall, FetchCallObserver, FetchEnd } from "../fetch/fetch_observer.ts";
 export type { HedgeOptions, RetryBudgetOptions } from "../fetch/fetch_options.ts";
 export type { FetchSource } from "../fetch/fetch_source.ts";
+export type { ResponseVerdict } from "../fetch/classify.ts";
+export type { FetchCallOptions, PilotedRequestInit } from "../fetch/call_options.ts";
 export type { Environment } from "../runtime/environment.ts";
 export type { Consistency, Freshness, Summary } from "../source/source.ts";
 export type { StaticEndpoint } from "../source/static.ts";
