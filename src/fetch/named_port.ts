@@ -138,6 +138,10 @@ class MovedLease implements Lease {
     return this.#lease.startedAt;
   }
 
+  report(outcome?: Outcome): void {
+    this.#lease.report?.(outcome);
+  }
+
   release(outcome?: Outcome): void {
     this.#lease.release(outcome);
   }
