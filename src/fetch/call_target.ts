@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { FetchSource } from "./fetch_source.ts";
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
 import type { Endpoint } from "../endpoint.ts";
