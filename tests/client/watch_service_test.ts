@@ -133,20 +133,24 @@ test("watchService() never ends a watch of the configuration", async () => {
   assertEquals(ports(piloted, "db"), [1]);
 });
 
-test("watchService() can be closed and added again while the first read is under way", async () => {
+test("watchService() stays with the second handle when the first is closed during the first read", async () => {
   const scripted = new ScriptedSource();
   await using piloted = await createPiloted({
     config: { consul: "c:1" },
     signals: false,
     source: scripted,
   });
-  const first = piloted.watchService({ name: "db" });
+  // What a watch is checked with is loaded now, so that the two below are added one right after the other.
+  await assertRejects(() => piloted.watchService({ name: "" }), TypeError);
+  const adding = [1, 2].map(() => piloted.watchService({ name: "db" }));
   await scripted.opened(1);
-  const second = piloted.watchService({ name: "db" });
-  scripted.next.answer((await source.read({ service: "db" })).endpoints);
-  await (await first).close();
-  await second;
+  const { endpoints } = await source.read({ service: "db" });
+  scripted.next.answer(endpoints);
+  const [first, second] = await Promise.all(adding);
+  await first!.close();
   assertEquals(ports(piloted, "db"), [1, 2]);
+  await second!.close();
+  assertEquals(piloted.has("db"), false);
 });
 
 test("watchService() works on demand", async () => {
