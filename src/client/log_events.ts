@@ -75,9 +75,10 @@ export function logEvents(events: Events, logger: Logger): () => void {
   }, { signal });
   events.on("error", (error) => {
     if (error.code.startsWith("REGISTRY_") || error.code === "TIMEOUT") {
-      const { service = "", message } = error;
-      const isUnread = !states.has(service) && unread.get(service) !== message;
-      unread.set(service, message);
+      const { service, message } = error;
+      const isUnread = service !== undefined && !states.has(service) &&
+        unread.get(service) !== message;
+      if (isUnread) unread.set(service, message);
       if (isUnread || message.endsWith(NOW_USED)) logger.warn(`piloted: ${message}`);
       return;
     }
