@@ -214,6 +214,15 @@ export class AgentClient {
     return Array.isArray(rows) && rows.some(({ ServiceID }) => ServiceID === id);
   }
 
+  /**
+   * Keeps a turn for a heartbeat and what belongs to it.
+   *
+   * @param work Sends urgent requests.
+   */
+  turn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#requests.turn(work);
+  }
+
   /** Closes the connections. */
   close(): Promise<void> {
     return this.#access.close();

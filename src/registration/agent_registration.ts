@@ -68,7 +68,7 @@ export class AgentRegistration {
     this.#setup = setup;
     this.#place = { namespace, partition };
     this.listing = new CatalogListing({
-      isListed: () => client.isListed(name, id, this.#options()),
+      isListed: () => client.isListed(name, id, { ...this.#options(), urgent: false }),
       clock,
       background,
       intervalMs: heartbeat.intervalMs,
@@ -104,6 +104,11 @@ export class AgentRegistration {
    * @throws {PilotedError} why it was not accepted.
    */
   async beat(health: Health, isInitial: boolean): Promise<void> {
+    await this.#setup.client.turn(() => this.#beat(health, isInitial));
+  }
+
+  async #beat(health: Health, isInitial: boolean): Promise<void> {
+    this.#setup.signal.throwIfAborted();
     const identity = await this.#setup.client.identity();
     if (this.#mustRegister || identity !== this.#identity) {
       await this.#register(identity, health, isInitial);
@@ -189,6 +194,6 @@ export class AgentRegistration {
   #options(): RequestOptions {
     const { definition: { heartbeat: { ttlMs, intervalMs } }, signal, late } = this.#setup;
     const timeoutMs = Math.min(intervalMs, ttlMs / 3);
-    return { place: this.#place, timeoutMs, unless: signal, late };
+    return { place: this.#place, timeoutMs, unless: signal, late, urgent: true };
   }
 }

@@ -37,8 +37,6 @@ export interface AgentRequest extends RequestOptions {
   readonly body?: unknown;
   /** What is done, for messages. */
   readonly action: string;
-  /** Whether it takes no turn. */
-  readonly urgent?: boolean | undefined;
 }
 
 /** How a request is sent. */
@@ -47,6 +45,8 @@ export interface RequestOptions {
   readonly place: Place;
   /** Time for the response, in milliseconds. */
   readonly timeoutMs: number;
+  /** Whether it takes no turn: the removal, and what happens within a turn. */
+  readonly urgent?: boolean | undefined;
   /** Keeps it from being sent; a request that was sent is not cut off, since it may be carried out. */
   readonly unless?: AbortSignal | undefined;
   /** Called when this process itself was held up, so that the deadline was noticed late. */
@@ -75,6 +75,7 @@ export class AgentRequests {
   readonly #background: boolean;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+  readonly #waitingLast: (() => void)[] = [];
 
   /**
    * Creates it; nothing is sent yet.
@@ -123,21 +124,43 @@ export class AgentRequests {
   }
 
   async #send(request: AgentRequest): Promise<AgentResponse> {
-    if (!request.urgent) await this.#enter();
+    if (request.urgent) return await this.#sendNow(request);
+    return await this.turn(() => this.#sendNow(request), false);
+  }
+
+  /**
+   * Waits for a turn and keeps it for several requests, which must be urgent: a service that was just
+   * registered must not wait behind all others before it reports.
+   *
+   * @param work Sends them.
+   * @param isFirst Whether it goes before requests that are not a part of a heartbeat.
+   */
+  async turn<T>(work: () => Promise<T>, isFirst = true): Promise<T> {
+    if (this.#running < CONNECTIONS) this.#running++;
+    else {await new Promise<void>((next) =>
+        (isFirst ? this.#waiting : this.#waitingLast).push(next)
+      );}
     try {
-      const { timeoutMs } = request;
-      const token = await this.#access.token();
-      request.unless?.throwIfAborted();
-      return await deadline(this.#clock, (signal) => this.#exchange(request, token, signal), {
-        timeoutMs,
-        background: this.#background,
-        late: request.late,
-        error: () =>
-          this.#error("TIMEOUT", request, `no response within ${Math.round(timeoutMs)} ms`),
-      });
+      return await work();
     } finally {
-      if (!request.urgent) this.#leave();
+      // A turn is handed on, so that nobody can take it in between.
+      const next = this.#waiting.shift() ?? this.#waitingLast.shift();
+      if (next === undefined) this.#running--;
+      else next();
     }
+  }
+
+  async #sendNow(request: AgentRequest): Promise<AgentResponse> {
+    const { timeoutMs } = request;
+    const token = await this.#access.token();
+    request.unless?.throwIfAborted();
+    return await deadline(this.#clock, (signal) => this.#exchange(request, token, signal), {
+      timeoutMs,
+      background: this.#background,
+      late: request.late,
+      error: () =>
+        this.#error("TIMEOUT", request, `no response within ${Math.round(timeoutMs)} ms`),
+    });
   }
 
   async #exchange(
@@ -213,20 +236,5 @@ export class AgentRequests {
     const line = clean.trim().replace(/\s+/g, " ");
     if (line === "") return "an empty body";
     return JSON.stringify(line.length > EXCERPT ? `${line.slice(0, EXCERPT)}...` : line);
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running >= CONNECTIONS) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    } else {
-      this.#running++;
-    }
-  }
-
-  // A turn is handed on, so that nobody can take it in between.
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running--;
-    else next();
   }
 }

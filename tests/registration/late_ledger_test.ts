@@ -3,7 +3,7 @@ import { checkOutput } from "../../src/registration/check_output.ts";
 import { HeartbeatSchedule } from "../../src/registration/heartbeat_schedule.ts";
 import { LateLedger } from "../../src/registration/late_ledger.ts";
 import { RouteMonitor } from "../../src/registration/route_monitor.ts";
-import { refusal, registering } from "./support.ts";
+import { Agent, refusal, registering } from "./support.ts";
 import { test } from "../support/test.ts";
 
 test("LateLedger: names what took most of the time when a TTL expired", () => {
@@ -46,37 +46,31 @@ test("status().missedTtl: an agent that refuses connections, a network that has 
   const noRoute = () => Object.assign(new Error("x"), { code: "EHOSTUNREACH" });
   assertEquals(await lateAfter(noRoute), "network");
   let slowMs = 0;
-  await registering(async ({ agent, clock, registration }) => {
-    await clock.advance(10_000);
-    slowMs = 40_000;
-    await clock.advance(90_000);
-    assertEquals(registration.status().missedTtl!.late, "check");
-    slowMs = 0;
-    await clock.advance(60_000);
-    assertEquals((await agent.checks())["service:app-1"]!.Status, "passing");
-  }, {
-    check: {
-      ttlMs: 30_000,
-      intervalMs: 10_000,
-      timeoutMs: 60_000,
-      run: () => slow(() => slowMs),
+  const slow = new Agent();
+  await registering(
+    async ({ agent, clock, registration }) => {
+      await clock.advance(10_000);
+      slowMs = 40_000;
+      await clock.advance(90_000);
+      assertEquals(registration.status().missedTtl!.late, "check");
+      slowMs = 0;
+      await clock.advance(60_000);
+      assertEquals((await agent.checks())["service:app-1"]!.Status, "passing");
     },
-  });
-  function slow(ms: () => number): Promise<void> {
-    const { promise, resolve } = deferred();
-    if (ms() === 0) resolve();
-    else pending.push(resolve);
-    return promise;
-  }
-}, );
-
-const pending: (() => void)[] = [];
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => resolve = done);
-  return { promise, resolve };
-}
+    {
+      check: {
+        ttlMs: 30_000,
+        intervalMs: 10_000,
+        timeoutMs: 60_000,
+        run: () =>
+          slowMs === 0
+            ? undefined
+            : new Promise<void>((resolve) => slow.clock.start(resolve, slowMs)),
+      },
+    },
+    slow,
+  );
+});
 
 test("HeartbeatSchedule: keeps its interval over slow heartbeats, with its own phase and 10 % jitter", () => {
   const schedule = new HeartbeatSchedule(1_000, 3_000, () => 0.25);

@@ -9,7 +9,11 @@ import {
   selectAddress,
   sortAddresses,
 } from "../../src/registration/select_address.ts";
-import { hostname, type InterfaceAddress, networkInterfaces } from "../../src/runtime/interfaces.ts";
+import {
+  hostname,
+  type InterfaceAddress,
+  networkInterfaces,
+} from "../../src/runtime/interfaces.ts";
 import { test } from "../support/test.ts";
 
 function list(text: string): InterfaceAddress[] {
@@ -116,7 +120,11 @@ function define(
   machine: Partial<Machine> = {},
 ) {
   const all = { name: "app", port: 80, ...options };
-  const known = { networkInterfaces: () => DOCUMENTED, hostname: () => "web_1.local/é", ...machine };
+  const known = {
+    networkInterfaces: () => DOCUMENTED,
+    hostname: () => "web_1.local/é",
+    ...machine,
+  };
   return defineService(all, checkRegisterOptions(all, "test"), env, known, how);
 }
 
@@ -134,7 +142,10 @@ test("defineService(): address, interfaces, variable, agent: the first that is t
 
 test("defineService(): ids are stable, and only have characters that need no escape", () => {
   assertEquals(define({}).id, "app-web_1.local---80");
-  assertEquals(define({}, {}, { defaultInterfaces: true, idWithoutPort: true }).id, "app-web_1.local--");
+  assertEquals(
+    define({}, {}, { defaultInterfaces: true, idWithoutPort: true }).id,
+    "app-web_1.local--",
+  );
   assertEquals(define({ id: "a/1" }).checkId, "service:a/1");
 });
 
