@@ -83,7 +83,7 @@ if (process.versions.bun === undefined) {
 }
 
 test("PilotedAgent serves superagent", () =>
-  withClient((agent) => async (method, path, body, signal) => {
+  withClient((agent) => (method, path, body, signal) => {
     const request = superagent(method, ORIGIN + path).agent(agent).buffer(true).parse(
       (response, done) => {
         let text = "";
@@ -91,9 +91,15 @@ test("PilotedAgent serves superagent", () =>
         response.on("end", () => done(null, text));
       },
     );
-    signal?.addEventListener("abort", () => request.abort());
-    const response = await request.type("text/plain").send(body);
-    return response.body;
+    signal?.addEventListener("abort", () => {
+      request.abort();
+    });
+    return new Promise((resolve, reject) => {
+      request.on("abort", () => reject(new Error("Aborted")));
+      request.type("text/plain").send(body).end((error, response) =>
+        error ? reject(error) : resolve(response?.body)
+      );
+    });
   }));
 
 test("PilotedAgent serves http-proxy-middleware", () =>
