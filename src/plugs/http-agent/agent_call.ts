@@ -12,24 +12,25 @@ import type { Endpoint } from "../../endpoint.ts";
 import { PilotedError } from "../../errors.ts";
 import {
   type Add,
+  type AgentContext,
   type AgentRequest,
-  type AgentRequests,
   CALL,
+  type ConnectingCall,
   type ConnectOptions,
-} from "./agent_requests.ts";
+} from "./agent_request.ts";
 
 // "HTTP Semantics", RFC 9110, 9.2.2.
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
 
 /** Chooses an endpoint for a request and holds its lease. */
-export class AgentCall {
+export class AgentCall implements ConnectingCall {
   /** Name of the service. */
   readonly service: string;
   /** The connection that is being made for it. */
   connecting: Socket | undefined;
   /** Why the last connection could not be made. */
   connectError: Error | undefined;
-  readonly #requests: AgentRequests;
+  readonly #requests: AgentContext;
   readonly #request: AgentRequest;
   readonly #options: ConnectOptions;
   readonly #add: Add;
@@ -47,7 +48,7 @@ export class AgentCall {
    * @param add Adds it to Node's agent.
    */
   constructor(
-    requests: AgentRequests,
+    requests: AgentContext,
     service: string,
     request: AgentRequest,
     options: ConnectOptions,

@@ -12,35 +12,17 @@ import type { Endpoint } from "../../endpoint.ts";
 import { PilotedError } from "../../errors.ts";
 import { AgentCall } from "./agent_call.ts";
 import type { ResolvedAgentOptions } from "./agent_options.ts";
-
-/** Marks the options of a connection with the request that it is for. */
-export const CALL: unique symbol = Symbol("@piloted/core/http-agent");
-
-/** A request, with what Node's agents call on it and its types do not have. */
-export interface AgentRequest extends http.ClientRequest {
-  /** Called by the agent with the connection, or with why there is none. */
-  onSocket(socket: Socket | undefined, error?: Error | null): void;
-}
-
-/** What Node passes to `addRequest()` and `createConnection()`. */
-export interface ConnectOptions {
-  host?: string | null | undefined;
-  hostname?: string | null | undefined;
-  port?: number | string | null | undefined;
-  defaultPort?: number | string | undefined;
-  servername?: string | undefined;
-  [CALL]?: AgentCall;
-}
-
-/** Called with a connection, or with why there is none. */
-// deno-lint-ignore no-explicit-any
-export type ConnectCallback = (error: Error | null, socket: any) => void;
-
-/** Adds a request to Node's own agent. */
-export type Add = (options: ConnectOptions) => void;
+import {
+  type Add,
+  type AgentContext,
+  type AgentRequest,
+  CALL,
+  type ConnectCallback,
+  type ConnectOptions,
+} from "./agent_request.ts";
 
 /** Sends requests for services to endpoints. */
-export class AgentRequests {
+export class AgentRequests implements AgentContext {
   /** Gives endpoints. */
   readonly piloted: Piloted<string>;
   /** Options. */

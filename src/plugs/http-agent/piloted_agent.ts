@@ -8,12 +8,8 @@ import * as https from "node:https";
 import type { Socket } from "node:net";
 import type { Piloted } from "../../client/piloted.ts";
 import { type PilotedAgentOptions, resolveAgentOptions } from "./agent_options.ts";
-import {
-  type AgentRequest,
-  AgentRequests,
-  type ConnectCallback,
-  type ConnectOptions,
-} from "./agent_requests.ts";
+import type { AgentRequest, ConnectCallback, ConnectOptions } from "./agent_request.ts";
+import { AgentRequests } from "./agent_requests.ts";
 
 /** What Node's agents have and their types do not: called with every request. */
 interface AddRequest {
