@@ -50,6 +50,8 @@ export class PilotedAgent extends http.Agent {
   readonly #requests: AgentRequests;
 
   /**
+   * Creates an agent.
+   *
    * @param piloted Gives endpoints.
    * @param options How requests for services are sent.
    * @param agentOptions Options of Node's agent. @default {{ keepAlive: true }}
@@ -95,6 +97,8 @@ export class PilotedHttpsAgent extends https.Agent {
   readonly #requests: AgentRequests;
 
   /**
+   * Creates an agent.
+   *
    * @param piloted Gives endpoints.
    * @param options How requests for services are sent.
    * @param agentOptions Options of Node's agent, such as `ca`. @default {{ keepAlive: true }}

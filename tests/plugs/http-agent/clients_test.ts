@@ -7,6 +7,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import nodeFetch from "node-fetch";
+import type { Readable } from "node:stream";
 import superagent from "superagent";
 import { PilotedAgent } from "../../../src/plugs/http-agent/mod.ts";
 import { test } from "../../support/test.ts";
@@ -85,9 +86,9 @@ if (process.versions.bun === undefined) {
 test("PilotedAgent serves superagent", () =>
   withClient((agent) => (method, path, body, signal) => {
     const request = superagent(method, ORIGIN + path).agent(agent).buffer(true).parse(
-      (response, done) => {
+      (response: Readable, done: (error: null, text: string) => void) => {
         let text = "";
-        response.on("data", (chunk) => text += chunk);
+        response.on("data", (chunk: Uint8Array) => text += new TextDecoder().decode(chunk));
         response.on("end", () => done(null, text));
       },
     );
@@ -96,8 +97,8 @@ test("PilotedAgent serves superagent", () =>
     });
     return new Promise((resolve, reject) => {
       request.on("abort", () => reject(new Error("Aborted")));
-      request.type("text/plain").send(body).end((error, response) =>
-        error ? reject(error) : resolve(response?.body)
+      request.type("text/plain").send(body).end((error: unknown, response?: { body: string }) =>
+        error ? reject(error) : resolve(response!.body)
       );
     });
   }));
