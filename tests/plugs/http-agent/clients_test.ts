@@ -83,14 +83,16 @@ if (process.versions.bun === undefined) {
     }));
 }
 
+function readText(response: Readable, done: (error: null, text: string) => void): void {
+  let text = "";
+  response.on("data", (chunk: Uint8Array) => text += new TextDecoder().decode(chunk));
+  response.on("end", () => done(null, text));
+}
+
 test("PilotedAgent serves superagent", () =>
   withClient((agent) => (method, path, body, signal) => {
     const request = superagent(method, ORIGIN + path).agent(agent).buffer(true).parse(
-      (response: Readable, done: (error: null, text: string) => void) => {
-        let text = "";
-        response.on("data", (chunk: Uint8Array) => text += new TextDecoder().decode(chunk));
-        response.on("end", () => done(null, text));
-      },
+      readText as never,
     );
     signal?.addEventListener("abort", () => {
       request.abort();
