@@ -61,12 +61,22 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "re2js": ["template"],
   "hono": ["http", "testing", "serve.ts", "cli"],
   "@opentelemetry/api": ["plugs/otel"],
+  "undici": ["plugs/undici"],
+  "@grpc/grpc-js": ["plugs/grpc"],
   "prom-client": ["http"],
   "valibot": ["http"],
   "@valibot/to-json-schema": ["http"],
   "@hono/node-server": ["runtime"],
   "@std/path": ["config", "runtime", "watch", "cli", "serve.ts"],
   "@std/fmt": ["http", "cli", "serve.ts"],
+};
+
+/** Modules of Node that a plug is about. */
+const PLUG_BUILTINS: Readonly<Record<string, readonly string[]>> = {
+  "node:http": ["plugs/http-agent"],
+  "node:https": ["plugs/http-agent"],
+  "node:net": ["plugs/http-agent"],
+  "node:events": ["plugs/http-agent"],
 };
 
 const RUNTIME_NAMES = ["Deno", "Bun", "process", "Buffer", "__dirname", "require"];
@@ -204,7 +214,8 @@ function mayImport(room: string, target: string): boolean {
 
 function packageFault(room: string, specifier: string): string | undefined {
   if (specifier.startsWith("node:")) {
-    return RUNTIME_ROOMS.includes(room) ? undefined : `imports ${specifier}`;
+    const isAllowed = RUNTIME_ROOMS.includes(room) || PLUG_BUILTINS[specifier]?.includes(room);
+    return isAllowed ? undefined : `imports ${specifier}`;
   }
   const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
   return PACKAGES[name]?.includes(room) ? undefined : `imports the package ${specifier}`;
