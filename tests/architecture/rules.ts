@@ -46,7 +46,7 @@ const ABOVE: Readonly<Record<string, readonly string[]>> = {
 const RUNTIME_USERS = ["registration", "supervisor", "testing", "cli"];
 
 /** Rooms that the directions already know and that are not built yet. */
-export const PLANNED_ROOMS: readonly string[] = ["registration", "supervisor"];
+export const PLANNED_ROOMS: readonly string[] = ["registration"];
 
 /** Every room that has a direction. */
 export const ROOMS: readonly string[] = [...CORE, ...Object.keys(ABOVE)];
@@ -58,6 +58,8 @@ const CONTRACTS = ["src/config/config.ts"];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "json5": ["config"],
   "re2js": ["template"],
+  "@bomb.sh/tab": ["cli"],
+  "commander": ["cli"],
   "hono": ["http", "testing", "serve.ts", "cli"],
   "@opentelemetry/api": ["plugs/otel"],
   "prom-client": ["http"],
@@ -69,8 +71,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const RUNTIME_NAMES = ["Deno", "Bun", "process", "Buffer", "__dirname", "require"];
-const RUNTIME_ROOMS = ["runtime", "cli", "serve.ts"];
-const CONSOLE_ROOMS = ["cli", "serve.ts"];
+const RUNTIME_ROOMS = ["runtime", "cli", "cli.ts", "serve.ts"];
+const CONSOLE_ROOMS = ["cli", "cli.ts", "serve.ts"];
 const LONGEST_FILE = 350;
 
 /**
