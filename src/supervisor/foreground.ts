@@ -20,7 +20,7 @@ export interface ForegroundOptions {
 }
 
 /** Signals that are passed on. SIGCHLD, SIGPIPE, SIGURG and the like belong to one process alone. */
-export const FORWARDED: readonly SignalName[] = [
+const FORWARDED: readonly SignalName[] = [
   "SIGHUP",
   "SIGINT",
   "SIGQUIT",
