@@ -27,6 +27,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "piloted render /etc/containerpilot.json5",
     "piloted render -o /run/app.json5 app.json5",
   ],
+  exec: [
+    "piloted exec /etc/containerpilot.json5",
+    "piloted exec --main app",
+    "piloted exec --on-change SIGUSR2 -- node server.js",
+  ],
   serve: ["piloted serve --dev", "piloted serve --config /etc/containerpilot.json5 --port 8080"],
 };
 

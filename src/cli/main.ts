@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EarlySignals } from "./early_signals.ts";
 import { endWithReader, output } from "./output.ts";
 import { runCommandLine } from "./run_command_line.ts";
 
@@ -10,9 +11,10 @@ import { runCommandLine } from "./run_command_line.ts";
  * Runs the command on this process's own outputs.
  *
  * @param argv Arguments without program and script.
+ * @param signals Signals since the start of the process, if it listens already.
  * @returns The exit code.
  */
-export function main(argv: readonly string[]): Promise<number> {
+export function main(argv: readonly string[], signals?: EarlySignals): Promise<number> {
   endWithReader();
-  return runCommandLine(argv, { stdout: output("stdout"), stderr: output("stderr") });
+  return runCommandLine(argv, { stdout: output("stdout"), stderr: output("stderr"), signals });
 }

@@ -5,9 +5,17 @@
  */
 import { Command } from "commander";
 import type { CheckOptions } from "./check_command.ts";
+import type { EarlySignals } from "./early_signals.ts";
+import type { ExecOptions } from "./exec_command.ts";
 import { examplesText, exitCodesText } from "./help_text.ts";
 import type { LookupOptions } from "./lookup_command.ts";
-import { parseCount, parseTimeout } from "./option_values.ts";
+import {
+  parseCount,
+  parseOnChange,
+  parseQuiet,
+  parseSplay,
+  parseTimeout,
+} from "./option_values.ts";
 import type { Output } from "./output.ts";
 import type { RenderOptions } from "./render_command.ts";
 import { serveOptionTexts } from "./serve_options.ts";
@@ -25,12 +33,14 @@ export interface CommandContext {
   readonly argv: readonly string[];
   /** The command after `--`. */
   readonly command: readonly string[] | undefined;
+  /** Signals since the start of the process; only `exec` has any. */
+  readonly signals?: EarlySignals | undefined;
   /** Takes the exit code. */
   exit(code: number): void;
 }
 
 /** Commands that take another program after `--`. */
-export const TAKES_COMMAND: readonly string[] = ["wait"];
+export const TAKES_COMMAND: readonly string[] = ["wait", "exec"];
 
 /**
  * Describes the commands. What a command needs is loaded when it runs.
@@ -50,6 +60,7 @@ export function createProgram(context: CommandContext): Command {
   addReaders(program, context);
   addConfigCommands(program, context);
   addServe(program, context);
+  addExec(program, context);
   for (const command of program.commands) {
     command.addHelpText("after", () => examplesText(command.name()));
   }
@@ -138,6 +149,32 @@ function addConfigCommands(program: Command, context: CommandContext): void {
     .action(async (file: string | undefined, options: RenderOptions) => {
       const { renderCommand } = await import("./render_command.ts");
       context.exit(await renderCommand(file, options, stdout));
+    });
+}
+
+function addExec(program: Command, context: CommandContext): void {
+  program.command("exec")
+    .summary("run the jobs of a file, or a program beside its watches")
+    .description(
+      "Run the jobs of a configuration file as ContainerPilot 3 does. With -- COMMAND run that program " +
+        "instead, keep it informed of changes of the watched services, and exit with its code.",
+    )
+    .usage("[options] [file] [-- COMMAND [ARGUMENT]...]")
+    .argument("[file]", "configuration file (default: $CONTAINERPILOT)")
+    .option("--main <job>", "job whose end ends everything, with its exit code")
+    .option(
+      "--on-change <action>",
+      "what a change does to COMMAND: auto, none, restart, run:COMMAND or a signal; auto is SIGHUP " +
+        "if COMMAND has a handler for it (default: auto)",
+      parseOnChange,
+    )
+    .option("--quiet <min:max>", "gather changes (default: 250ms:2s)", parseQuiet)
+    .option("--splay <time>", "maximum random delay after a change (default: 0)", parseSplay)
+    .action(async (file: string | undefined, options: ExecOptions & { splay?: number }) => {
+      const { execCommand } = await import("./exec_command.ts");
+      const { splay, ...others } = options;
+      const all = { ...others, splayMs: splay };
+      context.exit(await execCommand(file, all, context.command, context, context.signals));
     });
 }
 

@@ -35,7 +35,7 @@ export async function renderCommand(
   stdout: Output,
 ): Promise<number> {
   const path = configPath(file);
-  const text = await read(path);
+  const text = await readConfigText(path);
   const rendered = await renderTemplate(text.replace(/^\uFEFF/, ""), {
     env: environment(),
     missing: options.strict ? "error" : "empty",
@@ -59,7 +59,14 @@ export function configPath(file: string | undefined): string {
   throw new UsageError("Cannot find the configuration: name a file, or set $CONTAINERPILOT");
 }
 
-async function read(path: string): Promise<string> {
+/**
+ * Reads a configuration file as it is.
+ *
+ * @param path The file.
+ * @returns The text.
+ * @throws {CommandError} when it cannot be read.
+ */
+export async function readConfigText(path: string): Promise<string> {
   try {
     return await readTextFile(/^file:\/\//.test(path) ? new URL(path) : path);
   } catch (cause) {

@@ -20,7 +20,7 @@ import { UsageError } from "./usage_error.ts";
  */
 export async function runCommandLine(
   argv: readonly string[],
-  outputs: Pick<CommandContext, "stdout" | "stderr">,
+  outputs: Pick<CommandContext, "stdout" | "stderr" | "signals">,
 ): Promise<number> {
   try {
     return await run(argv, outputs);
@@ -36,7 +36,7 @@ export async function runCommandLine(
 
 async function run(
   argv: readonly string[],
-  outputs: Pick<CommandContext, "stdout" | "stderr">,
+  outputs: Pick<CommandContext, "stdout" | "stderr" | "signals">,
 ): Promise<number> {
   let exitCode: number = EXIT.ok;
   // Without a command in front, such as `piloted --version`, there is nothing that takes another.

@@ -4,8 +4,8 @@
  * @module
  */
 import process from "node:process";
-import { StartError } from "../runtime/child_process.ts";
-import { runForeground } from "../supervisor/foreground.ts";
+import { type ChildExit, StartError } from "../runtime/child_process.ts";
+import { Foreground } from "../supervisor/foreground.ts";
 import { CommandError, EXIT, signalExitCode } from "./exit_codes.ts";
 
 /**
@@ -20,11 +20,23 @@ export async function runProgram(
   command: readonly [program: string, ...args: string[]],
   variables: Readonly<Record<string, string>>,
 ): Promise<number> {
+  const foreground = new Foreground(command, {
+    env: () => ({ ...process.env, ...variables }),
+    terminal: process.stdin.isTTY === true,
+  });
+  return await exitCode(foreground.run());
+}
+
+/**
+ * The exit code of a program.
+ *
+ * @param end How it ends.
+ * @returns Its own, or 128+n when signal n ended it.
+ * @throws {CommandError} when it cannot be started.
+ */
+export async function exitCode(end: Promise<ChildExit>): Promise<number> {
   try {
-    const { code, signal } = await runForeground(command, {
-      env: { ...process.env, ...variables },
-      terminal: process.stdin.isTTY === true,
-    });
+    const { code, signal } = await end;
     return signal === undefined ? code ?? 0 : signalExitCode(signal);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
