@@ -252,7 +252,7 @@ function decodeRaw(entry: Entry): boolean {
  * @returns The command.
  * @throws {ConfigFault} when it is empty or anything else.
  */
-export function decodeExec(entry: Entry, context: DecodeContext): CommandLine | undefined {
+function decodeExec(entry: Entry, context: DecodeContext): CommandLine | undefined {
   const { value, path } = entry;
   if (value === undefined || value === null) return undefined;
   if (Array.isArray(value)) {
@@ -288,7 +288,7 @@ export function decodeExec(entry: Entry, context: DecodeContext): CommandLine | 
  * @returns Milliseconds; `undefined` for nothing.
  * @throws {ConfigFault} when it is anything else.
  */
-export function decodeTime(entry: Entry): number | undefined {
+function decodeTime(entry: Entry): number | undefined {
   const text = decodeString(entry);
   if (text === "") return undefined;
   const value = /^\d+$/.test(text) ? Number(text) * 1_000 : parseGoDuration(text);

@@ -25,7 +25,7 @@ export class Command {
   readonly #options: CommandOptions;
   readonly #host: JobHost;
   #run: Promise<void> | undefined;
-  #process: JobProcess | undefined;
+  #child: JobProcess | undefined;
   #isWaiting = false;
   #isStopped = false;
 
@@ -67,7 +67,7 @@ export class Command {
     const run = this.#run;
     if (run === undefined) return;
     const { clock, graceMs } = this.#host;
-    this.#process?.killGroup(graceMs > 0 ? "SIGTERM" : "SIGKILL");
+    this.#child?.killGroup(graceMs > 0 ? "SIGTERM" : "SIGKILL");
     const timer = clock.start(() => this.kill(), Math.max(0, graceMs));
     await run;
     timer.cancel();
@@ -75,7 +75,7 @@ export class Command {
 
   /** Kills the group of the run under way. */
   kill(): void {
-    this.#process?.killGroup("SIGKILL");
+    this.#child?.killGroup("SIGKILL");
   }
 
   async #once(): Promise<void> {
@@ -86,17 +86,17 @@ export class Command {
     this.startFailed = false;
     this.lastExit = undefined;
     try {
-      this.#process = await this.#host.start(exec, this.#options);
+      this.#child = await this.#host.start(exec, this.#options);
       // Stopped while it was being started.
-      if (this.#isStopped) this.#process.killGroup("SIGTERM");
+      if (this.#isStopped) this.#child.killGroup("SIGTERM");
       if (timeoutMs !== undefined) {
         timer = clock.start(() => {
           log("warn", `takes longer than ${timeoutMs / 1_000} s and is killed`, name);
           this.kill();
         }, timeoutMs);
       }
-      const { pid } = this.#process;
-      this.lastExit = await this.#process.exited;
+      const { pid } = this.#child;
+      this.lastExit = await this.#child.exited;
       const { code, signal } = this.lastExit;
       isSuccess = code === 0;
       const how = signal === undefined ? `with exit code ${code}` : `by ${signal}`;
@@ -106,7 +106,7 @@ export class Command {
       log("error", error instanceof Error ? error.message : String(error), name);
     } finally {
       timer?.cancel();
-      this.#process = undefined;
+      this.#child = undefined;
       this.#run = undefined;
     }
     // A start that waited goes first, so that its job sees one end per run.

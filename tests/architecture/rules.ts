@@ -37,13 +37,14 @@ const ABOVE: Readonly<Record<string, readonly string[]>> = {
   plugs: [],
   registration: [],
   testing: [],
+  compat: [],
   supervisor: ["plugs", "registration"],
   http: ["plugs", "registration"],
   cli: ["plugs", "registration", "supervisor", "http", "testing"],
 };
 
 /** Rooms on top of the core that may use the runtime room. */
-const RUNTIME_USERS = ["registration", "supervisor", "testing", "cli"];
+const RUNTIME_USERS = ["registration", "supervisor", "compat", "testing", "cli"];
 
 /** Rooms that the directions already know and that are not built yet. */
 export const PLANNED_ROOMS: readonly string[] = ["registration"];

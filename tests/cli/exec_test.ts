@@ -201,6 +201,8 @@ test("piloted exec -- COMMAND runs it with the endpoints and ends with it", () =
     assertEquals((await runCommand(["exec", file, "--", "no-such-program"])).code, 127);
   }));
 
+let registered = 0;
+
 /** Starts `piloted exec FILE OPTIONS -- sh -c SCRIPT` and waits until the script is ready. */
 async function besideWatches(
   consul: EmbeddedConsul,
@@ -209,9 +211,14 @@ async function besideWatches(
   script: string,
   run: (child: Child, change: () => void) => Promise<void>,
 ): Promise<void> {
-  let number = 0;
   const change = () => {
-    consul.register({ name: "customers", id: `c${++number}`, address: "10.0.0.1", port: number });
+    registered++;
+    consul.register({
+      name: "customers",
+      id: `c${registered}`,
+      address: "10.0.0.1",
+      port: registered,
+    });
   };
   const args = ["exec", file, "--quiet", "20ms:200ms", ...options, "--", ...sh(script)];
   const child = await startCommand(args);
