@@ -51,7 +51,7 @@ Set NO_COLOR to turn off colors.`;
  * @returns Flags such as `--port <number>`, and what they are for.
  */
 export function serveOptionTexts(): (readonly [flags: string, description: string])[] {
-  return [...SERVE_HELP.matchAll(/^  (--\S+(?: <[^>]+>)?(?:, -\w)?) +(.+)$/gm)]
+  return [...SERVE_HELP.matchAll(/^ {2}(--\S+(?: <[^>]+>)?(?:, -\w)?) +(.+)$/gm)]
     .filter(([, flags]) => !flags!.includes("--help"))
     .map(([, flags, description]) => [flags!, description!] as const);
 }

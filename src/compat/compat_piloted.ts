@@ -47,6 +47,12 @@ export class CompatPiloted {
    * @throws {PilotedError} when it is invalid or Consul gave no list; by rejecting.
    */
   config(config: CompatConfig | string): Promise<void>;
+  /**
+   * As above, with a callback instead of a promise.
+   *
+   * @param config An object, or the text of a configuration file.
+   * @param callback Called when the services have been read, with an error if that failed.
+   */
   config(config: CompatConfig | string, callback: (error?: unknown) => void): undefined;
   config(
     config: CompatConfig | string,

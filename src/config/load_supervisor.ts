@@ -81,7 +81,7 @@ function decodeSupervised(
   return {
     jobs: decodeJobs(part("jobs"), context),
     stopTimeoutMs: decodeStopTimeout(part("stopTimeout")),
-    logging: decodeLogging(part("logging")),
+    logging: decodeLogging(part("logging"), context),
   };
 }
 
@@ -91,17 +91,32 @@ function decodeStopTimeout(entry: Entry): number {
 }
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
+// ContainerPilot's other levels.
+const SAME_LEVELS: Readonly<Record<string, string>> = {
+  warning: "warn",
+  fatal: "error",
+  panic: "error",
+};
 const FORMATS = ["default", "text", "json"] as const;
-const OUTPUTS = ["stdout", "stderr"] as const;
 
-function decodeLogging(entry: Entry): LoggingConfig {
+function decodeLogging(entry: Entry, context: DecodeContext): LoggingConfig {
   const at = { path: entry.path, value: entry.value ?? {} };
   const { known } = readFields(at, ["level", "format", "output"]);
+  const level = lower(known.level);
   return {
-    level: oneOf({ ...known.level, value: lower(known.level) }, LEVELS, "info"),
-    format: oneOf(known.format, FORMATS, "default"),
-    output: oneOf(known.output, OUTPUTS, "stdout"),
+    level: oneOf({ ...known.level, value: SAME_LEVELS[level] ?? level }, LEVELS, "info"),
+    format: oneOf({ ...known.format, value: lower(known.format) }, FORMATS, "default"),
+    output: decodeOutput(known.output, context),
   };
+}
+
+function decodeOutput(entry: Entry, context: DecodeContext): LoggingConfig["output"] {
+  const text = decodeString(entry);
+  if (text === "stderr") return text;
+  if (text !== "" && text !== "stdout") {
+    context.warn(entry, "is a file, which is not supported: the log goes to standard output");
+  }
+  return "stdout";
 }
 
 function lower(entry: Entry): string {
