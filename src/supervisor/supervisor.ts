@@ -80,6 +80,12 @@ export class Supervisor {
    */
   async run(): Promise<SupervisorEnd> {
     for (const { message } of this.#config.config.warnings) this.#log("warn", message);
+    for (const { name, port } of this.#config.jobs) {
+      if (port === undefined || this.#options.register !== undefined) continue;
+      this.#log("warn", "has a port and is not registered: exec does not register yet", {
+        job: name,
+      });
+    }
     const main = this.#main();
     if (main === undefined && this.#jobs.all.length > 0) {
       this.#log("warn", "no job is the main one: the exit code will be 0, name one with --main");
