@@ -1,6 +1,6 @@
 /**
- * The HTTP lookup service: `deno run -A serve.ts`, `bun serve.ts`, or `piloted-serve` of the npm
- * package. `--help` lists its options.
+ * The HTTP lookup service: `deno run -A serve.ts` or `bun serve.ts`. `piloted serve` of the npm
+ * package is the same. `--help` lists its options.
  *
  * @module
  */

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
@@ -107,9 +107,26 @@ async function writeCode(folder: string, entries: string[], external: string[]):
     platform: "neutral",
     target: "es2023",
     external: ["node:*", ...external],
+    plugins: [REQUIRED_BUILTINS],
     logLevel: "warning",
   });
 }
+
+// A CommonJS package that is inlined requires Node's modules, and an ES module has no require().
+const REQUIRED_BUILTINS: Plugin = {
+  name: "required-builtins",
+  setup({ onResolve, onLoad }) {
+    const filter = /^node:/;
+    onResolve(
+      { filter },
+      ({ path, kind }) =>
+        kind === "require-call" ? { path, namespace: "required-builtin" } : undefined,
+    );
+    onLoad({ filter, namespace: "required-builtin" }, ({ path }) => ({
+      contents: `module.exports = globalThis.process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 async function writeTypes(folder: string, files: string[]): Promise<void> {
   const config = join(folder, "tsconfig.json");

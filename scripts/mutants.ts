@@ -21,7 +21,8 @@ import type { Mutant } from "../tests/mutants/mutant.ts";
 import { runCommand } from "./run_command.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const COPIED = ["src", "tests", "bench", "examples", "scripts", "types", "mod.ts", "serve.ts"];
+const DOORS = ["mod.ts", "cli.ts", "serve.ts"];
+const COPIED = ["src", "tests", "bench", "examples", "scripts", "types", ...DOORS];
 const SETTINGS = ["package.json", "tsconfig.json", "deno.json"];
 const SHORT_STEP = 5;
 /** A mutant may make a test wait forever, which counts as a failure. */

@@ -1,5 +1,5 @@
 /**
- * The command `serve.ts`.
+ * The commands `serve.ts` and `piloted serve`.
  *
  * @module
  */
@@ -17,33 +17,38 @@ import { listen, type Listener } from "../runtime/listen.ts";
 import { onSignal } from "../runtime/signals.ts";
 import { sleep } from "../wait.ts";
 import { chooseColors, createServeLog, logRefreshes, requestErrorText } from "./serve_log.ts";
-import { parseServeArgs, SERVE_HELP, type ServeOptions, UsageError } from "./serve_options.ts";
+import { EXIT, exitCodeOf } from "./exit_codes.ts";
+import { parseServeArgs, SERVE_HELP, type ServeOptions } from "./serve_options.ts";
 import { readToken } from "./serve_token.ts";
+import { UsageError } from "./usage_error.ts";
 
 /**
  * Serves lookups over HTTP until SIGINT or SIGTERM. Its address goes to standard output, the log to
  * standard error.
  *
  * @param args Arguments without program and script.
- * @returns Exit code: 0 after SIGINT or SIGTERM, 1 when it cannot serve, 2 when the command line is
- * invalid.
+ * @param program How the command is called, for its help. @default {"serve.ts"}
+ * @returns Exit code: 0 after SIGINT or SIGTERM, else one of the table of exit codes.
  */
-export async function serveCommand(args: readonly string[]): Promise<number> {
+export async function serveCommand(
+  args: readonly string[],
+  program = "serve.ts",
+): Promise<number> {
   chooseColors();
   try {
     const options = parseServeArgs(args);
-    if (options === "help") console.log(SERVE_HELP);
+    if (options === "help") console.log(SERVE_HELP.replace("serve.ts", program));
     else if (options.dev) await serveSample(options);
     else await serve(options, { config: options.config });
-    return 0;
+    return EXIT.ok;
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(`${error.message}\nSee --help`);
-      return 2;
+      return EXIT.usage;
     }
     if (!isPilotedError(error) && !(error instanceof ListenError)) throw error;
     console.error(error.message);
-    return 1;
+    return exitCodeOf(error) ?? EXIT.failed;
   }
 }
 

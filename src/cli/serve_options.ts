@@ -5,6 +5,7 @@
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { closest } from "../check_options.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** Options of `serve.ts`. */
 export interface ServeOptions {
@@ -28,11 +29,6 @@ export interface ServeOptions {
   readonly dev: boolean;
 }
 
-/** The command line is invalid. */
-export class UsageError extends Error {
-  override readonly name: "UsageError" = "UsageError";
-}
-
 /** Output of `--help`. */
 export const SERVE_HELP = `Serve the endpoints of the services in containerpilot.json5 over HTTP.
 
@@ -52,6 +48,17 @@ Usage: serve.ts [options]
 
 SIGHUP reads the file and every service again. SIGINT and SIGTERM shut down.
 Set NO_COLOR to turn off colors.`;
+
+/**
+ * The options as the help describes them.
+ *
+ * @returns Flags such as `--port <number>`, and what they are for.
+ */
+export function serveOptionTexts(): (readonly [flags: string, description: string])[] {
+  return [...SERVE_HELP.matchAll(/^ {2}(--\S+(?: <[^>]+>)?(?:, -\w)?) +(.+)$/gm)]
+    .filter(([, flags]) => !flags!.includes("--help"))
+    .map(([, flags, description]) => [flags!, description!] as const);
+}
 
 const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },

@@ -6,7 +6,7 @@
 import { isBearerToken } from "../http/auth.ts";
 import { environment } from "../runtime/environment.ts";
 import { readTextFile } from "../runtime/files.ts";
-import { UsageError } from "./serve_options.ts";
+import { UsageError } from "./usage_error.ts";
 
 /**
  * Reads the token.

@@ -4,8 +4,20 @@
  * @module
  */
 
-/** Signals that Piloted listens to: "read again", and the two that ask a process to end. */
-export type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
+/**
+ * Signals that Piloted listens to: "read again", those that ask a process to end, and those that it
+ * passes on to a program that it runs. All others belong to the runtime or to the process alone.
+ */
+export type SignalName =
+  | "SIGHUP"
+  | "SIGINT"
+  | "SIGQUIT"
+  | "SIGTERM"
+  | "SIGUSR1"
+  | "SIGUSR2"
+  | "SIGWINCH"
+  | "SIGCONT"
+  | "SIGTSTP";
 
 // The little of each runtime that is used here: the core is type-checked without any runtime's types.
 interface Runtime {

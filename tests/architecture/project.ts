@@ -10,7 +10,7 @@ import { type Module, readModule } from "./read_module.ts";
 /** Folder of the project. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
-const NOT_OURS = [".git", ".cache", "node_modules", "npm", "coverage"];
+const NOT_OURS = [".git", ".cache", "node_modules", "npm", "dist", "coverage"];
 
 /**
  * Parses every TypeScript file in some folders, and the doors in the root.

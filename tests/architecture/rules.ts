@@ -38,16 +38,17 @@ const CORE = Object.keys(DIRECTIONS);
 const ABOVE: Readonly<Record<string, readonly string[]>> = {
   plugs: [],
   testing: [],
+  compat: [],
   supervisor: ["plugs"],
   http: ["plugs"],
   cli: ["plugs", "supervisor", "http", "testing"],
 };
 
 /** Rooms on top of the core that may use the runtime room. */
-const RUNTIME_USERS = ["supervisor", "testing", "cli"];
+const RUNTIME_USERS = ["supervisor", "compat", "testing", "cli"];
 
 /** Rooms that the directions already know and that are not built yet. */
-export const PLANNED_ROOMS: readonly string[] = ["supervisor"];
+export const PLANNED_ROOMS: readonly string[] = [];
 
 /** Every room that has a direction. */
 export const ROOMS: readonly string[] = [...CORE, ...Object.keys(ABOVE)];
@@ -59,6 +60,8 @@ const CONTRACTS = ["src/config/config.ts"];
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "json5": ["config"],
   "re2js": ["template"],
+  "@bomb.sh/tab": ["cli"],
+  "commander": ["cli"],
   "hono": ["http", "testing", "serve.ts", "cli"],
   "@opentelemetry/api": ["plugs/otel"],
   "undici": ["plugs/undici"],
@@ -80,8 +83,8 @@ const PLUG_BUILTINS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const RUNTIME_NAMES = ["Deno", "Bun", "process", "Buffer", "__dirname", "require"];
-const RUNTIME_ROOMS = ["runtime", "cli", "serve.ts"];
-const CONSOLE_ROOMS = ["cli", "serve.ts"];
+const RUNTIME_ROOMS = ["runtime", "cli", "cli.ts", "serve.ts"];
+const CONSOLE_ROOMS = ["cli", "cli.ts", "serve.ts"];
 const LONGEST_FILE = 350;
 
 /**

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseServeArgs, SERVE_HELP, UsageError } from "../../src/cli/serve_options.ts";
+import { parseServeArgs, SERVE_HELP } from "../../src/cli/serve_options.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
 import { test } from "../support/test.ts";
 
 test("parseServeArgs() has defaults and takes every option", () => {

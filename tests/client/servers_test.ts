@@ -66,7 +66,10 @@ test("createPiloted() pins one address of a name, goes over to the next, and res
       await waitUntil(() => Promise.resolve(String(piloted.pick("app").port) === next));
     }
     assertEquals(troubles, []);
-    assertMatch(errors[0]!, /the connection was (refused|closed|reset).*127\.0\.0\.2\) is used from/);
+    assertMatch(
+      errors[0]!,
+      /the connection was (refused|closed|reset).*127\.0\.0\.2\) is used from/,
+    );
     await piloted.close();
   });
   await stop(servers[2]!);

@@ -48,7 +48,9 @@ interface CompilerConfig {
 const { compilerOptions } = await readJson<CompilerConfig>("tsconfig.json");
 const modules = await readProject(["src", "tests", "scripts", "bench", "examples"]);
 // Built, installed or fetched: they may be missing.
-const NOT_OURS = ["npm", ".cache", "node_modules"];
+const NOT_OURS = ["npm", "dist", ".cache", "node_modules"];
+// Libraries of the command, which build_npm.ts puts into the package.
+const BUNDLED = ["commander", "@bomb.sh/tab"];
 // What is started or required, and never imported; with a file that names it.
 const TOOLS: Texts = {
   "piloted": "bench/pick.ts",
@@ -111,7 +113,8 @@ test("manifests: Deno takes the very versions from npm that the lock file gives 
 
 test("manifests: jsr.json and package.json ask npm for the same ranges", () => {
   for (const [name, target] of Object.entries(jsr.imports)) {
-    const expected = name.startsWith("@std/") ? `jsr:${name}@^1` : `npm:${name}@${shipped[name]}`;
+    const range = BUNDLED.includes(name) ? npm.devDependencies[name] : shipped[name];
+    const expected = name.startsWith("@std/") ? `jsr:${name}@^1` : `npm:${name}@${range}`;
     assertEquals(target, expected);
   }
 });
@@ -134,7 +137,7 @@ test("manifests: whatever is shipped imports only what every manifest gives it",
     const where = `${specifier} of ${path}`;
     assert(specifier in deno.imports || name in deno.imports, `deno.json lacks ${where}`);
     assert(name in jsr.imports, `jsr.json lacks ${where}`);
-    const given = specifier in compilerOptions.paths || name in shipped;
+    const given = specifier in compilerOptions.paths || name in shipped || BUNDLED.includes(name);
     assert(given, `package.json and tsconfig.json lack ${where}`);
   }
 });
@@ -148,6 +151,15 @@ test("manifests: tests, scripts, bench and examples import only what is given to
     const given = specifier in compilerOptions.paths || name in known;
     assert(given, `package.json and tsconfig.json lack ${where}`);
   }
+});
+
+test("manifests: what is bundled is no dependency, and only the command imports it", () => {
+  for (const name of BUNDLED) assert(name in npm.devDependencies && !(name in shipped), name);
+  const paths = [...modules.values()].filter(({ path, imports }) =>
+    isShipped(path) &&
+    imports.some(({ specifier }) => specifier && BUNDLED.includes(packageOf(specifier)))
+  ).map(({ path }) => path);
+  assert(paths.length > 0 && paths.every((path) => path.startsWith("src/cli/")), paths.join(", "));
 });
 
 test("manifests: every dependency is used by what is shipped", () => {

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { build } from "esbuild";
 import { execFile, spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -96,9 +96,24 @@ test("npm package: a bundler keeps the import of signals, and drops one that is 
   assertEquals((await bundled("@piloted/core")).trim(), "");
 });
 
-test("npm package: piloted-serve answers lookups on Node and stops on SIGTERM", LIMIT, async () => {
-  const command = join(consumer, "node_modules", ".bin", "piloted-serve");
-  const server = spawn(command, ["--dev", "--port", "0"], { cwd: consumer });
+test(
+  "npm package: piloted is its one command, and installs no library of its own",
+  LIMIT,
+  async () => {
+    const command = join(consumer, "node_modules", ".bin", "piloted");
+    const { stdout } = await run(command, ["--version"], { cwd: consumer });
+    assertMatch(stdout, /^\d+\.\d+\.\d+\n$/);
+    // npx runs the one command of a package, whatever its name.
+    const npx = await run("npx", ["@piloted/core", "complete", "bash"], { cwd: consumer });
+    assertMatch(npx.stdout, /piloted complete --/);
+    const installed = await readdir(join(consumer, "node_modules"));
+    assertEquals(installed.filter((name) => /commander|bomb/.test(name)), []);
+  },
+);
+
+test("npm package: piloted serve answers lookups on Node and stops on SIGTERM", LIMIT, async () => {
+  const command = join(consumer, "node_modules", ".bin", "piloted");
+  const server = spawn(command, ["serve", "--dev", "--port", "0"], { cwd: consumer });
   let printed = "";
   server.stderr.setEncoding("utf8").on("data", (chunk) => printed += chunk);
   const ended = new Promise<number | null>((resolve) => server.on("close", resolve));

@@ -229,7 +229,7 @@ test("otelObserver() puts the call under the span that is active where it is mad
   assert(context.setGlobalContextManager(manager));
   try {
     const { tracer, meter } = recorder;
-  const observer = otelObserver({ tracer, meter });
+    const observer = otelObserver({ tracer, meter });
     const world = new World(["a"], () => answer(200), { observer });
     await world.outcome(world.fetch("http://app/"));
   } finally {
