@@ -14,9 +14,8 @@
  * nothing and takes the same time for 1 and for 10,000 endpoints. There are no timers: what is due is
  * noticed by the next call.
  *
- * The sources: "The Power of Two Choices in Randomized Load Balancing" (Mitzenmacher), Finagle's peak
- * EWMA, "Weighted Distributed Hash Tables" (Schindelhauer and Schomaker), nginx's smooth weighted
- * round robin, and gRPC's "A50: gRPC xDS Outlier Detection Support".
+ * The sources: "The Power of Two Choices in Randomized Load Balancing", Finagle's peak EWMA, "Weighted
+ * Distributed Hash Tables", nginx's smooth weighted round robin, and gRPC's proposal A50.
  *
  * @module
  */

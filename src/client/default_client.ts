@@ -13,12 +13,8 @@ import type { Lease } from "../balance/lease.ts";
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Change } from "../snapshot.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "./events.ts";
-import {
-  type PilotedOptions,
-  type ResolvedOptions,
-  resolveOptions,
-  type WatchServiceOptions,
-} from "./options.ts";
+import { type PilotedOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import type { WatchServiceOptions } from "./wait_options.ts";
 import { RefreshSignal } from "./refresh_signal.ts";
 import type { Piloted } from "./piloted.ts";
 import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";

@@ -6,16 +6,21 @@
 import { checkOptions } from "../check_options.ts";
 import { PilotedError } from "../errors.ts";
 import { type Change, initialChange } from "../snapshot.ts";
-import { onAbort, sleep } from "../wait.ts";
+import { abortable, onAbort, sleep } from "../wait.ts";
 import type { Engine } from "./engine.ts";
-import { EVENT_TYPES, type PilotedEvent } from "./events.ts";
+import {
+  EVENT_TYPES,
+  type PilotedEvent,
+  type PilotedEvents,
+  type PilotedListener,
+} from "./events.ts";
 import { iterate } from "./iterate.ts";
 import {
   WAIT_RULES,
   type WaitForEndpointsOptions,
   type WaitOptions,
   type WatchServiceOptions,
-} from "./options.ts";
+} from "./wait_options.ts";
 import type { WatchedService } from "./watched_service.ts";
 
 /**
@@ -56,6 +61,26 @@ export async function waitForEndpoints(
     for (const remove of stop) remove();
   }
   return isFound();
+}
+
+/**
+ * Waits for the next event of a type.
+ *
+ * @param engine The client's.
+ * @param type Type of event.
+ * @param options What ends the wait.
+ */
+export function nextEvent<T extends keyof PilotedEvents>(
+  engine: Engine,
+  type: T,
+  options: WaitOptions,
+): Promise<PilotedEvents[T]> {
+  checkOptions("once()", options, WAIT_RULES.events);
+  let remove = () => {};
+  const event = new Promise<PilotedEvents[T]>((resolve) => {
+    remove = engine.events.on(type, resolve as PilotedListener<T>);
+  });
+  return abortable(abortable(event, options.signal), engine.closeSignal).finally(remove);
 }
 
 /**

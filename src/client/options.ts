@@ -6,7 +6,7 @@
 import type { BalanceFunction } from "../balance/balancer.ts";
 import type { BalancerName } from "../balance/create_balancer.ts";
 import type { OutlierOptions } from "../balance/outlier_options.ts";
-import { checkOptions, CLOCK, type OptionRule, SIGNAL } from "../check_options.ts";
+import { checkOptions, CLOCK, type OptionRule } from "../check_options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Consistency, Source } from "../source/source.ts";
@@ -155,24 +155,6 @@ export type FailoverTarget =
     readonly address?: string | undefined;
   };
 
-/** Options of a wait. */
-export interface WaitOptions {
-  /** Ends the wait, by rejecting with its reason. @default {undefined} */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of `waitForEndpoints()`. */
-export interface WaitForEndpointsOptions extends WaitOptions {
-  /** Maximum wait in milliseconds. @default {Infinity} */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Options of `watch()`. */
-export interface WatchServiceOptions extends WaitOptions {
-  /** Whether the first change is the current list, as `added`. @default {false} */
-  readonly initial?: boolean | undefined;
-}
-
 /** {@linkcode PilotedOptions} with defaults in place of what was left out. */
 export interface ResolvedOptions {
   readonly mode: "live" | "on-demand";
@@ -244,13 +226,6 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   ttlMs: { type: "number", min: 0 },
   staleMs: { type: "number", min: 0 },
 };
-
-/** What the options of `waitForEndpoints()`, `watch()`, `on()`, `once()` and `events()` must be. */
-export const WAIT_RULES = {
-  waitForEndpoints: { timeoutMs: { type: "number", min: 0 }, signal: SIGNAL },
-  watch: { initial: { type: "boolean" }, signal: SIGNAL },
-  events: { signal: SIGNAL },
-} as const satisfies Record<string, Readonly<Record<string, OptionRule>>>;
 
 /** Options that need something that runs between two lookups. */
 const LIVE_ONLY = ["signals", "register", "reload", "snapshotFile"] as const;

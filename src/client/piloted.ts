@@ -5,7 +5,6 @@
  */
 import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
-import { checkOptions } from "../check_options.ts";
 import type { Config } from "../config/config.ts";
 import type { WatchObject } from "../config/config_object.ts";
 import type { Endpoint } from "../endpoint.ts";
@@ -19,14 +18,9 @@ import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import { createFetch } from "./create_fetch.ts";
 import type { Engine } from "./engine.ts";
 import { addWatch, type WatchHandle } from "./add_watch.ts";
-import { allEvents, serviceChanges, waitForEndpoints } from "./event_waits.ts";
+import { allEvents, nextEvent, serviceChanges, waitForEndpoints } from "./event_waits.ts";
 import type { PilotedEvent, PilotedEvents, PilotedListener } from "./events.ts";
-import {
-  WAIT_RULES,
-  type WaitForEndpointsOptions,
-  type WaitOptions,
-  type WatchServiceOptions,
-} from "./options.ts";
+import type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./wait_options.ts";
 import { Registrations } from "./registrations.ts";
 import type { Services } from "./services.ts";
 import type { WatchedService } from "./watched_service.ts";
@@ -41,7 +35,6 @@ export class Piloted<Names extends string = string> {
   /** `"live"` for lists that refresh themselves, `"on-demand"` for lists that are read when needed. */
   readonly mode: "live" | "on-demand";
   readonly #engine: Engine;
-  // Of the engine; the hot path takes one step less.
   readonly #services: Services;
   readonly #registrations: Registrations;
 
@@ -262,12 +255,7 @@ export class Piloted<Names extends string = string> {
     type: T,
     options: WaitOptions = {},
   ): Promise<PilotedEvents[T]> {
-    checkOptions("once()", options, WAIT_RULES.events);
-    let remove = () => {};
-    const event = new Promise<PilotedEvents[T]>((resolve) => {
-      remove = this.#engine.events.on(type, resolve as PilotedListener<T>);
-    });
-    return abortable(abortable(event, options.signal), this.closeSignal).finally(remove);
+    return nextEvent(this.#engine, type, options);
   }
 
   /**
@@ -345,7 +333,7 @@ export class Piloted<Names extends string = string> {
     return this.#registrations.close();
   }
 
-  /** The same as {@linkcode Piloted.close}, for `await using`. */
+  /** For `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

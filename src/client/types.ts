@@ -34,13 +34,8 @@ export type {
 export type { EndpointLoad, PoolStatus } from "../balance/pool_status.ts";
 export type { BalanceEvent, RefreshEvent } from "./events.ts";
 export type { WatchHandle } from "./add_watch.ts";
-export type {
-  BalancerChoice,
-  FailoverTarget,
-  WaitForEndpointsOptions,
-  WaitOptions,
-  WatchServiceOptions,
-} from "./options.ts";
+export type { BalancerChoice, FailoverTarget } from "./options.ts";
+export type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./wait_options.ts";
 export type {
   ConsulConfig,
   LoginConfig,

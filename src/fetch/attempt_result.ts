@@ -53,7 +53,7 @@ export function outcomeOf(
   result: AttemptResult,
   signal: AbortSignal | undefined,
 ): AttemptOutcome | undefined {
-  const { response, error, expired } = result;
+  const { response, expired } = result;
   if (response !== undefined) return isRejection(response) ? "rejected" : "success";
   if (signal?.aborted || result.closed !== undefined) return "aborted";
   return expired ? "timeout" : result.failure;

@@ -73,8 +73,8 @@ export class RegistrationLoop {
    * @param setup What it needs.
    */
   constructor(setup: LoopSetup) {
-    const { definition: { id, options, heartbeat }, client, clock, random, background } = setup;
-    const { initialStatus, awaitPassing, namespace, partition, name } = options;
+    const { definition: { options, heartbeat }, clock, random, background } = setup;
+    const { initialStatus, awaitPassing, name } = options;
     this.#setup = setup;
     this.#record = new HeartbeatRecord(name, heartbeat, random);
     this.#check = new HealthCheck(heartbeat, clock, background);
@@ -223,7 +223,7 @@ export class RegistrationLoop {
   }
 
   async #send(isInitial: boolean): Promise<void> {
-    const { clock, client } = this.#setup;
+    const { clock } = this.#setup;
     const startedAt = clock.now();
     const countBefore = this.#agent.count;
     this.#record.begin();

@@ -21,7 +21,6 @@ import type {
   Query,
   Reading,
   ReadOptions,
-  Source,
   Summary,
 } from "../source/source.ts";
 import { AgentCopies } from "./agent_copies.ts";

@@ -8,7 +8,7 @@ import { isPilotedError } from "../../src/any_piloted_error.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
-import type { WaitForEndpointsOptions } from "../../src/client/options.ts";
+import type { WaitForEndpointsOptions } from "../../src/client/wait_options.ts";
 import type { FetchSource } from "../../src/fetch/fetch_source.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
