@@ -80,7 +80,8 @@ export class Agent {
 
   /** Reads JSON from the agent, beside the registration. */
   async get<T>(path: string): Promise<T> {
-    const headers = this.options.token ? { "X-Consul-Token": this.options.token } : {};
+    const [token] = Object.keys(this.options.acl?.tokens ?? {});
+    const headers: Record<string, string> = token === undefined ? {} : { "X-Consul-Token": token };
     const response = await this.consul.fetch(`http://consul${path}`, { headers });
     return await response.json() as T;
   }
