@@ -152,7 +152,7 @@ export interface ZlibModule {
 }
 
 /** `node:dns/promises`. */
-export interface DnsModule {
+interface DnsModule {
   /** Resolves a name as the operating system does. */
   lookup(name: string, options: { all: true }): Promise<readonly { readonly address: string }[]>;
 }
