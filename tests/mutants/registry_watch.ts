@@ -71,7 +71,7 @@ const ROWS: Row[] = [
   ["registry/wait_ceiling", "trials in vain go on", "this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);", "", "registry/wait_ceiling"],
   ["registry/agent_copies", "a copy stands in for the leader", "return this.#mayUse && ", "return ", "registry/agent_copies"],
   ["registry/agent_copies", "an agent that streams is never found", "if (backend !== undefined && !this.#isKnown) this.#state = \"perhaps\";", "", "registry/agent_copies"],
-  ["registry/connection_budget", "a limit does not stop the rotation", "this.#stopHint();\n      return false;", "this.#stopHint();\n      return true;", "client/rate_limit"],
+  ["registry/connection_budget", "a limit does not stop the rotation", "this.#stopHint();\n      return false;", "this.#stopHint();\n      return true;", "registry/connection_budget"],
   ["registry/connection_budget", "what no hint names is read rarely", "this.#parkedReads === \"cheap\" || !isNameable(watch.query)", "this.#parkedReads === \"cheap\"", "client/parked_watches"],
   ["registry/connection_budget", "the hint compares case", "names.has(entry.watch.query.service.toLowerCase())", "services.has(entry.watch.query.service)", "client/parked_watches"],
   ["registry/connection_budget", "the summary is read where copies are", "if (this.#parkedReads === \"cheap\") this.#stopHint();\n    else ", "", "client/parked_watches"],

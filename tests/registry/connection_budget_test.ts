@@ -225,3 +225,22 @@ test("ConnectionBudget forgets a parked watch that is aborted", async () => {
   budget.close();
   assertEquals(clock.pending, 0);
 });
+
+test("ConnectionBudget leaves parked watches alone, and the hint off, while the registry limits the rate", () => {
+  let isLimited = true;
+  let hints = 0;
+  return scene(async (it) => {
+    ask(it, 7);
+    await it.clock.advance(10_000);
+    assertEquals([it.turns.length, hints], [5, 0]);
+    isLimited = false;
+    await it.clock.advance(2_000);
+    assertEquals([it.turns.length, hints], [7, 1]);
+  }, {
+    isLimited: () => isLimited,
+    hint: () => {
+      hints++;
+      return { active: false, stop() {} };
+    },
+  });
+});
