@@ -6,9 +6,14 @@
 import { checkOptions } from "../check_options.ts";
 import { PilotedError } from "../errors.ts";
 import { type Change, initialChange } from "../snapshot.ts";
-import { onAbort, sleep } from "../wait.ts";
+import { abortable, onAbort, sleep } from "../wait.ts";
 import type { Engine } from "./engine.ts";
-import { EVENT_TYPES, type PilotedEvent } from "./events.ts";
+import {
+  EVENT_TYPES,
+  type PilotedEvent,
+  type PilotedEvents,
+  type PilotedListener,
+} from "./events.ts";
 import { iterate } from "./iterate.ts";
 import {
   WAIT_RULES,
@@ -56,6 +61,27 @@ export async function waitForEndpoints(
     for (const remove of stop) remove();
   }
   return isFound();
+}
+
+/**
+ * Waits for the next event of a type.
+ *
+ * @param engine The client's.
+ * @param type Type of event.
+ * @param options What ends the wait.
+ * @throws {PilotedError} `CLOSED` when the client is or was closed.
+ * @throws The signal's own reason when it aborts.
+ */
+export function nextEvent<T extends keyof PilotedEvents>(
+  engine: Engine,
+  type: T,
+  options: WaitOptions,
+): Promise<PilotedEvents[T]> {
+  let remove = () => {};
+  const event = new Promise<PilotedEvents[T]>((resolve) => {
+    remove = engine.events.on(type, resolve as PilotedListener<T>);
+  });
+  return abortable(abortable(event, options.signal), engine.closeSignal).finally(remove);
 }
 
 /**

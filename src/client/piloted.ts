@@ -19,7 +19,7 @@ import type { PilotedStatus, ServiceStatus } from "../watch/status.ts";
 import { createFetch } from "./create_fetch.ts";
 import type { Engine } from "./engine.ts";
 import { addWatch, type WatchHandle } from "./add_watch.ts";
-import { allEvents, serviceChanges, waitForEndpoints } from "./event_waits.ts";
+import { allEvents, nextEvent, serviceChanges, waitForEndpoints } from "./event_waits.ts";
 import type { PilotedEvent, PilotedEvents, PilotedListener } from "./events.ts";
 import {
   WAIT_RULES,
@@ -263,11 +263,7 @@ export class Piloted<Names extends string = string> {
     options: WaitOptions = {},
   ): Promise<PilotedEvents[T]> {
     checkOptions("once()", options, WAIT_RULES.events);
-    let remove = () => {};
-    const event = new Promise<PilotedEvents[T]>((resolve) => {
-      remove = this.#engine.events.on(type, resolve as PilotedListener<T>);
-    });
-    return abortable(abortable(event, options.signal), this.closeSignal).finally(remove);
+    return nextEvent(this.#engine, type, options);
   }
 
   /**
