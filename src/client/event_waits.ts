@@ -69,6 +69,8 @@ export async function waitForEndpoints(
  * @param engine The client's.
  * @param type Type of event.
  * @param options What ends the wait.
+ * @throws {PilotedError} `CLOSED` when the client is or was closed.
+ * @throws The signal's own reason when it aborts.
  */
 export function nextEvent<T extends keyof PilotedEvents>(
   engine: Engine,

@@ -168,11 +168,8 @@ export class Piloted<Names extends string = string> {
    *   config: { consul: "127.0.0.1:8500" },
    *   fetch: consul.fetch,
    * });
-   * {
-   *   await using watch = await piloted.watchService({ name: "db", tag: "primary", as: "db-primary" });
-   *   assertEquals(piloted.pick(watch.name).port, 5432);
-   * }
-   * assertEquals(piloted.has("db-primary"), false);
+   * await using watch = await piloted.watchService({ name: "db", tag: "primary", as: "db-primary" });
+   * assertEquals(piloted.pick(watch.name).port, 5432);
    * ```
    */
   async watchService(watch: WatchObject): Promise<WatchHandle<Names>> {
