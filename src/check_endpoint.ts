@@ -8,7 +8,7 @@ import { type Endpoint, type EndpointStatus, formatHost, sameMeta, sameTags } fr
 
 /** The facts of an endpoint, none of them checked. */
 export type EndpointFacts =
-  & { readonly [Fact in Exclude<keyof Endpoint, "host" | "ports" | "peer">]: unknown }
+  & { readonly [Fact in Exclude<keyof Endpoint, "host" | "ports" | "peer" | "ids">]: unknown }
   & { readonly ports?: unknown; readonly peer?: unknown };
 
 const NO_TAGS: readonly string[] = Object.freeze([]);

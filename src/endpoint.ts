@@ -43,6 +43,8 @@ export interface Endpoint {
   readonly zone: string;
   /** Cluster peer that exports it; absent for the own cluster. */
   readonly peer?: string | undefined;
+  /** Ids of all registrations of this address and port, where there are several: one process. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /**
@@ -130,7 +132,8 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
       a.status === b.status && a.zone === b.zone && a.id === b.id && a.node === b.node &&
       a.datacenter === b.datacenter && a.peer === b.peer && a.service === b.service &&
       sameTags(a.tags, b.tags) &&
-      sameMeta(a.meta, b.meta) && sameMeta(a.ports, b.ports));
+      sameMeta(a.meta, b.meta) && sameMeta(a.ports, b.ports) &&
+      sameTags(a.ids ?? [], b.ids ?? []));
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Balancer {
   readonly name: string;
   /** Fraction of the picks that stay in the own zone, 0 to 1, for a balancer that prefers one. */
   readonly localShare?: number | undefined;
+  /** Until when a request should hold its lease, for a balancer that counts leases. @default {"headers"} */
+  readonly leaseUntil?: "headers" | "body" | undefined;
   /**
    * Receives every instance that the registry lists, whatever its health, before `update()`. Only
    * balancers that need to know how many are lost have this method.

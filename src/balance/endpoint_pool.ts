@@ -24,8 +24,9 @@ import { type Clock, systemClock } from "../clock.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import type { BalanceFunction, Balancer, PickOptions } from "./balancer.ts";
 import { type BalancerName, createBalancer } from "./create_balancer.ts";
-import { type Lease, MemberLease, type Outcome } from "./lease.ts";
+import { type Lease, type LeaseOwner, MemberLease, type Outcome } from "./lease.ts";
 import { Member } from "./member.ts";
+import { mergeAddresses } from "./merge_addresses.ts";
 import { OutlierDetector } from "./outlier_detector.ts";
 import { type OutlierOptions, resolveOutlierOptions } from "./outlier_options.ts";
 import type { PoolEvent } from "./pool_event.ts";
@@ -34,6 +35,9 @@ import { ZonePreference } from "./zone_preference.ts";
 
 /** Two checks of the time closer than this are closer than they need to be. */
 const FREQUENT_MS = 1;
+
+/** While nothing was measured, shorter waits for a response than this say nothing about an endpoint. */
+const LEAST_TIMEOUT_MS = 1_000;
 
 /** The maximum number of picks from one check of the time to the next. */
 const LONGEST_CHECK_INTERVAL = 64;
@@ -82,7 +86,10 @@ export class EndpointPool {
   readonly #outliers: OutlierDetector | undefined;
   readonly #panicPercent: number;
   readonly #members = new Map<string, Member>();
-  readonly #settle = (lease: MemberLease, outcome: Outcome) => this.#release(lease, outcome);
+  readonly #owner: LeaseOwner = {
+    report: (lease, outcome) => this.#report(lease, outcome),
+    release: ({ member }) => this.#release(member),
+  };
   #endpoints: readonly Endpoint[] = [];
   #listed: readonly Member[] = [];
   #candidates: readonly Member[] = [];
@@ -130,12 +137,14 @@ export class EndpointPool {
   }
 
   /**
-   * Replaces the list. What was learned about endpoints that stay is kept, by identity.
+   * Replaces the list. What was learned about endpoints that stay is kept, by identity. Several
+   * endpoints of the same address and port are one.
    *
-   * @param endpoints Endpoints that may be handed out, each identity at most once, in a stable order.
-   * @param known Every instance that the registry lists, whatever its health. A zone preference compares it with `endpoints`. @default {endpoints}
+   * @param given Endpoints that may be handed out, each identity at most once, in a stable order.
+   * @param known Every instance that the registry lists, whatever its health. A zone preference compares it with `endpoints`. @default {given}
    */
-  update(endpoints: readonly Endpoint[], known: readonly Endpoint[] = endpoints): void {
+  update(given: readonly Endpoint[], known: readonly Endpoint[] = given): void {
+    const endpoints = mergeAddresses(given);
     this.#endpoints = endpoints;
     for (const member of this.#members.values()) member.listed = false;
     const before = this.#listed;
@@ -157,8 +166,9 @@ export class EndpointPool {
     }
     this.#candidates = candidates;
     this.#outliers?.update(candidates);
-    this.#picker.know?.(known);
-    if (this.#leaser !== this.#picker) this.#leaser.know?.(known);
+    const instances = mergeAddresses(known);
+    this.#picker.know?.(instances);
+    if (this.#leaser !== this.#picker) this.#leaser.know?.(instances);
     this.#decideEligible();
   }
 
@@ -198,8 +208,10 @@ export class EndpointPool {
     if (member === undefined) return undefined;
     member.pendingCount++;
     this.#pendingCount++;
+    if (member.waitingSince === 0) member.waitingSince = now;
     this.#touch(member);
-    return new MemberLease(member, now, probe !== undefined, this.#settle);
+    const { leaseUntil = "headers" } = this.#leaser;
+    return new MemberLease(member, now, probe !== undefined, leaseUntil, this.#owner);
   }
 
   /** Load, latency and ejections of every endpoint. */
@@ -239,22 +251,42 @@ export class EndpointPool {
     if (this.#outliers!.readmitForgotten(now)) this.#decideEligible();
   }
 
-  #release(lease: MemberLease, outcome: Outcome): void {
+  #report(lease: MemberLease, outcome: Outcome): void {
     const { member, probe } = lease;
+    const now = this.#clock.now();
+    const durationMs = now - lease.startedAt;
+    const failed = outcome === "failure" ||
+      (outcome === "timeout" && this.#isTooLong(member, durationMs));
+    if (!failed && outcome !== "success") {
+      member.latency.assume(now - member.waitingSince, now);
+      this.#touch(member);
+      if (probe) this.#outliers!.abandonProbe(member, now);
+      return;
+    }
+    member.latency.observe(durationMs, failed, now);
+    member.waitingSince = member.pendingCount > 1 ? now : 0;
+    this.#touch(member);
+    if (this.#outliers?.record(member, failed, probe, now)) this.#decideEligible();
+  }
+
+  #release(member: Member): void {
     member.pendingCount--;
     this.#pendingCount--;
     if (!member.listed && member.pendingCount === 0) {
       this.#members.delete(memberKey(member.endpoint));
     }
-    const now = this.#clock.now();
-    const failed = outcome === "failure";
-    if (outcome !== "unknown") member.latency.observe(now - lease.startedAt, failed, now);
     this.#touch(member);
-    if (outcome === "unknown") {
-      if (probe) this.#outliers!.abandonProbe(member, now);
-    } else if (this.#outliers?.record(member, failed, probe, now)) {
-      this.#decideEligible();
+  }
+
+  /** Whether an endpoint usually responds in less than this; one without responses is compared with the others. */
+  #isTooLong(member: Member, durationMs: number): boolean {
+    const own = member.latency.measuredMs;
+    if (own !== undefined) return durationMs >= own;
+    let slowest: number | undefined;
+    for (const { latency } of this.#candidates) {
+      slowest = Math.max(slowest ?? 0, latency.measuredMs ?? 0) || undefined;
     }
+    return durationMs >= (slowest ?? LEAST_TIMEOUT_MS);
   }
 
   #touch(member: Member): void {
@@ -265,9 +297,25 @@ export class EndpointPool {
   #member(endpoint: Endpoint): Member {
     const key = memberKey(endpoint);
     let member = this.#members.get(key);
-    if (member === undefined) this.#members.set(key, member = new Member(endpoint));
+    if (member === undefined) {
+      member = this.#sameProcess(endpoint) ?? new Member(endpoint);
+      this.#members.set(key, member);
+    }
     member.endpoint = endpoint;
     return member;
+  }
+
+  /** The member of an address whose list of registrations has changed. */
+  #sameProcess(endpoint: Endpoint): Member | undefined {
+    const ids = idsOf(endpoint);
+    for (const [key, member] of this.#members) {
+      const before = member.endpoint;
+      if (before.host !== endpoint.host || (ids.length === 1 && before.ids === undefined)) continue;
+      if (!idsOf(before).some((id) => ids.includes(id))) continue;
+      this.#members.delete(key);
+      return member;
+    }
+    return undefined;
   }
 
   /** Eligible are members that are not ejected, or all of them in panic. Never those in maintenance. */
@@ -291,6 +339,10 @@ export class EndpointPool {
       // A listener must not break the path of a request.
     }
   }
+}
+
+function idsOf({ id, ids }: Endpoint): readonly string[] {
+  return ids ?? [id];
 }
 
 // An instance at another address is another process, and starts without history.

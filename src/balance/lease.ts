@@ -7,10 +7,12 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Member } from "./member.ts";
 
 /**
- * What the end of a request says about the endpoint: `success`; `failure` (no connection, no response
- * in time, or a response such as 503); or `unknown`, for example when the caller aborted the request.
+ * What the end of a request says about the endpoint: `success`; `failure` (no connection, or a response
+ * such as 503); `timeout` (no response within the time that the caller had: a failure if the endpoint
+ * usually needs less, else nothing is known); or `unknown`, for example when the caller aborted the
+ * request.
  */
-export type Outcome = "success" | "failure" | "unknown";
+export type Outcome = "success" | "failure" | "timeout" | "unknown";
 
 /**
  * An endpoint in use. Until the lease is released, it counts as a request in flight. The balancer and
@@ -22,6 +24,19 @@ export interface Lease extends Disposable {
   /** When it was acquired, in milliseconds since the Unix epoch. */
   readonly startedAt: number;
   /**
+   * Until when a request should hold it, as the balancer needs it: to the head of the response, or to
+   * the end of its body. @default {"headers"}
+   */
+  readonly leaseUntil?: "headers" | "body" | undefined;
+  /**
+   * Reports how the request or the attempt to connect ended, while the lease stays in use until
+   * `release()`: the latency ends here. For connections and downloads, whose life is no latency. Only
+   * the first call has an effect; after it, `release()` reports nothing but a `"failure"`.
+   *
+   * @param outcome How it ended. @default {"success"}
+   */
+  report?(outcome?: Outcome): void;
+  /**
    * Releases it. Only the first call has an effect.
    *
    * @param outcome How the request ended. @default {"success"}
@@ -29,6 +44,14 @@ export interface Lease extends Disposable {
   release(outcome?: Outcome): void;
   /** Releases it with the outcome `unknown`, unless it was released before. */
   [Symbol.dispose](): void;
+}
+
+/** Where the leases of a pool report. */
+export interface LeaseOwner {
+  /** Called once, when the outcome is known, and a second time for a failure after that. */
+  report(lease: MemberLease, outcome: Outcome): void;
+  /** Called once, on release. */
+  release(lease: MemberLease): void;
 }
 
 /** The lease of a pool. */
@@ -41,32 +64,47 @@ export class MemberLease implements Lease {
   readonly startedAt: number;
   /** Whether it decides about the readmission of an ejected member. */
   readonly probe: boolean;
-  #settle: ((lease: MemberLease, outcome: Outcome) => void) | undefined;
+  /** Until when a request should hold it. */
+  readonly leaseUntil: "headers" | "body";
+  #owner: LeaseOwner | undefined;
+  #reported = false;
 
   /**
    * @param member The member.
    * @param startedAt Milliseconds since the Unix epoch.
    * @param probe Whether it decides about the readmission of an ejected member.
-   * @param settle Called once, on release.
+   * @param leaseUntil Until when a request should hold it.
+   * @param owner Where it reports.
    */
   constructor(
     member: Member,
     startedAt: number,
     probe: boolean,
-    settle: (lease: MemberLease, outcome: Outcome) => void,
+    leaseUntil: "headers" | "body",
+    owner: LeaseOwner,
   ) {
     this.endpoint = member.endpoint;
     this.member = member;
     this.startedAt = startedAt;
     this.probe = probe;
-    this.#settle = settle;
+    this.leaseUntil = leaseUntil;
+    this.#owner = owner;
+  }
+
+  /** Reports how it ended, and keeps it. */
+  report(outcome: Outcome = "success"): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#owner?.report(this, outcome);
   }
 
   /** Releases it. */
   release(outcome: Outcome = "success"): void {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.(this, outcome);
+    const owner = this.#owner;
+    if (owner === undefined) return;
+    this.#owner = undefined;
+    if (!this.#reported || outcome === "failure") owner.report(this, outcome);
+    owner.release(this);
   }
 
   /** Releases it with the outcome `unknown`. */

@@ -14,6 +14,8 @@ export class Member implements Candidate {
   #resolved: Promise<Endpoint> | undefined;
   /** Leases that are not released yet. */
   pendingCount = 0;
+  /** When the oldest attempt since the last outcome started, in milliseconds since the epoch; 0 for none. */
+  waitingSince = 0;
   /** Whether the registry still lists it. One that was removed stays until its last lease is released. */
   listed = true;
   /** Moving average of its latencies. */

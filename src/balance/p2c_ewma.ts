@@ -18,7 +18,8 @@ const ENOUGH_TO_DO = 1e15;
  *
  * A new endpoint is tried before all others. Until it has responded eight times it gets at most one
  * concurrent request more than it has responded to, because one fast first response must not send
- * all traffic to it.
+ * all traffic to it. One that was tried without an outcome counts as slow as the time since then: one
+ * that only responds with 429, or never, is not new for ever.
  *
  * @param random Random numbers in [0, 1).
  * @returns The balancer.
@@ -32,6 +33,6 @@ function expectedWait({ latency, pendingCount, endpoint }: Member): number {
   if (latency.samples < SETTLED && pendingCount > latency.samples) {
     return ENOUGH_TO_DO + pendingCount;
   }
-  if (latency.samples === 0) return UNTRIED;
+  if (latency.level === -Infinity) return UNTRIED;
   return latency.level + Math.log((pendingCount + 1) / (endpoint.weight || 1));
 }

@@ -24,6 +24,8 @@ export const UNTRIED: number = -Infinity;
 export class PowerOfTwo implements Balancer {
   /** Name of the algorithm. */
   readonly name: "least-pending" | "p2c-ewma";
+  /** Without latencies, all that is known of a download is that it is not over yet. */
+  readonly leaseUntil: "headers" | "body";
   readonly #random: RandomBits;
   readonly #loadOf: (member: Member) => number;
   readonly #sampler: WeightedSampler;
@@ -44,6 +46,7 @@ export class PowerOfTwo implements Balancer {
     random: () => number,
   ) {
     this.name = name;
+    this.leaseUntil = name === "least-pending" ? "body" : "headers";
     this.#loadOf = loadOf;
     this.#random = new RandomBits(random);
     this.#sampler = new WeightedSampler(random);

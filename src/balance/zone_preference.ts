@@ -20,6 +20,8 @@ const OVERPROVISIONING = 1.4;
 export class ZonePreference implements Balancer {
   /** Name of the algorithm within the zones. */
   readonly name: string;
+  /** Until when a request should hold its lease. */
+  readonly leaseUntil: "headers" | "body";
   readonly #zone: string;
   readonly #random: RandomBits;
   readonly #local: Balancer;
@@ -38,6 +40,7 @@ export class ZonePreference implements Balancer {
     this.#local = create();
     this.#remote = create();
     this.name = this.#local.name;
+    this.leaseUntil = this.#local.leaseUntil ?? "headers";
   }
 
   /** Fraction of the picks that stay in the own zone, 0 to 1. */

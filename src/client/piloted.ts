@@ -187,6 +187,19 @@ export class Piloted<Names extends string = string> {
   }
 
   /**
+   * The name of the service that the host of a URL means. Consul compares names without case, and URLs
+   * have them in lower case.
+   *
+   * @param host Host of a URL, without port.
+   * @returns The name as the configuration has it; also of a service that is no longer watched, so that
+   * no request for it is sent to what DNS says of it, and after `close()`. `undefined` when it was never
+   * watched.
+   */
+  serviceNamed(host: string): string | undefined {
+    return this.#services.named(host);
+  }
+
+  /**
    * Waits until a service has an endpoint.
    *
    * @param name Name of a watched service.

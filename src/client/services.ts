@@ -23,6 +23,8 @@ export class Services {
   /** Watches that were added at run time, each as often as it was. */
   readonly #added = new Set<{ readonly watch: WatchConfig }>();
   #discovered: readonly WatchConfig[] = [];
+  // By names in lower case, also of those that are no longer watched.
+  readonly #everWatched = new Map<string, string>();
   #last: WatchedService | undefined;
   #lastName = "";
   #isClosed = false;
@@ -52,6 +54,17 @@ export class Services {
     if (typeof name !== "string") return undefined;
     this.#lastName = name;
     return this.#last = this.#exact.get(name) ?? this.#services.get(name.toLowerCase());
+  }
+
+  /**
+   * The name of the service that the host of a URL means, whatever its case. A name that was ever
+   * watched stays a service's, so that no request for it is sent to what DNS says of it.
+   *
+   * @param host Host of a URL.
+   * @returns The name as the configuration has it, `undefined` when it was never watched.
+   */
+  named(host: string): string | undefined {
+    return this.#everWatched.get(host.toLowerCase());
   }
 
   /**
@@ -141,6 +154,7 @@ export class Services {
         this.#services.set(key, service);
         this.#exact.set(service.name, service);
         this.#last = undefined;
+        this.#everWatched.set(key, service.name);
       }
       return service.configure(watches);
     }));

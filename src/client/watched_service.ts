@@ -4,6 +4,7 @@
  * @module
  */
 import { EndpointPool } from "../balance/endpoint_pool.ts";
+import { mergeAddresses } from "../balance/merge_addresses.ts";
 import type { WatchConfig } from "../config/config.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { type InstanceCounts, PilotedError } from "../errors.ts";
@@ -228,7 +229,7 @@ export class WatchedService {
 
   #merge(reported?: Change): void {
     const lists = this.#failover.lists ?? this.subscriptions.map(({ watch }) => watch.endpoints);
-    const list = lists.length === 1 ? lists[0]! : union(lists);
+    const list = mergeAddresses(lists.length === 1 ? lists[0]! : union(lists));
     // The usual case, one watch and its change, needs no second comparison.
     const isSame = reported !== undefined && reported.endpoints === list && this.#listCount === 1 &&
       reported.service === this.name;

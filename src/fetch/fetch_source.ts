@@ -26,6 +26,14 @@ export interface FetchSource {
    */
   has(name: string): boolean;
   /**
+   * The name of the service that a host means, whatever its case, also of one that is no longer
+   * watched: `acquire()` then throws why. @default {`has()` of the host and of it in lower case}
+   *
+   * @param host Host of a URL, without port.
+   * @returns The name for the other methods; `undefined` when the host is no service's.
+   */
+  serviceNamed?(host: string): string | undefined;
+  /**
    * An endpoint for the duration of one request.
    *
    * @param name Name of a watched service.
