@@ -10,7 +10,7 @@ import {
 } from "../fetch/fetch_options.ts";
 import { checkFetchSource, type FetchSource } from "../fetch/fetch_source.ts";
 import { loadModule } from "../load_module.ts";
-import type { Fetch } from "../platform_fetch.ts";
+import type { PilotedFetch } from "../fetch/call_options.ts";
 
 /**
  * Creates a `fetch` that sends a request for `http://customers/orders` to a healthy endpoint of the
@@ -44,11 +44,11 @@ import type { Fetch } from "../platform_fetch.ts";
  * assertEquals(await response.text(), "from http://10.0.0.1:8080/orders");
  * ```
  */
-export function createFetch(source: FetchSource, options: FetchOptions = {}): Fetch {
+export function createFetch(source: FetchSource, options: FetchOptions = {}): PilotedFetch {
   checkFetchSource(source);
   const resolved = resolveFetchOptions(options);
-  let send: Fetch | undefined;
-  let loading: Promise<Fetch> | undefined;
+  let send: PilotedFetch | undefined;
+  let loading: Promise<PilotedFetch> | undefined;
   return (input, init) => {
     if (send !== undefined) return send(input, init);
     // The next request tries again after a failure, for example without free file descriptors.
@@ -60,7 +60,7 @@ export function createFetch(source: FetchSource, options: FetchOptions = {}): Fe
   };
 }
 
-async function load(source: FetchSource, options: ResolvedFetchOptions): Promise<Fetch> {
+async function load(source: FetchSource, options: ResolvedFetchOptions): Promise<PilotedFetch> {
   const { balancedFetch } = await loadModule(() => import("../fetch/balanced_fetch.ts"));
   return balancedFetch(source, options);
 }

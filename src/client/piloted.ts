@@ -9,7 +9,7 @@ import { checkOptions } from "../check_options.ts";
 import type { Config } from "../config/config.ts";
 import type { WatchObject } from "../config/config_object.ts";
 import type { Endpoint } from "../endpoint.ts";
-import type { Fetch } from "../platform_fetch.ts";
+import type { PilotedFetch } from "../fetch/call_options.ts";
 import type { Change } from "../snapshot.ts";
 import { abortable } from "../wait.ts";
 import type { RegisterOptions } from "../registration/options.ts";
@@ -37,7 +37,7 @@ import type { WatchedService } from "./watched_service.ts";
  */
 export class Piloted<Names extends string = string> {
   /** Sends `http://customers/orders` to an endpoint of `customers`, as `createFetch()` does. */
-  readonly fetch: Fetch;
+  readonly fetch: PilotedFetch;
   /** `"live"` for lists that refresh themselves, `"on-demand"` for lists that are read when needed. */
   readonly mode: "live" | "on-demand";
   readonly #engine: Engine;

@@ -3,50 +3,80 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
-import { startDeadline } from "../wait.ts";
-import type { Pauses } from "./pauses.ts";
+import { whenBodyEnds } from "./body_end.ts";
+import type { Deadline, Deadlines, Expiring } from "./deadlines.ts";
 
-/** Aborts one attempt at its deadline, or when another one was faster, besides the caller's own signal. */
-export class AttemptControl {
-  /** For the platform's fetch. */
-  readonly signal: AbortSignal;
+/**
+ * Aborts one attempt at its deadline, with the caller's own signal, with the client, or when another
+ * attempt was faster. It listens to the caller's signal itself and removes its listener when the
+ * response has ended: `AbortSignal.any()` leaks on Node 20 and 22 when one signal is given to many
+ * requests.
+ */
+export class AttemptControl implements Expiring {
+  /** Whether the deadline has expired. */
+  expired = false;
+  /** Why the client ended it, if it did. */
+  closed: unknown;
   readonly #controller = new AbortController();
-  readonly #timer: Timer | undefined;
-  #expired = false;
+  readonly #caller: AbortSignal | undefined;
+  readonly #timeoutMs: number;
+  readonly #deadline: Deadline;
 
   /**
    * Starts the deadline of an attempt.
    *
-   * @param clock Source of the time.
+   * @param deadlines Where deadlines are kept.
+   * @param now Milliseconds since the Unix epoch.
    * @param timeoutMs Milliseconds until the deadline; may be infinite.
-   * @param signal The caller's own signal.
-   * @param pauses Records a deadline that fires late, which is then extended once.
+   * @param caller The caller's own signal.
    */
-  constructor(clock: Clock, timeoutMs: number, signal: AbortSignal | undefined, pauses: Pauses) {
-    const own = this.#controller.signal;
-    this.signal = signal === undefined ? own : AbortSignal.any([signal, own]);
-    if (timeoutMs === Infinity) return;
-    const expire = () => {
-      this.#expired = true;
-      this.#controller.abort(
-        new PilotedError("TIMEOUT", `No response within ${Math.max(0, Math.round(timeoutMs))} ms`),
-      );
-    };
-    this.#timer = startDeadline(clock, timeoutMs, expire, {
-      late: () => pauses.noticed(clock.now()),
-    });
+  constructor(
+    deadlines: Deadlines,
+    now: number,
+    timeoutMs: number,
+    caller: AbortSignal | undefined,
+  ) {
+    this.#timeoutMs = timeoutMs;
+    this.#caller = caller;
+    this.#deadline = deadlines.add(this, now, timeoutMs);
+    caller?.addEventListener("abort", this);
   }
 
-  /** Whether the deadline has expired. */
-  get expired(): boolean {
-    return this.#expired;
+  /** For the platform's fetch. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
   }
 
-  /** Stops the deadline: the head of the response was received, and its body may take longer. */
-  stop(): void {
-    this.#timer?.cancel();
+  /** The caller has aborted. */
+  handleEvent(): void {
+    this.abort(this.#caller!.reason);
+  }
+
+  /** The deadline has expired. */
+  expire(): void {
+    this.expired = true;
+    const ms = Math.max(0, Math.round(this.#timeoutMs));
+    this.abort(new PilotedError("TIMEOUT", `No response within ${ms} ms`));
+  }
+
+  /** The client was closed. */
+  close(reason: unknown): void {
+    this.closed = reason;
+    this.abort(reason);
+  }
+
+  /**
+   * Ends the deadline: the head of the response was received, and its body may take longer. The
+   * caller's signal still aborts the body.
+   *
+   * @param response The response, if there was one.
+   */
+  stop(response?: Response): void {
+    this.#deadline.cancel();
+    if (this.#caller === undefined) return;
+    if (response === undefined) this.#unfollow();
+    else whenBodyEnds(response, () => this.#unfollow());
   }
 
   /**
@@ -55,7 +85,12 @@ export class AttemptControl {
    * @param reason Reason of the abort.
    */
   abort(reason: unknown): void {
-    this.stop();
+    this.#deadline.cancel();
+    this.#unfollow();
     this.#controller.abort(reason);
+  }
+
+  #unfollow(): void {
+    this.#caller?.removeEventListener("abort", this);
   }
 }

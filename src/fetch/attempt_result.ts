@@ -5,7 +5,9 @@
  */
 import type { Lease, Outcome } from "../balance/lease.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
-import { networkFailure } from "./network_error.ts";
+import { whenBodyEnds } from "./body_end.ts";
+import type { ResponseVerdict } from "./classify.ts";
+import type { Redirect } from "./redirects.ts";
 
 /** One attempt that has ended, with a response or an error. */
 export interface AttemptResult {
@@ -15,8 +17,16 @@ export interface AttemptResult {
   readonly response?: Response;
   /** What was thrown. */
   readonly error?: unknown;
+  /** What it means, `undefined` when no endpoint caused it. */
+  readonly failure?: "connect_failed" | "reset" | undefined;
   /** Whether its deadline has expired. */
   readonly expired: boolean;
+  /** What a deadline that has expired says about the endpoint. */
+  readonly timeout?: Outcome;
+  /** Why the client ended it, if it did. */
+  readonly closed?: unknown;
+  /** Where a redirect leads that has left the endpoint. */
+  readonly redirect?: Redirect;
   /** Whether it was sent in parallel to another one. */
   readonly hedge: boolean;
 }
@@ -45,14 +55,14 @@ export function outcomeOf(
 ): AttemptOutcome | undefined {
   const { response, error, expired } = result;
   if (response !== undefined) return isRejection(response) ? "rejected" : "success";
-  if (signal?.aborted) return "aborted";
-  return expired ? "timeout" : networkFailure(error);
+  if (signal?.aborted || result.closed !== undefined) return "aborted";
+  return expired ? "timeout" : result.failure;
 }
 
-/** What each outcome says about the endpoint. */
+/** What each outcome says about the endpoint; what a response says is up to the option `classify`. */
 const VERDICTS: Readonly<Record<AttemptOutcome, Outcome>> = {
   success: "success",
-  rejected: "failure",
+  rejected: "success",
   connect_failed: "failure",
   reset: "failure",
   timeout: "failure",
@@ -60,21 +70,45 @@ const VERDICTS: Readonly<Record<AttemptOutcome, Outcome>> = {
   superseded: "unknown",
 };
 
+/** What the end of an attempt is judged by. */
+export interface Verdict {
+  /** The option. */
+  readonly classify: (response: Response) => ResponseVerdict;
+  /** Until when the lease is held. */
+  readonly leaseUntil: "headers" | "body" | undefined;
+  /** Whether this process was paused meanwhile, so that nothing can be said. */
+  readonly paused: boolean;
+}
+
 /**
- * Releases the lease of an attempt with what it says about the endpoint.
+ * Ends the lease of an attempt with what it says about the endpoint: now, or with the body of the
+ * response, whose time is no latency.
  *
  * @param result The attempt.
- * @param outcome How it ended, `undefined` when the arguments of the call were wrong.
- * @param paused Whether this process was paused meanwhile, so that nothing can be said.
+ * @param outcome How it ended, `undefined` when no endpoint caused its error.
+ * @param verdict How it is judged.
+ * @throws What `classify` throws, after the lease was released.
  */
 export function releaseLease(
   result: AttemptResult,
   outcome: AttemptOutcome | undefined,
-  paused: boolean,
+  verdict: Verdict,
 ): void {
-  // A 429 says that the endpoint works, and nothing about its latency.
-  const known = outcome !== undefined && result.response?.status !== 429 && !paused;
-  result.lease.release(known ? VERDICTS[outcome] : "unknown");
+  const { lease, response } = result;
+  let says: Outcome = "unknown";
+  try {
+    if (outcome === undefined || verdict.paused) says = "unknown";
+    else if (outcome === "timeout") says = result.timeout ?? "unknown";
+    else if (response === undefined) says = VERDICTS[outcome];
+    else says = verdict.classify(response);
+  } finally {
+    const isHeld = (verdict.leaseUntil ?? lease.leaseUntil) === "body" &&
+      lease.report !== undefined;
+    if (isHeld && response !== undefined && result.redirect === undefined) {
+      lease.report!(says);
+      whenBodyEnds(response, () => lease.release());
+    } else lease.release(says);
+  }
 }
 
 /**

@@ -12,8 +12,9 @@
  * (retry_budget.ts), so that they stay a fixed part of the load. Deadlines cover the whole call or one
  * attempt, and end with the head of the response. Every attempt holds a lease, and its outcome is what
  * the balancer learns; a timer that fired late, because this process was paused, says nothing about
- * an endpoint (pauses.ts). Nearly all calls need nothing of that: send_plainly.ts handles them with
- * three objects.
+ * an endpoint (pauses.ts). Redirects are followed hop by hop, so that the failure of a target is never
+ * taken for a request that has not left (redirects.ts). All deadlines wait behind one timer
+ * (deadlines.ts), so that a call costs an AbortController and no timer.
  *
  * The sources: "HTTP Semantics" (RFC 9110) for methods and Retry-After, Finagle's RetryBudget, "The
  * Tail at Scale" (Dean and Barroso) for hedges, "Exponential Backoff And Jitter" (AWS).
@@ -22,16 +23,28 @@
  */
 import type { Fetch } from "../platform_fetch.ts";
 import { PilotedError } from "../errors.ts";
-import { BalancedCall, type CallContext } from "./balanced_call.ts";
+import { onAbort } from "../wait.ts";
+import { AttemptControl } from "./attempt_control.ts";
+import { discard } from "./attempt_result.ts";
+import { BalancedCall } from "./balanced_call.ts";
+import type { CallContext } from "./call_context.ts";
+import {
+  type CallPolicy,
+  type FetchCallOptions,
+  type PilotedFetch,
+  policyOf,
+  takeCallOptions,
+} from "./call_options.ts";
+import type { CallTarget } from "./call_target.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import type { FetchSource } from "./fetch_source.ts";
 import { observeCall } from "./observed_call.ts";
 import { Pauses } from "./pauses.ts";
-import { NamedPortSource, parseNamedPort } from "./named_port.ts";
-import { fromRequest, isRequest } from "./request_init.ts";
+import { isRedirect, markRedirected, nextRequest, type Redirect } from "./redirects.ts";
+import { fromRequest, isRequest, tidyInit } from "./request_init.ts";
 import { methodOf } from "./retry_policy.ts";
-import { ServiceTraffic } from "./service_traffic.ts";
-import { isPlain, sendPlainly } from "./send_plainly.ts";
+import { ServiceHosts } from "./service_hosts.ts";
 import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
 
 /**
@@ -41,93 +54,123 @@ import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
  * @param options Deadlines, retries, hedges and limits.
  * @returns A function with the signature of the platform's `fetch`.
  */
-export function balancedFetch(source: FetchSource, options: ResolvedFetchOptions): Fetch {
-  const balanced = new BalancedFetch({ source, options, pauses: new Pauses() });
+export function balancedFetch(source: FetchSource, options: ResolvedFetchOptions): PilotedFetch {
+  const balanced = new BalancedFetch(source, options);
   return (input, init) => balanced.fetch(input, init);
-}
-
-/** Where the requests for one host go. */
-interface Route {
-  readonly traffic: ServiceTraffic;
-  readonly context: CallContext;
 }
 
 class BalancedFetch {
   readonly #context: CallContext;
-  readonly #routes = new Map<string, Route>();
-  readonly #plain: boolean;
+  readonly #hosts: ServiceHosts;
+  readonly #policy: CallPolicy;
 
-  constructor(context: CallContext) {
-    this.#context = context;
-    this.#plain = isPlain(context.options) && context.source.mode !== "on-demand";
+  constructor(source: FetchSource, options: ResolvedFetchOptions) {
+    const pauses = new Pauses();
+    const deadlines = new Deadlines(options.clock, pauses);
+    this.#context = {
+      source,
+      options,
+      pauses,
+      deadlines,
+      answered: new Set(),
+      hidesRedirects: false,
+      follow: (redirect, deadline) => this.#follow(redirect, deadline),
+    };
+    this.#hosts = new ServiceHosts(source, options);
+    this.#policy = policyOf(options);
+    onAbort(source.closeSignal, (reason) => deadlines.close(options.closeGraceMs, reason));
   }
 
   // Not async: the caller gets the promise of the call itself.
-  fetch(input: string | URL | Request, init: RequestInit | undefined): Promise<Response> {
+  fetch(
+    input: string | URL | Request,
+    given: Parameters<PilotedFetch>[1],
+  ): Promise<Response> {
     try {
-      let url = urlOf(input);
-      let start = hostStart(url);
-      let end = start < 0 ? -1 : hostEnd(url, start);
-      if (end < 0) {
-        const plain = plainUrl(url);
-        if (plain === undefined) return this.#sendElsewhere(url, input, init);
-        url = plain;
-        start = hostStart(url);
-        end = hostEnd(url, start);
+      const taken = given?.piloted === undefined ? undefined : takeCallOptions(given);
+      const init = taken === undefined ? given : taken.init;
+      const url = urlOf(input);
+      const target = this.#target(url, taken?.call);
+      if (target === undefined) return this.#sendElsewhere(url, input, init);
+      if (isRequest(input)) {
+        return fromRequest(input, init).then((init) => this.#send(target, tidyInit(init)));
       }
-      const route = this.#find(url.slice(start, end));
-      if (route === undefined) return this.#sendElsewhere(url, input, init);
-      return isRequest(input)
-        ? fromRequest(input, init).then((init) => this.#send(route, url, start, end, init))
-        : this.#send(route, url, start, end, init);
+      return this.#send(target, init === undefined ? init : tidyInit(init));
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** Looks up the host as it is written, or in lower case as URLs have it. */
-  #find(host: string): Route | undefined {
-    return this.#routeTo(host) ?? this.#routeTo(host.toLowerCase());
-  }
-
-  #routeTo(host: string): Route | undefined {
-    const { source } = this.#context;
-    if (source.has(host)) return this.#routes.get(host) ?? this.#addRoute(host, host);
-    const named = parseNamedPort(host);
-    if (named === undefined || !source.has(named.service)) return undefined;
-    return this.#routes.get(host) ?? this.#addRoute(host, named.service, named.port);
-  }
-
-  #addRoute(host: string, service: string, port?: string): Route {
-    const context = port === undefined
-      ? this.#context
-      : { ...this.#context, source: new NamedPortSource(this.#context.source, port) };
-    const route = { context, traffic: new ServiceTraffic(service, context.options) };
-    this.#routes.set(host, route);
-    return route;
-  }
-
-  #send(
-    { traffic, context }: Route,
-    url: string,
-    start: number,
-    end: number,
-    init: RequestInit | undefined,
-  ): Promise<Response> {
-    const { observer, clock } = context.options;
-    if (this.#plain) return sendPlainly(context, traffic, url, start, end, init);
-    if (observer === undefined) {
-      return new BalancedCall(context, traffic, url, start, end, init).send();
+  /** The service that a URL means. */
+  #target(given: string, call: FetchCallOptions | undefined): CallTarget | undefined {
+    let url = given;
+    let start = hostStart(url);
+    let end = start < 0 ? -1 : hostEnd(url, start);
+    if (end < 0) {
+      const plain = plainUrl(url, (host) => this.#hosts.find(host) !== undefined);
+      if (plain === undefined) return undefined;
+      url = plain;
+      start = hostStart(url);
+      end = hostEnd(url, start);
+      if (end < 0) return undefined;
     }
-    const { service } = traffic;
+    const found = this.#hosts.find(url.slice(start, end));
+    if (found === undefined) return undefined;
+    const { traffic, tag, source } = found;
+    const policy = call === undefined && tag === undefined
+      ? this.#policy
+      : policyOf(this.#context.options, call, tag);
+    return { source, traffic, url, start, end, policy };
+  }
+
+  #send(target: CallTarget, init: RequestInit | undefined, hops = 0): Promise<Response> {
+    const context = this.#context;
+    const { observer, clock } = context.options;
+    if (observer === undefined) return new BalancedCall(context, target, init, hops).send();
+    const { traffic: { service, retries }, url } = target;
     const call = { service, method: methodOf(init), url, startedAt: clock.now() };
     return observeCall(
       observer,
       call,
       clock,
-      traffic.retries,
-      (told) => new BalancedCall(context, traffic, url, start, end, init, told).send(),
+      retries,
+      (told) => new BalancedCall(context, target, init, hops, told).send(),
     );
+  }
+
+  /** Follows a redirect that leads to another service, or away from all of them. */
+  async #follow(first: Redirect, deadline: number): Promise<Response> {
+    const { options, deadlines } = this.#context;
+    let redirect = first;
+    for (;;) {
+      const { url, init, hops } = redirect;
+      const now = options.clock.now();
+      const timeoutMs = deadline - now;
+      const target = this.#target(url, timeoutMs === Infinity ? undefined : { timeoutMs });
+      if (target !== undefined) return await this.#send(target, init, hops);
+      if (options.unknownHosts === "reject") throw unknownHost(url);
+      const signal = init.signal ?? undefined;
+      const control = new AttemptControl(deadlines, now, timeoutMs, signal);
+      let response: Response;
+      try {
+        response = await options.fetch(url, {
+          ...init,
+          redirect: "manual",
+          signal: control.signal,
+        });
+      } catch (error) {
+        control.stop();
+        throw error;
+      }
+      if (!isRedirect(response)) {
+        control.stop(response);
+        return markRedirected(response);
+      }
+      control.stop();
+      const { origin } = new URL(url);
+      redirect = nextRequest(response, url, init, hops, (to) => to.origin === origin);
+      discard(response);
+    }
   }
 
   #sendElsewhere(
@@ -137,14 +180,18 @@ class BalancedFetch {
   ): Promise<Response> {
     const { fetch, unknownHosts } = this.#context.options;
     if (unknownHosts === "pass-through") return fetch(input, init);
-    // What is no URL throws a TypeError, as fetch() would.
-    const { origin } = new URL(url);
-    throw new PilotedError(
-      "UNKNOWN_SERVICE",
-      `Cannot fetch from ${origin}: its host is not a watched service, and unknownHosts is "reject"`,
-      { url: origin },
-    );
+    throw unknownHost(url);
   }
+}
+
+// What is no URL throws a TypeError, as fetch() would.
+function unknownHost(url: string): PilotedError {
+  const { origin } = new URL(url);
+  return new PilotedError(
+    "UNKNOWN_SERVICE",
+    `Cannot fetch from ${origin}: its host is not a watched service, and unknownHosts is "reject"`,
+    { url: origin },
+  );
 }
 
 function urlOf(input: string | URL | Request): string {

@@ -6,6 +6,7 @@
 import { checkOptions, CLOCK, type OptionRule } from "../check_options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fetch, platformFetch } from "../platform_fetch.ts";
+import { classifyResponse, type ResponseVerdict } from "./classify.ts";
 import type { FetchObserver } from "./fetch_observer.ts";
 
 /** How many retries a service may get. */
@@ -32,10 +33,20 @@ export interface FetchOptions {
   fetch?: Fetch | undefined;
   /**
    * What happens to a URL whose host is not a watched service: it is sent unchanged, or rejected with
-   * `UNKNOWN_SERVICE`. @default {"pass-through"}
+   * `UNKNOWN_SERVICE`, as a gateway should; so are redirects to such a host. @default {"pass-through"}
    */
   unknownHosts?: "pass-through" | "reject" | undefined;
-  /** Time for all attempts together until the head of a response, in milliseconds. @default {no limit} */
+  /**
+   * Ends of host names whose rest is a service, as `.service.consul`: `http://db.service.consul/` is the
+   * service `db`, `http://primary.db.service.consul/` those of its endpoints that have the tag `primary`.
+   *
+   * @default {[]}
+   */
+  hosts?: readonly string[] | undefined;
+  /**
+   * Time for all attempts together until the head of a response, in milliseconds, rounded up by up to 10;
+   * `Infinity` for no limit. The default is that of Envoy's routes. @default {15_000}
+   */
   timeoutMs?: number | undefined;
   /** Time for each attempt until the head of a response, in milliseconds. @default {no limit} */
   attemptTimeoutMs?: number | undefined;
@@ -50,7 +61,7 @@ export interface FetchOptions {
   backoffBaseMs?: number | undefined;
   /** Upper limit of every wait, in milliseconds. @default {250} */
   backoffMaxMs?: number | undefined;
-  /** Longest `Retry-After` of a 429 that is waited for, in milliseconds. @default {5_000} */
+  /** Longest `Retry-After` of a 429 or 503 that is waited for, in milliseconds. @default {5_000} */
   maxRetryAfterMs?: number | undefined;
   /** How many retries a service may get. @default {{}} */
   retryBudget?: RetryBudgetOptions | undefined;
@@ -58,6 +69,20 @@ export interface FetchOptions {
   hedge?: boolean | HedgeOptions | undefined;
   /** Maximum number of requests in flight to one service, at least 1. @default {1_024} */
   maxInFlight?: number | undefined;
+  /**
+   * What a response says about its endpoint, for latencies and ejections; retries do not depend on it.
+   *
+   * @default {1xx to 3xx are a success, 5xx a failure, 4xx neither}
+   */
+  classify?: ((response: Response) => ResponseVerdict) | undefined;
+  /**
+   * Until when a request counts as in flight: to the head of the response, or to the end of its body.
+   *
+   * @default {"body" with the balancer "least-pending", "headers" with all others}
+   */
+  leaseUntil?: "headers" | "body" | undefined;
+  /** How long calls may go on after `close()` of the client, in milliseconds. @default {5_000} */
+  closeGraceMs?: number | undefined;
   /** How long a request waits for the first endpoint of its service, in milliseconds. @default {0} */
   waitForEndpointsMs?: number | undefined;
   /** Returns the key of a request, for the balancer `hash`. @default {undefined} */
@@ -72,8 +97,8 @@ export interface FetchOptions {
 
 /** {@linkcode FetchOptions} with all defaults filled in. */
 export type ResolvedFetchOptions =
-  & Filled<Omit<FetchOptions, "key" | "observer" | "hedge" | "retryBudget">>
-  & Pick<FetchOptions, "key" | "observer">
+  & Filled<Omit<FetchOptions, "key" | "observer" | "hedge" | "retryBudget" | "leaseUntil">>
+  & Pick<FetchOptions, "key" | "observer" | "leaseUntil">
   & {
     readonly hedge: Filled<HedgeOptions> | undefined;
     readonly retryBudget: Filled<RetryBudgetOptions>;
@@ -81,12 +106,17 @@ export type ResolvedFetchOptions =
 
 type Filled<T> = { readonly [Key in keyof T]-?: Exclude<T[Key], undefined> };
 
+// Envoy's default for a route ("timeout" of RouteAction): longer than nearly any response takes, and
+// short enough that calls of a server that never responds end before there are too many.
+const DEFAULT_TIMEOUT_MS = 15_000;
+
 const AMOUNT: OptionRule = { type: "number", min: 0 };
 const COUNT: OptionRule = { type: "number", min: 1 };
 
 const RULES: Readonly<Record<keyof FetchOptions, OptionRule>> = {
   fetch: { type: "function" },
   unknownHosts: { type: "one-of", values: ["pass-through", "reject"] },
+  hosts: { type: "object" },
   timeoutMs: AMOUNT,
   attemptTimeoutMs: AMOUNT,
   maxAttempts: COUNT,
@@ -97,6 +127,9 @@ const RULES: Readonly<Record<keyof FetchOptions, OptionRule>> = {
   retryBudget: { type: "object" },
   hedge: { type: "any" },
   maxInFlight: COUNT,
+  classify: { type: "function" },
+  leaseUntil: { type: "one-of", values: ["headers", "body"] },
+  closeGraceMs: AMOUNT,
   waitForEndpointsMs: AMOUNT,
   key: { type: "function" },
   observer: { type: "object" },
@@ -119,7 +152,8 @@ export function resolveFetchOptions(options: FetchOptions): ResolvedFetchOptions
     // None is called as a method, which workerd refuses.
     fetch: send === undefined ? platformFetch : (input, init) => send(input, init),
     unknownHosts: options.unknownHosts ?? "pass-through",
-    timeoutMs: options.timeoutMs ?? Infinity,
+    hosts: resolveHosts(options.hosts),
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     attemptTimeoutMs: options.attemptTimeoutMs ?? Infinity,
     maxAttempts: options.maxAttempts ?? 3,
     retry: options.retry ?? "idempotent",
@@ -129,12 +163,24 @@ export function resolveFetchOptions(options: FetchOptions): ResolvedFetchOptions
     retryBudget: resolveRetryBudget(options.retryBudget),
     hedge: resolveHedge(options.hedge),
     maxInFlight: options.maxInFlight ?? 1_024,
+    classify: options.classify ?? classifyResponse,
+    leaseUntil: options.leaseUntil,
+    closeGraceMs: options.closeGraceMs ?? 5_000,
     waitForEndpointsMs: options.waitForEndpointsMs ?? 0,
     key: options.key,
     observer: options.observer,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
   };
+}
+
+function resolveHosts(hosts: readonly string[] = []): readonly string[] {
+  const isSuffix = (value: unknown) => typeof value === "string" && /^\.[\w.-]*\w$/.test(value);
+  if (Array.isArray(hosts) && hosts.every(isSuffix)) return hosts.map((each) => each.toLowerCase());
+  throw new TypeError(
+    "Cannot use option hosts of createFetch(): it must be a list of ends of host names that begin " +
+      'with a dot, such as ".service.consul"',
+  );
 }
 
 function resolveRetryBudget(budget: RetryBudgetOptions = {}): ResolvedFetchOptions["retryBudget"] {

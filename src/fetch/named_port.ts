@@ -138,6 +138,14 @@ class MovedLease implements Lease {
     return this.#lease.startedAt;
   }
 
+  get leaseUntil(): Lease["leaseUntil"] {
+    return this.#lease.leaseUntil;
+  }
+
+  report(outcome?: Outcome): void {
+    this.#lease.report?.(outcome);
+  }
+
   release(outcome?: Outcome): void {
     this.#lease.release(outcome);
   }

@@ -4,17 +4,12 @@
  * @module
  */
 
-/** Maximum number of microtasks that a finished stream takes to deliver its next chunk. */
-const TURNS = 32;
+/** The body of a `Request` is kept up to this size, in bytes: with its length, and to be sent again. */
+const BUFFER_BYTES = 65_536;
 
 // Named here, because the runtimes' types disagree about their readers.
-interface Chunk {
-  readonly done: boolean;
-  readonly value?: Uint8Array | undefined;
-}
-
 interface ChunkReader {
-  read(): Promise<Chunk>;
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
   cancel(reason?: unknown): Promise<void>;
 }
 
@@ -31,49 +26,33 @@ export function isReplayable(body: unknown): boolean {
 }
 
 /**
- * Reads the body of a request. A complete body, as of every request created from a string, bytes or
- * a form, becomes bytes: it can be sent again, and with its length. A body that is still being
- * written stays a stream.
+ * Reads the body of a `Request`, which is always a stream. One of up to 64 KiB becomes bytes: it can be
+ * sent again, and with its length. A larger one stays a stream.
  *
  * @param stream The request's body.
  * @returns Bytes or a stream.
+ * @throws What the stream fails with.
  */
 export async function takeBody(
   stream: ReadableStream<Uint8Array>,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
   const reader: ChunkReader = stream.getReader();
   const chunks: Uint8Array[] = [];
-  for (;;) {
-    const next = reader.read();
-    const result = await soon(next);
-    if (result === undefined) return resume(chunks, next, reader);
-    if (result.done) return join(chunks);
-    chunks.push(result.value!);
+  for (let length = 0; length <= BUFFER_BYTES;) {
+    const { done, value } = await reader.read();
+    if (done) return join(chunks, length);
+    chunks.push(value!);
+    length += value!.length;
   }
+  return resume(chunks, reader);
 }
 
-/** The result of a promise that settles within a few microtasks, else `undefined`. */
-async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
-  let result: { value: T } | undefined;
-  let failed = false;
-  promise.then((value) => result = { value }, () => failed = true);
-  for (let turn = 0; turn < TURNS && result === undefined && !failed; turn++) await undefined;
-  return failed ? await promise : result?.value;
-}
-
-function resume(
-  chunks: readonly Uint8Array[],
-  next: Promise<Chunk>,
-  reader: ChunkReader,
-): ReadableStream<Uint8Array> {
-  let pending: Promise<Chunk> | undefined = next;
+function resume(chunks: Uint8Array[], reader: ChunkReader): ReadableStream<Uint8Array> {
   return new ReadableStream({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
-    },
     async pull(controller) {
-      const { done, value } = await (pending ?? reader.read());
-      pending = undefined;
+      const chunk = chunks.shift();
+      if (chunk !== undefined) return controller.enqueue(chunk);
+      const { done, value } = await reader.read();
       if (done) controller.close();
       else controller.enqueue(value!);
     },
@@ -81,8 +60,8 @@ function resume(
   });
 }
 
-function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
     bytes.set(chunk, offset);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { takeBody } from "./request_body.ts";
+import { isReplayable, takeBody } from "./request_body.ts";
 
 /** Fields of a request besides URL and body. Some runtimes do not have all of them. */
 const FIELDS = [
@@ -40,15 +40,39 @@ export async function fromRequest(
   request: Request,
   init: RequestInit | undefined,
 ): Promise<RequestInit> {
-  const merged = init === undefined ? request : new Request(request, init);
+  const isOverridden = init !== undefined && Object.keys(init).length > 0;
+  const merged = isOverridden ? new Request(request, init) : request;
   const result: Record<string, unknown> = { ...init };
   for (const field of FIELDS) {
     if (merged[field] !== undefined) result[field] = merged[field];
   }
   const { body } = merged;
-  if (body !== null && body !== undefined) {
-    result.body = await takeBody(body);
-    if (result.body instanceof ReadableStream) result.duplex = "half";
-  }
+  if (body === null || body === undefined) return result;
+  // A body of the init is still what it was; only that of the request is a stream.
+  const given = init?.body ?? await takeBody(body);
+  result.body = given;
+  if (given instanceof ReadableStream) result.duplex = "half";
   return result;
+}
+
+/**
+ * Checks and tidies what no endpoint must be blamed for.
+ *
+ * @param init The request.
+ * @returns The same, without a `Content-Length` where the platform knows the length itself: a wrong one
+ * makes undici wait for ever or fail, and the others ignore it.
+ * @throws {TypeError} when the method makes a tunnel, which no runtime sends as a request.
+ */
+export function tidyInit(init: RequestInit): RequestInit {
+  const { method, headers, body } = init;
+  if (method !== undefined && /^(connect|track)$/i.test(method)) {
+    throw new TypeError(`Cannot fetch: the method ${method} is not a request to a service`);
+  }
+  if (headers === undefined || body === undefined || body === null || !isReplayable(body)) {
+    return init;
+  }
+  const copy = new Headers(headers);
+  if (!copy.has("content-length")) return init;
+  copy.delete("content-length");
+  return { ...init, headers: copy };
 }

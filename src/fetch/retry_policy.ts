@@ -8,7 +8,6 @@ import type { RequestAttempt } from "../request_attempt.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
 import { isReplayable } from "./request_body.ts";
 import { parseRetryAfter } from "../retry_after.ts";
-import type { ServiceTraffic } from "./service_traffic.ts";
 
 // "HTTP Semantics", RFC 9110, 9.2.1 and 9.2.2.
 const SAFE = ["GET", "HEAD", "OPTIONS", "TRACE"];
@@ -35,42 +34,49 @@ export function isSafe(init: RequestInit | undefined): boolean {
 }
 
 /**
- * Decides whether a request is sent again, and takes the retry from the budget.
+ * Whether the failure of an attempt allows another one, as far as the request and its failures go.
  *
  * @param attempts Failed attempts, at least one.
- * @param response The last response, if there was one.
  * @param init The request.
- * @param timeLeftMs Milliseconds until the deadline of the call.
- * @param traffic The service.
+ * @param retry What is retried.
  * @param options Options.
- * @returns Milliseconds to wait before it is sent, `undefined` when it is not.
  */
-export function retryDelay(
+export function mayRetry(
   attempts: readonly RequestAttempt[],
-  response: Response | undefined,
   init: RequestInit | undefined,
-  timeLeftMs: number,
-  traffic: ServiceTraffic,
+  retry: ResolvedFetchOptions["retry"],
   options: ResolvedFetchOptions,
-): number | undefined {
-  const { retry, clock, random, backoffBaseMs, backoffMaxMs, maxRetryAfterMs } = options;
-  const last = attempts.at(-1)!;
+): boolean {
   if (retry === "never" || attempts.length >= options.maxAttempts || !isReplayable(init?.body)) {
-    return;
+    return false;
   }
-  const allowed = retry === "always" || IDEMPOTENT.includes(methodOf(init)) ||
-    last.outcome === "connect_failed";
-  if (!allowed) return;
-  const now = clock.now();
-  let waitMs = fullJitter(attempts.length - 1, {
-    baseMs: backoffBaseMs,
-    maxMs: backoffMaxMs,
-    random,
-  });
-  if (last.status === 429) {
-    const retryAfterMs = parseRetryAfter(response!.headers, now);
-    if (retryAfterMs === undefined || retryAfterMs > maxRetryAfterMs) return;
-    waitMs = Math.max(waitMs, retryAfterMs);
-  }
-  return waitMs < timeLeftMs && traffic.retries.withdraw(now) ? waitMs : undefined;
+  return retry === "always" || IDEMPOTENT.includes(methodOf(init)) ||
+    attempts.at(-1)!.outcome === "connect_failed";
+}
+
+/**
+ * Random wait before the next attempt.
+ *
+ * @param attempts Failed attempts, at least one.
+ * @param options Options.
+ * @returns Milliseconds.
+ */
+export function backoff(
+  attempts: readonly RequestAttempt[],
+  options: ResolvedFetchOptions,
+): number {
+  const { random, backoffBaseMs, backoffMaxMs } = options;
+  return fullJitter(attempts.length - 1, { baseMs: backoffBaseMs, maxMs: backoffMaxMs, random });
+}
+
+/**
+ * The pause that a response asks for.
+ *
+ * @param response A response.
+ * @param now Milliseconds since the Unix epoch.
+ * @returns Milliseconds; `undefined` unless it is a 429 or 503 with a valid `Retry-After`.
+ */
+export function askedPause(response: Response | undefined, now: number): number | undefined {
+  if (response === undefined || (response.status !== 429 && response.status !== 503)) return;
+  return parseRetryAfter(response.headers, now);
 }

@@ -19,6 +19,7 @@ export class ServiceTraffic {
   /** Latencies of its requests, with the option `hedge`. */
   readonly latencies: LatencyQuantile | undefined;
   readonly #maxInFlight: number;
+  readonly #resting = new Map<string, number>();
   #inFlight = 0;
 
   /**
@@ -60,6 +61,35 @@ export class ServiceTraffic {
   count(now: number): void {
     this.retries.deposit(now);
     this.hedges?.deposit(now);
+  }
+
+  /** Whether any endpoint has asked for a pause. */
+  get hasResting(): boolean {
+    return this.#resting.size > 0;
+  }
+
+  /**
+   * Remembers that an endpoint has asked for a pause.
+   *
+   * @param host Address and port.
+   * @param until Milliseconds since the Unix epoch.
+   */
+  rest(host: string, until: number): void {
+    this.#resting.set(host, until);
+  }
+
+  /**
+   * Whether an endpoint has asked for a pause that is not over.
+   *
+   * @param host Address and port.
+   * @param now Milliseconds since the Unix epoch.
+   */
+  isResting(host: string, now: number): boolean {
+    const until = this.#resting.get(host);
+    if (until === undefined) return false;
+    if (now < until) return true;
+    this.#resting.delete(host);
+    return false;
   }
 
   /** Called when a request has ended. */

@@ -41,13 +41,31 @@ export function hostEnd(url: string, start: number): number {
  * Normalizes a URL in an unusual spelling.
  *
  * @param url The URL, such as ` HTTP:\\customers:80`.
- * @returns The URL; `undefined` if its host cannot be a service: not HTTP, with a port, or no URL.
- * @throws {TypeError} when it has a user name or password, as the platform's fetch does.
+ * @param isService Whether a host is a service.
+ * @returns The URL; `undefined` if its host is no service: not HTTP, or no URL.
+ * @throws {TypeError} when it has a user name or password, as the platform's fetch does, or a port, which
+ * the endpoints of a service have themselves.
  */
-export function plainUrl(url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { protocol, port, username, password, href } = new URL(url);
-  if ((protocol !== "http:" && protocol !== "https:") || port !== "") return undefined;
+export function plainUrl(url: string, isService: (host: string) => boolean): string | undefined {
+  const parsed = parse(url);
+  if (parsed === undefined) return undefined;
+  const { protocol, hostname, port, username, password, href } = parsed;
+  if ((protocol !== "http:" && protocol !== "https:") || !isService(hostname)) return undefined;
+  if (port !== "") {
+    throw new TypeError(
+      `Cannot fetch from ${hostname}:${port}: ${hostname} is a watched service, and each of its ` +
+        `endpoints has its own port; leave out :${port}`,
+    );
+  }
   if (username === "" && password === "") return href;
   throw new TypeError("Cannot fetch: the URL has a user name or password; send them in a header");
+}
+
+// Not URL.canParse(): Node 20's refuses any host beyond ASCII once it was called often enough.
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
 }

@@ -6,10 +6,11 @@ import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import type { Lease, Outcome } from "../../src/balance/lease.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { seed } from "./support.ts";
+import { addressFor, seed } from "./support.ts";
 
 const ENDPOINTS = Array.from({ length: 8 }, (_, i) =>
   endpoint(`e${i}`, {
+    address: addressFor(`e${i}`),
     weight: i % 3,
     zone: i < 4 ? "here" : "there",
     status: i === 7 ? "maintenance" : "passing",

@@ -152,7 +152,7 @@ test("EndpointPool starts without history where an instance comes back at anothe
 
 test("EndpointPool never hands out an endpoint in maintenance", () => {
   const { pool } = pooling();
-  const out = endpoint("out", { status: "maintenance" });
+  const out = endpoint("out", { address: "10.0.0.9", status: "maintenance" });
   pool.update([out, endpoint("in")]);
   for (let i = 0; i < 10; i++) {
     assertEquals([pool.pick()!.id, pool.acquire()!.endpoint.id], ["in", "in"]);

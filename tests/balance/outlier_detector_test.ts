@@ -6,7 +6,7 @@ import type { PoolEvent } from "../../src/balance/pool_event.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { endpoints, seed } from "./support.ts";
+import { addressFor, endpoints, seed } from "./support.ts";
 
 class World {
   readonly clock = new ManualClock();
@@ -78,7 +78,10 @@ test("EndpointPool ejects after five failures in a row and tells so", () => {
 test("EndpointPool keeps ejections through a refresh", () => {
   const world = new World(["a", "b"]);
   world.request("a", "failure", 5);
-  world.pool.update([endpoint("b"), endpoint("a", { tags: ["new"] })]);
+  world.pool.update([
+    endpoint("b", { address: addressFor("b") }),
+    endpoint("a", { address: addressFor("a"), tags: ["new"] }),
+  ]);
   assertEquals(world.ejected(), "a");
   assertEquals(world.pool.pick()!.id, "b");
 });
@@ -244,7 +247,7 @@ test("EndpointPool panics when less than half is usable: ejections are ignored, 
   world.request("a", "failure", 5);
   world.request("b", "failure", 5);
   assertEquals([world.ejected(), world.pool.status().panic], ["a b", false]);
-  const out = endpoint("out", { status: "maintenance" });
+  const out = endpoint("out", { address: addressFor("out"), status: "maintenance" });
   world.pool.update([...endpoints("a", "b", "c"), out]);
   assertEquals(world.pool.status().panic, true);
   assertEquals(world.picked(12), "a b c");

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { PeakEwma } from "../../src/balance/peak_ewma.ts";
 import { test } from "../support/test.ts";
 
@@ -33,12 +33,30 @@ test("PeakEwma falls by itself while nothing is observed", () => {
   assertNear(average.valueAt(EPOCH + 20_000), 1_000 / Math.E ** 2);
 });
 
-test("PeakEwma counts a failure as five seconds, or as what it took", () => {
+test("PeakEwma counts a failure as five seconds, however long it took", () => {
   const average = new PeakEwma();
   average.observe(1, true, EPOCH);
   assertNear(average.valueAt(EPOCH), 5_000);
   average.observe(60_000, true, EPOCH);
-  assertNear(average.valueAt(EPOCH), 60_000);
+  assertNear(average.valueAt(EPOCH), 5_000);
+  assertEquals([average.measuredMs, average.samples], [undefined, 2]);
+  average.observe(30, false, EPOCH + 1_000);
+  assertNear(average.measuredMs, 30);
+  assertNear(average.valueAt(EPOCH + 1_000), 5_000 * Math.exp(-0.1));
+});
+
+test("PeakEwma assumes that an endpoint without an outcome is as slow as it has been waited for", () => {
+  const [silent, measured] = [new PeakEwma(), new PeakEwma()];
+  silent.assume(2_000, EPOCH);
+  measured.observe(30, false, EPOCH);
+  assertEquals([silent.valueAt(EPOCH), silent.measuredMs, silent.samples], [
+    undefined,
+    undefined,
+    0,
+  ]);
+  assert(silent.level > measured.level);
+  silent.observe(10, false, EPOCH);
+  assert(silent.level < measured.level);
 });
 
 test("PeakEwma orders two averages by their levels at any time", () => {

@@ -7,14 +7,15 @@ import { ZonePreference } from "../../src/balance/zone_preference.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { seed } from "./support.ts";
+import { addressFor, seed } from "./support.ts";
 
 const PICKS = 20_000;
 
 function zone(name: string, count: number): Member[] {
   return Array.from(
     { length: count },
-    (_, i) => new Member(endpoint(`${name}${i}`, { zone: name })),
+    (_, i) =>
+      new Member(endpoint(`${name}${i}`, { address: addressFor(`${name}${i}`), zone: name })),
   );
 }
 
@@ -117,7 +118,7 @@ test("EndpointPool with a zone spills over the same part of picks and leases", (
 
 test("EndpointPool without a zone has no preference", () => {
   const pool = new EndpointPool();
-  pool.update([endpoint("a", { zone: "x" }), endpoint("b", { zone: "y" })]);
+  pool.update([endpoint("a", { zone: "x" }), endpoint("b", { address: "10.0.0.2", zone: "y" })]);
   assertEquals([pool.pick()!.id, pool.pick()!.id], ["a", "b"]);
   assertEquals(pool.status().localShare, undefined);
 });

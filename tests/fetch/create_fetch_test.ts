@@ -39,11 +39,15 @@ test("createFetch() takes a URL, a Request, and whatever can be written as a URL
   assertEquals(world.sent[1]!.init?.method, "DELETE");
 });
 
-test("createFetch() hands the init over as it is", async () => {
+test("createFetch() hands the init over, and follows redirects itself", async () => {
   const world = new World(["a"], () => answer(200));
   const init = { method: "POST", headers: { traceparent: "00-1-2-01" }, body: "x" };
   await world.fetch("http://app/", init);
-  assert(world.sent[0]!.init === init);
+  assertEquals({ ...world.sent[0]!.init, signal: undefined }, {
+    ...init,
+    redirect: "manual",
+    signal: undefined,
+  });
 });
 
 test("createFetch() makes an init of a Request, its body bytes, and what overrides it", async () => {
@@ -74,7 +78,7 @@ test("createFetch() passes what is not a service's on untouched", async () => {
   });
   const request = new Request("http://elsewhere/");
   const init = { method: "POST" };
-  const inputs = ["http://other/", "http://app:8080/", "ftp://app/", "no url", request];
+  const inputs = ["http://other/", "http://other:8080/", "ftp://app/", "no url", request];
   for (const input of inputs) await world.fetch(input, init);
   assertEquals(seen.length, inputs.length);
   inputs.forEach((input, i) => assert((seen[i] as unknown[])[0] === input));
@@ -180,12 +184,18 @@ test("createFetch() counts a request as under way until its end, however it ends
 });
 
 test("resolveFetchOptions() has the defaults of the issue", () => {
-  const { fetch, clock, random, ...rest } = resolveFetchOptions({ hedge: true });
-  assert(typeof fetch === "function" && typeof random === "function" && clock.now() > 0);
+  const { fetch, clock, random, classify, ...rest } = resolveFetchOptions({ hedge: true });
+  assert(
+    typeof fetch === "function" && typeof classify === "function" && typeof random === "function" &&
+      clock.now() > 0,
+  );
   assertEquals(rest, {
     unknownHosts: "pass-through",
     retry: "idempotent",
-    timeoutMs: Infinity,
+    hosts: [],
+    timeoutMs: 15_000,
+    leaseUntil: undefined,
+    closeGraceMs: 5_000,
     attemptTimeoutMs: Infinity,
     maxAttempts: 3,
     backoffBaseMs: 25,

@@ -42,7 +42,7 @@ test("createFetch() sends a second request when the first takes longer than 95 %
   assertEquals(told(attempts), "b success 200 hedge, a superseded");
   assertEquals(world.sent[0]!.init!.signal!.aborted, true);
   assertEquals(world.sent[1]!.init!.signal!.aborted, false);
-  assertEquals([world.source.pool.pendingCount, world.clock.pending], [0, 0]);
+  assertEquals([world.source.pool.pendingCount, world.timersAfterClose], [0, 0]);
   assertEquals(world.source.pool.status().endpoints[0]!.consecutiveFailureCount, 0);
 });
 
@@ -73,7 +73,7 @@ test("createFetch() does not hedge fast or unsafe requests, and none without a h
     );
     assertEquals(await world.outcome(world.fetch("http://app/", init), 1), 200);
     assertEquals(world.order.length, 1);
-    assertEquals(world.clock.pending, 0);
+    assertEquals(world.timersAfterClose, 0);
   }
   const fresh = new World(
     ["a", "b"],
@@ -160,7 +160,7 @@ test("createFetch() stops both requests when the caller aborts, and blames none"
   controller.abort("enough");
   assertEquals(await waiting, "enough");
   assertEquals(told(attempts), "a aborted, b aborted hedge");
-  assertEquals([world.source.pool.pendingCount, world.clock.pending], [0, 0]);
+  assertEquals([world.source.pool.pendingCount, world.timersAfterClose], [0, 0]);
 });
 
 test("createFetch() has nothing to hedge with where there is one endpoint", async () => {

@@ -60,7 +60,10 @@ test("networkFailure() follows codes through causes and all attempts at several 
     [new TypeError("fetch failed", { cause: coded("UND_ERR_SOCKET") }), "reset"],
     [
       new TypeError("fetch failed", {
-        cause: new AggregateError([coded("ECONNREFUSED"), coded("ENETUNREACH")]),
+        cause: new AggregateError([
+          coded("ECONNREFUSED"),
+          Object.assign(coded("ENETUNREACH"), { syscall: "connect" }),
+        ]),
       }),
       "connect_failed",
     ],
@@ -72,8 +75,14 @@ test("networkFailure() follows codes through causes and all attempts at several 
     ],
     [new TypeError("error sending request for url (http://x/)"), "reset"],
     [new TypeError("Invalid URL"), undefined],
-    [new Error("something else"), "reset"],
-    ["thrown", "reset"],
+    [coded("ETIMEDOUT"), "reset"],
+    [Object.assign(coded("ETIMEDOUT"), { syscall: "connect" }), "connect_failed"],
+    [Object.assign(coded("EHOSTUNREACH"), { syscall: "read" }), "reset"],
+    [new TypeError("fetch failed", { cause: coded("UND_ERR_NOT_SUPPORTED") }), undefined],
+    [new TypeError("fetch failed", { cause: coded("UND_ERR_INVALID_ARG") }), undefined],
+    [new TypeError("fetch failed", { cause: new Error("of the body") }), undefined],
+    [new Error("something else"), undefined],
+    ["thrown", undefined],
   ];
   for (const [error, failure] of cases) assertEquals(networkFailure(error), failure);
 });

@@ -30,7 +30,7 @@ test("createFetch() receives the responses that arrived while this process was p
     assertEquals([ejectedCount, world.sent.length], [0, 20]);
     // What was measured is the pause.
     assertEquals(endpoints.map(({ latencyMs }) => latencyMs), [undefined, undefined]);
-    assertEquals(world.clock.pending, 0);
+    assertEquals(world.timersAfterClose, 0);
   }
 });
 

@@ -133,12 +133,30 @@ test("createFetch() never sends a stream again, not even one that never left", a
   }
 });
 
-test("createFetch() waits as long as a 429 asks, and tells the balancer nothing by it", async () => {
-  const limited = () => answer(429, { "retry-after": "2" });
-  const world = new World(["a", "b"], once(limited));
-  assertEquals(await world.outcome(world.fetch("http://app/")), 200);
-  assertEquals(world.order, "ab");
-  assertEquals(world.sent[1]!.at, 2_000);
+for (const status of [429, 503]) {
+  test(`createFetch() tries another endpoint at once after a ${status} with Retry-After, and the same one not before its time`, async () => {
+    const limited: Backend = ({ to }) =>
+      to === "a" ? answer(status, { "retry-after": "2" }) : answer(200);
+    const world = new World(["a", "b"], limited);
+    for (let i = 0; i < 4; i++) {
+      assertEquals(await world.outcome(world.fetch("http://app/"), 10), 200);
+    }
+    assertEquals(world.order, "abbbb");
+    assert(world.sent[1]!.at <= 50);
+    await world.clock.advance(2_000);
+    await world.outcome(world.fetch("http://app/"));
+    await world.outcome(world.fetch("http://app/"));
+    assertEquals(world.order.slice(5).includes("a"), true);
+
+    const only = new World(["a"], once(() => answer(status, { "retry-after": "2" })));
+    assertEquals(await only.outcome(only.fetch("http://app/"), 10), 200);
+    assertEquals(only.sent.map(({ at }) => at), [0, 2_000]);
+  });
+}
+
+test("createFetch() tells the balancer nothing by a 429", async () => {
+  const world = new World(["a"], once(() => answer(429, { "retry-after": "6" })));
+  assertEquals(await world.outcome(world.fetch("http://app/")), 429);
   const [first] = world.source.pool.status().endpoints;
   assertEquals([first!.consecutiveFailureCount, first!.latencyMs], [0, undefined]);
 });
@@ -153,7 +171,7 @@ test("createFetch() gives a 429 back that asks for too long, or for nothing", as
   ];
   for (const [value, options] of cases) {
     const headers: Record<string, string> = value === "" ? {} : { "retry-after": value };
-    const world = new World(["a", "b"], () => answer(429, headers), options);
+    const world = new World(["a"], () => answer(429, headers), options);
     assertEquals(await world.outcome(world.fetch("http://app/")), 429);
     assertEquals(world.order, "a");
     assertEquals(world.source.pool.status().endpoints[0]!.latencyMs, undefined);

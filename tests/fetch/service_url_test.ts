@@ -33,21 +33,27 @@ test("hostEnd() leaves ports, credentials, IPv6 and everything odd to the parser
   assertEquals(hostStart("/orders"), -1);
 });
 
+const plainUrlOf = (url: string) => plainUrl(url, (host) => host === "customers");
+
 test("plainUrl() writes odd URLs as the platform reads them", () => {
-  assertEquals(plainUrl(" HTTP:\\\\Customers:80\\a b"), "http://customers/a%20b");
-  assertEquals(plainUrl("https:customers:443"), "https://customers/");
-  assertEquals(plainUrl("http://cust\tomers/"), "http://customers/");
+  assertEquals(plainUrlOf(" HTTP:\\\\Customers:80\\a b"), "http://customers/a%20b");
+  assertEquals(plainUrlOf("https:customers:443"), "https://customers/");
+  assertEquals(plainUrlOf("http://cust\tomers/"), "http://customers/");
 });
 
 test("plainUrl() knows what can't be a service's", () => {
   for (
-    const url of ["http://customers:8080/", "ftp://customers/", "data:,x", "/orders", "http://"]
+    const url of ["http://others:8080/", "ftp://customers/", "data:,x", "/orders", "http://"]
   ) {
-    assertEquals(plainUrl(url), undefined);
+    assertEquals(plainUrlOf(url), undefined);
   }
 });
 
 test("plainUrl() refuses user names and passwords, as the platform's fetch does", () => {
-  assertThrows(() => plainUrl("http://me@customers/"), TypeError, "user name");
-  assertThrows(() => plainUrl("http://:secret@customers/"), TypeError, "user name");
+  assertThrows(() => plainUrlOf("http://me@customers/"), TypeError, "user name");
+  assertThrows(() => plainUrlOf("http://:secret@customers/"), TypeError, "user name");
+});
+
+test("plainUrl() explains why a service has no port", () => {
+  assertThrows(() => plainUrlOf("http://customers:8080/"), TypeError, "leave out :8080");
 });

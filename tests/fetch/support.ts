@@ -93,6 +93,12 @@ export class World {
     this.fetch = balancedFetch(this.source, resolved);
   }
 
+  /** Closes the client; timers that are left then. */
+  get timersAfterClose(): number {
+    this.source.closing.abort(new PilotedError("CLOSED", "Cannot use this client: it was closed"));
+    return this.clock.pending;
+  }
+
   /** Ids of the endpoints that were sent something, in order. */
   get order(): string {
     return this.sent.map(({ to }) => to).join("");
