@@ -56,6 +56,7 @@ export type { Clock, Timer } from "./src/clock.ts";
 export { type StaticServices, StaticSource } from "./src/source/static.ts";
 export type { Query, Reading, ReadOptions, Source } from "./src/source/source.ts";
 export type { FetchOptions } from "./src/fetch/fetch_options.ts";
+export type { PilotedFetch } from "./src/fetch/call_options.ts";
 export type { FetchObserver } from "./src/fetch/fetch_observer.ts";
 export type { RequestAttempt } from "./src/request_attempt.ts";
 export type { Lease } from "./src/balance/lease.ts";

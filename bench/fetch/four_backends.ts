@@ -116,6 +116,7 @@ export async function fourBackends(): Promise<{ balanced: ClientResult; bare: Cl
   );
   const pools = [new EndpointPool(), new EndpointPool({ balancer: "round-robin" })];
   const [pool, barePool] = pools;
+  const closing = new AbortController();
   const list = (listed: readonly Backend[]) => {
     for (const one of pools) one.update(listed.map(({ endpoint }) => endpoint));
   };
@@ -123,6 +124,7 @@ export async function fourBackends(): Promise<{ balanced: ClientResult; bare: Cl
     await Promise.all(backends.map((backend) => backend.start()));
     list(backends);
     const balancedFetch = createFetch({
+      closeSignal: closing.signal,
       has: (name) => name === "app",
       acquire: (service, options) => {
         const lease = pool!.acquire(options);
@@ -152,6 +154,7 @@ export async function fourBackends(): Promise<{ balanced: ClientResult; bare: Cl
     await served();
     return { balanced: await balanced.stop(), bare: await bare.stop() };
   } finally {
+    closing.abort(new Error("closed"));
     await Promise.all(backends.map((backend) => backend.end("SIGKILL")));
   }
 }

@@ -186,15 +186,7 @@ export class Piloted<Names extends string = string> {
     return await addWatch<Names>(this.#engine, watch);
   }
 
-  /**
-   * The name of the service that the host of a URL means. Consul compares names without case, and URLs
-   * have them in lower case.
-   *
-   * @param host Host of a URL, without port.
-   * @returns The name as the configuration has it; also of a service that is no longer watched, so that
-   * no request for it is sent to what DNS says of it, and after `close()`. `undefined` when it was never
-   * watched.
-   */
+  /** As `serviceNamed()` of a `FetchSource`; also after `close()`. */
   serviceNamed(host: string): string | undefined {
     return this.#services.named(host);
   }

@@ -66,6 +66,8 @@ export type { NamesOf, Rendered } from "../config/service_names.ts";
 export type { FetchCall, FetchCallObserver, FetchEnd } from "../fetch/fetch_observer.ts";
 export type { HedgeOptions, RetryBudgetOptions } from "../fetch/fetch_options.ts";
 export type { FetchSource } from "../fetch/fetch_source.ts";
+export type { ResponseVerdict } from "../fetch/classify.ts";
+export type { FetchCallOptions, PilotedRequestInit } from "../fetch/call_options.ts";
 export type { Environment } from "../runtime/environment.ts";
 export type { Reach } from "../reach.ts";
 export type { Consistency, Freshness, Listing, ListQuery, Summary } from "../source/source.ts";

@@ -143,5 +143,5 @@ export function recordAttempt(
  * @param response The response, if there was one.
  */
 export function discard(response: Response | undefined): void {
-  response?.body?.cancel().catch(() => {});
+  if (response?.bodyUsed === false) response.body?.cancel().catch(() => {});
 }

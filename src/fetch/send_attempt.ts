@@ -71,6 +71,8 @@ export async function sendAttempt(
     }
   } catch (error) {
     control?.stop();
+    // The redirect that cannot be followed; a response that was read before is not usable again.
+    discard(response);
     const { expired = false, closed } = control ?? {};
     const failure = failureOf(error, context, lease, url, response !== undefined);
     return { lease, error, failure, expired, closed, hedge };

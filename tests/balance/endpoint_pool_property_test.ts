@@ -4,9 +4,9 @@ import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { BalancerName } from "../../src/balance/create_balancer.ts";
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import type { Lease, Outcome } from "../../src/balance/lease.ts";
-import { endpoint } from "../support/endpoints.ts";
+import { addressFor, endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { addressFor, seed } from "./support.ts";
+import { seed } from "./support.ts";
 
 const ENDPOINTS = Array.from({ length: 8 }, (_, i) =>
   endpoint(`e${i}`, {

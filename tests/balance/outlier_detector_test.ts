@@ -4,9 +4,9 @@ import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoi
 import type { Lease, Outcome } from "../../src/balance/lease.ts";
 import type { PoolEvent } from "../../src/balance/pool_event.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
-import { endpoint } from "../support/endpoints.ts";
+import { addressFor, endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { addressFor, endpoints, seed } from "./support.ts";
+import { endpoints, seed } from "./support.ts";
 
 class World {
   readonly clock = new ManualClock();

@@ -7,15 +7,8 @@ import { endpoint } from "../support/endpoints.ts";
 export function endpoints(...names: string[]): Endpoint[] {
   return names.map((name) => {
     const [id, weight = "1"] = name.split(":");
-    return endpoint(id!, { address: addressFor(id!), weight: Number(weight) });
+    return endpoint(id!, { weight: Number(weight) });
   });
-}
-
-/** An address of its own for each id. */
-export function addressFor(id: string): string {
-  let hash = 0;
-  for (const char of id) hash = (hash * 31 + char.charCodeAt(0)) % 65_536;
-  return `10.1.${hash >> 8}.${hash & 255}`;
 }
 
 /** Members of endpoints as {@linkcode endpoints} makes them. */

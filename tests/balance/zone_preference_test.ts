@@ -5,9 +5,9 @@ import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import { Member } from "../../src/balance/member.ts";
 import { ZonePreference } from "../../src/balance/zone_preference.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
-import { endpoint } from "../support/endpoints.ts";
+import { addressFor, endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
-import { addressFor, seed } from "./support.ts";
+import { seed } from "./support.ts";
 
 const PICKS = 20_000;
 

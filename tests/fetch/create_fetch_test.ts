@@ -112,6 +112,7 @@ test("createFetch() uses the global fetch of the moment", async () => {
   try {
     assertEquals(await (await balanced("http://app/x")).text(), "http://10.0.0.1:80/x");
   } finally {
+    source.closing.abort(new Error("closed"));
     globalThis.fetch = real;
   }
 });

@@ -25,6 +25,7 @@ async function serving(
     await run(createFetch(source, options), source);
     assertEquals(source.pool.pendingCount, 0);
   } finally {
+    source.closing.abort(new Error("closed"));
     await Promise.all(servers.map(({ server }) => stop(server)));
   }
 }

@@ -3,7 +3,7 @@ import { type Endpoint, formatHost } from "../../src/endpoint.ts";
 
 /** Creates an endpoint of service `app`. */
 export function endpoint(id: string, facts: Partial<Endpoint> = {}): Endpoint {
-  const { address = "10.0.0.1", port = 8080 } = facts;
+  const { address = addressFor(id), port = 8080 } = facts;
   return Object.freeze({
     service: "app",
     id,
@@ -20,4 +20,12 @@ export function endpoint(id: string, facts: Partial<Endpoint> = {}): Endpoint {
     port,
     host: formatHost(address, port),
   });
+}
+
+/** An address of its own for each id: 10.0.0.1 for "a". */
+export function addressFor(id: string): string {
+  if (/^[a-z]$/.test(id)) return `10.0.0.${id.charCodeAt(0) - 96}`;
+  let hash = 0;
+  for (const char of id) hash = (hash * 31 + char.charCodeAt(0)) % 65_536;
+  return `10.1.${hash >> 8}.${hash & 255}`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Endpoint } from "../../endpoint.ts";
+import { schemeOf } from "../../endpoint_scheme.ts";
 import { problem } from "./problem.ts";
 
 /**
@@ -29,7 +30,7 @@ export function redirectResponse(endpoint: Endpoint, requestUrl: string): Respon
 // An address such as "host/path" or "user@host" must not redirect to a place of its choice.
 function safeOrigin({ meta, host }: Endpoint): string | undefined {
   try {
-    const url = new URL(`${meta.scheme === "https" ? "https" : "http"}://${host}`);
+    const url = new URL(`${schemeOf({ meta }, "http")}://${host}`);
     const bare = url.username === "" && url.password === "" && url.pathname === "/" &&
       url.search === "" && url.hash === "" && !/[\\/?#@]/.test(host);
     return bare ? url.origin : undefined;
