@@ -100,14 +100,12 @@ export class BalancedCall {
     }
   }
 
-  #attempt(lease: Lease): Promise<EndedAttempt> | EndedAttempt {
+  async #attempt(lease: Lease): Promise<EndedAttempt> {
     if (this.#target.traffic.latencies !== undefined && isSafe(this.#init)) {
       return this.#race(lease);
     }
-    return this.#run(lease, this.#control(lease, false), false).then((result) => ({
-      result,
-      outcome: this.#conclude(result),
-    }));
+    const result = await this.#run(lease, this.#control(lease, false), false);
+    return { result, outcome: this.#conclude(result) };
   }
 
   get #signal(): AbortSignal | undefined {
