@@ -5,6 +5,7 @@
  */
 import { PilotedError } from "../errors.ts";
 import { whenBodyEnds } from "./body_end.ts";
+import { followSignal, unfollowSignal } from "./caller_signal.ts";
 import type { Deadline, Deadlines, Expiring } from "./deadlines.ts";
 
 /**
@@ -40,17 +41,13 @@ export class AttemptControl implements Expiring {
     this.#timeoutMs = timeoutMs;
     this.#caller = caller;
     this.#deadline = deadlines.add(this, now, timeoutMs);
-    caller?.addEventListener("abort", this);
+    if (caller?.aborted) this.#controller.abort(caller.reason);
+    else if (caller !== undefined) followSignal(caller, this);
   }
 
   /** For the platform's fetch. */
   get signal(): AbortSignal {
     return this.#controller.signal;
-  }
-
-  /** The caller has aborted. */
-  handleEvent(): void {
-    this.abort(this.#caller!.reason);
   }
 
   /** The deadline has expired. */
@@ -91,6 +88,6 @@ export class AttemptControl implements Expiring {
   }
 
   #unfollow(): void {
-    this.#caller?.removeEventListener("abort", this);
+    if (this.#caller !== undefined) unfollowSignal(this.#caller, this);
   }
 }

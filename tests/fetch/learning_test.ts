@@ -62,7 +62,8 @@ test("createFetch() blames an endpoint whose address no URL can carry, and nobod
     for (let i = 0; i < 4; i++) {
       assertEquals(await (await fetch("http://app/", { method: "POST", body: "x" })).text(), "ok");
     }
-    assert(source.pool.status().endpoints[0]!.consecutiveFailureCount > 0);
+    const { endpoints } = source.pool.status();
+    assert(endpoints.find((one) => one.endpoint.id === "bad")!.consecutiveFailureCount > 0);
     source.update([good!]);
     const wrong = [
       { expect: "100-continue" },
