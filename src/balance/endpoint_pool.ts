@@ -14,8 +14,9 @@
  * nothing and takes the same time for 1 and for 10,000 endpoints. There are no timers: what is due is
  * noticed by the next call.
  *
- * The sources: "The Power of Two Choices in Randomized Load Balancing", Finagle's peak EWMA, "Weighted
- * Distributed Hash Tables", nginx's smooth weighted round robin, and gRPC's proposal A50.
+ * The sources: "The Power of Two Choices in Randomized Load Balancing" (Mitzenmacher), Finagle's peak
+ * EWMA, "Weighted Distributed Hash Tables" (Schindelhauer and Schomaker), nginx's smooth weighted
+ * round robin, and gRPC's "A50: gRPC xDS Outlier Detection Support".
  *
  * @module
  */
@@ -35,7 +36,7 @@ import { ZonePreference } from "./zone_preference.ts";
 /** Two checks of the time closer than this are closer than they need to be. */
 const FREQUENT_MS = 1;
 
-/** While nothing was measured, shorter waits for a response than this say nothing about an endpoint. */
+/** While nothing was measured, shorter waits than this say nothing about an endpoint. */
 const LEAST_TIMEOUT_MS = 1_000;
 
 /** The maximum number of picks from one check of the time to the next. */
@@ -209,8 +210,8 @@ export class EndpointPool {
     this.#pendingCount++;
     if (member.waitingSince === 0) member.waitingSince = now;
     this.#touch(member);
-    const { leaseUntil = "headers" } = this.#leaser;
-    return new MemberLease(member, now, probe !== undefined, leaseUntil, this.#owner);
+    const until = this.#leaser.leaseUntil ?? "headers";
+    return new MemberLease(member, now, probe !== undefined, until, this.#owner);
   }
 
   /** Load, latency and ejections of every endpoint. */
@@ -281,11 +282,8 @@ export class EndpointPool {
   #isTooLong(member: Member, durationMs: number): boolean {
     const own = member.latency.measuredMs;
     if (own !== undefined) return durationMs >= own;
-    let slowest: number | undefined;
-    for (const { latency } of this.#candidates) {
-      slowest = Math.max(slowest ?? 0, latency.measuredMs ?? 0) || undefined;
-    }
-    return durationMs >= (slowest ?? LEAST_TIMEOUT_MS);
+    const slowest = Math.max(0, ...this.#candidates.map(({ latency }) => latency.measuredMs ?? 0));
+    return durationMs >= (slowest || LEAST_TIMEOUT_MS);
   }
 
   #touch(member: Member): void {

@@ -64,7 +64,7 @@ export class Services {
    * @returns The name as the configuration has it, `undefined` when it was never watched.
    */
   named(host: string): string | undefined {
-    return this.get(host)?.name ?? this.#everWatched.get(host.toLowerCase());
+    return this.#everWatched.get(host.toLowerCase());
   }
 
   /**

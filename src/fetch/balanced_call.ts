@@ -208,8 +208,8 @@ export class BalancedCall {
   }
 
   #acquire(tried: readonly Tried[] | undefined): Lease {
-    const { source, options } = this.#context;
-    return acquireLease(source, this.#target, options, this.#init, tried);
+    const { options } = this.#context;
+    return acquireLease(this.#target, options, this.#init, tried);
   }
 
   /** An endpoint that was not tried yet. */

@@ -21,6 +21,7 @@
  *
  * @module
  */
+import type { Fetch } from "../platform_fetch.ts";
 import { PilotedError } from "../errors.ts";
 import { onAbort } from "../wait.ts";
 import { AttemptControl } from "./attempt_control.ts";
@@ -119,13 +120,11 @@ class BalancedFetch {
     const policy = call === undefined && tag === undefined
       ? this.#policy
       : policyOf(this.#context.options, call, tag);
-    return { traffic, url, start, end, policy, source };
+    return { source, traffic, url, start, end, policy };
   }
 
   #send(target: CallTarget, init: RequestInit | undefined, hops = 0): Promise<Response> {
-    const context = target.source === undefined
-      ? this.#context
-      : { ...this.#context, source: target.source };
+    const context = this.#context;
     const { observer, clock } = context.options;
     if (observer === undefined) return new BalancedCall(context, target, init, hops).send();
     const { traffic: { service, retries }, url } = target;

@@ -15,6 +15,8 @@ import type { ServiceTraffic } from "./service_traffic.ts";
 
 /** Where a call goes, and what it may do. */
 export interface CallTarget {
+  /** Gives its endpoints. */
+  readonly source: FetchSource;
   /** The service. */
   readonly traffic: ServiceTraffic;
   /** URL whose host means the service. */
@@ -25,8 +27,6 @@ export interface CallTarget {
   readonly end: number;
   /** What it may do. */
   readonly policy: CallPolicy;
-  /** Gives the endpoints, where the host names a port; else the client does. */
-  readonly source?: FetchSource | undefined;
 }
 
 /** Something that an attempt was made at. */
@@ -54,7 +54,6 @@ export function addressOf({ endpoint }: Lease, { url, start, end }: CallTarget):
  * An endpoint for an attempt: one that has the tags of the call, and if possible one that has not asked
  * for a pause.
  *
- * @param source Gives endpoints.
  * @param target Where the call goes.
  * @param options Options.
  * @param init The request, for its key.
@@ -63,13 +62,12 @@ export function addressOf({ endpoint }: Lease, { url, start, end }: CallTarget):
  * @throws {PilotedError} what the source throws, or `NO_ENDPOINTS`.
  */
 export function acquireLease(
-  source: FetchSource,
   target: CallTarget,
   options: ResolvedFetchOptions,
   init: RequestInit | undefined,
   tried: readonly Tried[] | undefined,
 ): Lease {
-  const { traffic, policy: { tags, key: own }, url } = target;
+  const { source, traffic, policy: { tags, key: own }, url } = target;
   const key = own ?? options.key?.(url, init);
   if (tried === undefined && tags === undefined && !traffic.hasResting) {
     return source.acquire(traffic.service, key === undefined ? undefined : { key });

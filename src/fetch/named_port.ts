@@ -138,6 +138,10 @@ class MovedLease implements Lease {
     return this.#lease.startedAt;
   }
 
+  get leaseUntil(): Lease["leaseUntil"] {
+    return this.#lease.leaseUntil;
+  }
+
   report(outcome?: Outcome): void {
     this.#lease.report?.(outcome);
   }

@@ -133,10 +133,11 @@ function failureOf(
   return failure === "connect_failed" && hasLeft ? "reset" : failure;
 }
 
-// Bun sends a request again by itself when a kept connection breaks, and reports the second failure.
+// Deno and Bun send a request again by themselves when a kept connection breaks, and report the second
+// failure. undici does not; its codes are those of the cause.
 function isRepeater(error: unknown): boolean {
-  return typeof (error as { code?: unknown }).code === "string" &&
-    (error as { cause?: unknown }).cause === undefined;
+  const { cause } = error as { cause?: { code?: unknown } | undefined };
+  return typeof cause?.code !== "string";
 }
 
 function isWrongAddress(error: unknown, url: string): boolean {

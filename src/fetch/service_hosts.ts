@@ -12,10 +12,10 @@ import { ServiceTraffic } from "./service_traffic.ts";
 export interface FoundService {
   /** The service. */
   readonly traffic: ServiceTraffic;
+  /** Gives its endpoints, those of a port by its name included. */
+  readonly source: FetchSource;
   /** A tag that was part of the host. */
   readonly tag: string | undefined;
-  /** Gives the endpoints, where the host names a port; else the client does. */
-  readonly source?: FetchSource;
 }
 
 // Hosts of services that were used. What an attacker can add to it are spellings and tags.
@@ -56,24 +56,29 @@ export class ServiceHosts {
 
   #lookUp(host: string): FoundService | undefined {
     const whole = this.#named(host);
-    if (whole !== undefined) return { traffic: whole, tag: undefined };
-    const atPort = parseNamedPort(host);
-    const portOf = atPort === undefined ? undefined : this.#lookUp(atPort.service);
-    if (atPort !== undefined && portOf !== undefined) {
-      const traffic = new ServiceTraffic(portOf.traffic.service, this.#options);
-      return { ...portOf, traffic, source: new NamedPortSource(this.#source, atPort.port) };
+    if (whole !== undefined) return this.#found(whole);
+    const port = parseNamedPort(host);
+    const service = port === undefined ? undefined : this.#named(port.service);
+    if (service !== undefined) {
+      const source = new NamedPortSource(this.#source, port!.port);
+      const traffic = new ServiceTraffic(service.service, this.#options);
+      return { source, traffic, tag: undefined };
     }
     const lower = host.toLowerCase();
     for (const suffix of this.#options.hosts) {
       if (!lower.endsWith(suffix)) continue;
       const rest = host.slice(0, -suffix.length);
-      const service = this.#named(rest);
-      if (service !== undefined) return { traffic: service, tag: undefined };
+      const bare = this.#named(rest);
+      if (bare !== undefined) return this.#found(bare);
       const dot = rest.lastIndexOf(".");
       const tagged = dot > 0 ? this.#named(rest.slice(dot + 1)) : undefined;
-      if (tagged !== undefined) return { traffic: tagged, tag: rest.slice(0, dot) };
+      if (tagged !== undefined) return this.#found(tagged, rest.slice(0, dot));
     }
     return undefined;
+  }
+
+  #found(traffic: ServiceTraffic, tag?: string): FoundService {
+    return { source: this.#source, traffic, tag };
   }
 
   #named(host: string): ServiceTraffic | undefined {

@@ -7,6 +7,7 @@ import { PilotedError } from "../../src/errors.ts";
 import { type StaticEndpoint, StaticSource } from "../../src/source/static.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
+import { addressFor } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
 
 function start(app: StaticEndpoint[], options: PilotedOptions = {}): Promise<Piloted> {
@@ -18,7 +19,7 @@ function start(app: StaticEndpoint[], options: PilotedOptions = {}): Promise<Pil
   });
 }
 
-const three = ["a", "b", "c"].map((id) => ({ id, address: "10.0.0.1", port: 80 }));
+const three = ["a", "b", "c"].map((id) => ({ id, address: addressFor(id), port: 80 }));
 
 test("balancer chooses the algorithm for all services, or by service", async () => {
   await using all = await start(three, { balancer: "random" });
@@ -71,7 +72,7 @@ test("zone keeps to the own zone, and counts its instances that are critical as 
       consul.register({
         name: "app",
         id,
-        address: "10.0.0.1",
+        address: addressFor(id),
         port: 80,
         status: "passing",
         meta: { zone },

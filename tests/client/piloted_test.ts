@@ -8,7 +8,7 @@ import type { Change } from "../../src/snapshot.ts";
 import { StaticSource } from "../../src/source/static.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
-import { endpoint } from "../support/endpoints.ts";
+import { addressFor, endpoint } from "../support/endpoints.ts";
 import { ScriptedSource, unreachable } from "../support/scripted_source.ts";
 import { test } from "../support/test.ts";
 
@@ -365,7 +365,7 @@ for (
         ["mended", "passing"],
       ] as const
     ) {
-      consul.register({ name: "app", id, address: "10.0.0.1", port: 80, status });
+      consul.register({ name: "app", id, address: addressFor(id), port: 80, status });
     }
     consul.maintenance("mended", true);
     const piloted = await createPiloted({
