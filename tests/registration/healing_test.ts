@@ -127,7 +127,7 @@ test("registering: an agent that hangs is asked again after a deadline below the
 });
 
 test("registering: a token that was rotated registers again, and one that is refused is named", async () => {
-  const agent = new Agent({ token: "second" });
+  const agent = new Agent({ acl: { tokens: { second: "management" } } });
   let token = "first";
   const { Registrar } = await import("../../src/registration/registrar.ts");
   const { revealSecret, Secret } = await import("../../src/secret.ts");
@@ -163,7 +163,7 @@ test("registering: a token that was rotated registers again, and one that is ref
   await agent.consul.close();
   agent.consul = new (await import("../../src/testing/embedded_consul.ts")).EmbeddedConsul({
     ...agent.options,
-    token: "third",
+    acl: { tokens: { third: "management" } },
   });
   token = "third";
   await agent.clock.advance(HEALED_MS);

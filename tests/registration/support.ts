@@ -80,8 +80,7 @@ export class Agent {
 
   /** Reads JSON from the agent, beside the registration. */
   async get<T>(path: string): Promise<T> {
-    const headers = this.options.token ? { "X-Consul-Token": this.options.token } : {};
-    const response = await this.consul.fetch(`http://consul${path}`, { headers });
+    const response = await this.consul.fetch(`http://consul${path}`);
     return await response.json() as T;
   }
 
