@@ -156,6 +156,8 @@ export class AgentRequests {
     request.unless?.throwIfAborted();
     return await deadline(this.#clock, (signal) => this.#exchange(request, token, signal), {
       timeoutMs,
+      // A read changes nothing and may be cut off.
+      signal: request.method === "GET" ? request.unless : undefined,
       background: this.#background,
       late: request.late,
       error: () =>

@@ -80,9 +80,7 @@ export class Agent {
 
   /** Reads JSON from the agent, beside the registration. */
   async get<T>(path: string): Promise<T> {
-    const [token] = Object.keys(this.options.acl?.tokens ?? {});
-    const headers: Record<string, string> = token === undefined ? {} : { "X-Consul-Token": token };
-    const response = await this.consul.fetch(`http://consul${path}`, { headers });
+    const response = await this.consul.fetch(`http://consul${path}`);
     return await response.json() as T;
   }
 
