@@ -40,7 +40,7 @@ export interface ExecOptions {
 }
 
 // The program does not wait for a Consul that is away; its lists come when they come.
-const FIRST_LISTS_MS = 2_000;
+const FIRST_LISTS_MS = 5_000;
 
 /**
  * Runs the jobs of a file, or one program beside its watches.

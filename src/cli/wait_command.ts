@@ -92,8 +92,10 @@ class Wait {
       this.#show();
       // Consul may take longer to respond than the timeout allows.
       const opening = openClient(target, { onStartFailure: "background", signals: false });
-      opening.catch(() => {});
-      this.#piloted = await abortable(opening, signal);
+      this.#piloted = await abortable(opening, signal).catch((error) => {
+        void opening.then((piloted) => piloted.close(), () => {});
+        throw error;
+      });
       await this.#found(this.#piloted, signal);
       return this.#variables(this.#piloted);
     } catch (error) {

@@ -100,14 +100,9 @@ test("piloted complete completes commands, options and the services of the file"
       const { stdout } = await runCommand(["complete", "--", ...words], { CONTAINERPILOT: file });
       return stdout.split("\n").map((line) => line.split("\t")[0]);
     };
-    assert((await complete("lo")).includes("lookup"));
-    assert((await complete("lookup", "--js")).includes("--json"));
-    assertEquals(
-      (await complete("lookup", "cust")).filter((word) => word === "customers").length,
-      1,
-    );
-    assert((await complete("wait", "customers", "ord")).includes("orders"));
     assert((await complete("serve", "--po")).includes("--port"));
+    const names = await complete("wait", "customers", "ord");
+    assertEquals(names.filter((word) => word === "orders").length, 1);
     for (const shell of ["bash", "zsh", "fish"]) {
       const { code, stdout } = await runCommand(["complete", shell]);
       assertEquals(code, 0);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { test } from "../support/test.ts";
-import { runCommand, runHere, send, startCommand, withConsul } from "./command.ts";
+import { waitUntil } from "../support/wait_until.ts";
+import { runCommand, send, startCommand, withConsul } from "./command.ts";
 
 test("piloted wait ends when the last service has an endpoint, and prints nothing", () =>
   withConsul(async ({ consul, file }) => {
@@ -18,14 +19,14 @@ test("piloted wait ends when the last service has an endpoint, and prints nothin
 test("piloted wait exits with 124 and names what is missing", () =>
   withConsul(async ({ consul, file }) => {
     consul.register({ name: "customers", address: "10.0.0.1", port: 80 });
-    const args = ["wait", "customers", "orders", "-c", file, "--count", "1", "--timeout", "3s"];
+    const args = ["wait", "customers", "orders", "-c", file, "--count", "1", "--timeout", "4s"];
     const { code, stdout, stderr } = await runCommand(args);
     assertEquals([code, stdout], [124, ""]);
     assertMatch(
       stderr,
-      /^Error: Cannot wait any longer than 3 s: orders has 0 of 1 endpoint.*\n$/,
+      /^Error: Cannot wait any longer than 4 s: orders has 0 of 1 endpoint.*\n$/,
     );
-    const more = await runHere(["wait", "customers", "-c", file, "-n", "2", "-t", "0.5"]);
+    const more = await runCommand(["wait", "customers", "-c", file, "-n", "2", "-t", "4s"]);
     assertStringIncludes(more.stderr, "customers has 1 of 2 endpoints");
   }));
 
@@ -85,9 +86,15 @@ test("piloted wait -- COMMAND exits with 127 for a missing program and 126 for o
   }));
 
 test("piloted wait exits with 128+n when a signal ends the wait", () =>
-  withConsul(async ({ address }) => {
+  withConsul(async ({ consul, address }) => {
+    let isAsked = false;
+    consul.inject((_, next) => {
+      isAsked = true;
+      return next();
+    });
     const wait = await startCommand(["wait", "nobody", "--consul", address]);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    // By then it listens.
+    await waitUntil(() => isAsked);
     send(wait, "SIGTERM");
     assertEquals(await wait.exited, { code: 143, signal: null });
   }));
