@@ -21,7 +21,6 @@
  *
  * @module
  */
-import type { Fetch } from "../platform_fetch.ts";
 import { PilotedError } from "../errors.ts";
 import { onAbort } from "../wait.ts";
 import { AttemptControl } from "./attempt_control.ts";
