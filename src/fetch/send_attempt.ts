@@ -83,7 +83,7 @@ export async function sendAttempt(
 
 function withSignal(
   init: RequestInit | undefined,
-  redirect: RequestRedirect,
+  redirect: "follow" | "manual" | "error",
   signal: AbortSignal | null,
 ): RequestInit {
   if (init === undefined) return signal === null ? { redirect } : { redirect, signal };
