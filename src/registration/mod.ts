@@ -26,6 +26,7 @@ export { createRegistration, type CreateRegistrationOptions } from "./create_reg
 export type { JobChecks } from "./job_options.ts";
 export type {
   AgentCheckDefinition,
+  AgentCheckOptions,
   CheckResult,
   HeartbeatOptions,
   RegisterOptions,

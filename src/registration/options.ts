@@ -46,7 +46,7 @@ export interface HeartbeatOptions {
   readonly notes?: string | undefined;
 }
 
-interface AgentCheckOptions {
+export interface AgentCheckOptions {
   /** Id, unique on the agent. @default {"service:ID:" and its position from 2} */
   readonly id?: string | undefined;
   /** Name. @default {Consul's own} */
