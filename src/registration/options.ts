@@ -46,6 +46,7 @@ export interface HeartbeatOptions {
   readonly notes?: string | undefined;
 }
 
+/** What every check of an agent may have. */
 export interface AgentCheckOptions {
   /** Id, unique on the agent. @default {"service:ID:" and its position from 2} */
   readonly id?: string | undefined;
