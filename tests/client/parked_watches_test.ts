@@ -95,7 +95,7 @@ test("with the streaming backend parked watches are read from the agent's copy, 
     );
     assert(reads.every(({ url }) => url.searchParams.has("cached")));
     for (let i = 50; i < 60; i++) {
-      register(it.consul, `s${i}`, "new");
+      register(it.consul, `s${i}`, "new", 99);
       const tookMs = await it.timeUntil(() => idsOf(it.piloted, `s${i}`).includes("new"));
       assertLessOrEqual(tookMs, VISIBLE_MS);
     }
