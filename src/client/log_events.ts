@@ -69,9 +69,9 @@ export function logEvents(events: Events, logger: Logger): () => void {
     if (["lost", "denied", "misrouted"].includes(state)) logger.warn(line);
     else logger.info(line);
   }, { signal });
-  events.on("warning", ({ at, message, path, line }) => {
+  events.on("warning", ({ message, path, line }) => {
     const where = [path ?? "configuration", line].filter((part) => part !== undefined).join(":");
-    logger.warn(`piloted: ${where}: ${at} ${message}`);
+    logger.warn(`piloted: ${where}: ${message}`);
   }, { signal });
   events.on("error", (error) => {
     if (error.code.startsWith("REGISTRY_") || error.code === "TIMEOUT") {

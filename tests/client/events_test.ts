@@ -127,6 +127,16 @@ test("logger gets one line for each change of state, and none for each attempt",
   ]);
 });
 
+test("logger gets a line for each warning of the configuration", async () => {
+  const lines: string[] = [];
+  const logger = { info: () => {}, warn: (line: string) => lines.push(line), error: () => {} };
+  await scene(({ clock }) => clock.advance(0), {
+    logger,
+    config: { consul: "consul:8500", watches: [{ name: "app" }, { name: "app" }] },
+  });
+  assertEquals(lines, ["piloted: configuration: watches[1] watches the same as watches[0]"]);
+});
+
 test("logger stops with the client that failed to start", async () => {
   const lines: string[] = [];
   const logger = { info: () => {}, warn: (line: string) => lines.push(line), error: () => {} };
