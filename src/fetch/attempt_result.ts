@@ -37,7 +37,7 @@ export interface AttemptResult {
  * @param response The response.
  * @returns `true` for 429, 502, 503 and 504.
  */
-export function isRejection(response: Response): boolean {
+function isRejection(response: Response): boolean {
   const { status } = response;
   return status === 429 || status === 502 || status === 503 || status === 504;
 }

@@ -135,9 +135,9 @@ test("serve.ts exits with a readable line when its command line or configuration
       [["--port", "8o"], 2, "received 8o"],
       [["--dev", "--config", path], 2, "--dev has its own"],
       [["stray"], 2, "stray"],
-      [["--config", `${path}.missing`], 1, `${path}.missing`],
-      [[], 1, "CONTAINERPILOT"],
-      [["--config", path], 1, "consul"],
+      [["--config", `${path}.missing`], 4, `${path}.missing`],
+      [[], 4, "CONTAINERPILOT"],
+      [["--config", path], 4, "consul"],
       [["--dev", "--port", String(busy.port)], 1, `127.0.0.1:${busy.port}`],
     ];
     try {

@@ -100,9 +100,9 @@ test("formatLine() writes ContainerPilot's three formats", () => {
 
 test("endpointVariables() names host, port and all hosts", () => {
   assertEquals(endpointVariables("order-db.x", [endpoint("1"), endpoint("2", { port: 1 })]), {
-    PILOTED_ORDER_DB_X_HOST: "10.0.0.1",
+    PILOTED_ORDER_DB_X_HOST: "10.1.0.49",
     PILOTED_ORDER_DB_X_PORT: "8080",
-    PILOTED_ORDER_DB_X_HOSTS: "10.0.0.1:8080,10.0.0.1:1",
+    PILOTED_ORDER_DB_X_HOSTS: "10.1.0.49:8080,10.1.0.50:1",
   });
 });
 

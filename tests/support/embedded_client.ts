@@ -6,6 +6,7 @@ import type { PilotedError } from "../../src/errors.ts";
 import type { Fetch } from "../../src/platform_fetch.ts";
 import { EmbeddedConsul, type EmbeddedConsulOptions, ManualClock } from "../../src/testing/mod.ts";
 import type { ServiceStatus } from "../../src/watch/status.ts";
+import { addressFor } from "./endpoints.ts";
 
 /** What stands between the client and Consul. */
 export type Between = (request: Request, next: () => Promise<Response>) => Promise<Response>;
@@ -104,7 +105,7 @@ function turn(): Promise<void> {
 
 /** Registers an instance on a port. */
 export function register(consul: EmbeddedConsul, name: string, id: string, port = 80): void {
-  consul.register({ name, id, address: "10.0.0.1", port });
+  consul.register({ name, id, address: addressFor(id), port });
 }
 
 /** The ids of a service, sorted. */
