@@ -130,7 +130,13 @@ export class Consul {
 
   /** Sends a signal: `SIGKILL`, `SIGSTOP`, `SIGCONT`, ... */
   kill(signal: string): void {
-    this.#child?.kill(signal as NodeJS.Signals);
+    // Not child.kill(), which on Deno sends one signal only.
+    if (this.#child?.exitCode !== null || this.#child.signalCode !== null) return;
+    try {
+      process.kill(this.pid, signal);
+    } catch {
+      // It has ended, and that has not been reported yet.
+    }
   }
 
   /** Waits until the process has ended. */

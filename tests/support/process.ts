@@ -79,7 +79,13 @@ function observe(child: ChildProcess, title: string): Child {
   });
   exited.catch(() => {});
   const kill = (signal = "SIGTERM") => {
-    if (ended === undefined) child.kill(signal as NodeJS.Signals);
+    if (ended !== undefined || child.pid === undefined) return;
+    try {
+      // Not child.kill(), which on Deno sends one signal only.
+      process.kill(child.pid, signal);
+    } catch {
+      // It has ended, and that has not been reported yet.
+    }
   };
   return {
     pid: child.pid ?? -1,
