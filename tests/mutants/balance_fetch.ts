@@ -115,13 +115,13 @@ const ROWS: Row[] = [
   ["balance/endpoint_pool", "an endpoint without an outcome stays new", "member.latency.assume(now - member.waitingSince, now);", "", "fetch/learning"],
   ["balance/merge_addresses", "each registration has a share", "if (byHost.size === endpoints.length) return endpoints;", "return endpoints;", "fetch/learning"],
   ["fetch/classify", "a 500 is a success", `return status < 500 ? "unknown" : "failure";`, `return "success";`, "fetch/learning"],
-  ["fetch/redirects", "credentials are sent to another origin", "if (!isSameOrigin(target)) for", "if (false) for", "fetch/never_twice"],
+  ["fetch/redirects", "credentials are sent to another origin", "if (!isSameOrigin(target)) { for", "if (false) { for", "fetch/never_twice"],
   ["fetch/redirects", "a POST stays a POST after a 302", `(status === 301 || status === 302) && method === "POST"`, "false", "fetch/never_twice"],
   ["fetch/body_end", "a body that was read holds its lease", "result.then(done, done);", "void done;", "fetch/learning"],
   ["fetch/service_hosts", "names have a case", "const lower = host.toLowerCase();\n    const name", "const lower = host;\n    const name", "fetch/create_fetch"],
   ["fetch/deadlines", "close() ends nothing", "deadline.owner.close(reason);", "", "fetch/learning"],
   ["fetch/retry_policy", "Retry-After of a 503 is not heard", "response.status !== 429 && response.status !== 503", "response.status !== 429", "fetch/retry"],
-  ["client/services", "names that were watched fall through to DNS after close()", "this.#services.has(host) ? host : this.#everWatched.get(host.toLowerCase())", "this.#services.has(host) ? host : undefined", "fetch/learning"],
+  ["client/services", "names that were watched fall through to DNS after close()", "this.get(host)?.name ?? this.#everWatched.get(host.toLowerCase())", "this.get(host)?.name", "fetch/learning"],
 ];
 
 /** What is broken, where, and which tests have to notice. */

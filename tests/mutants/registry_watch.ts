@@ -101,8 +101,8 @@ const ROWS: Row[] = [
   ["client/watched_service", "NO_ENDPOINTS counts nothing", "total[name] += counts[name];", "", "client/no_endpoints"],
   ["client/refresh_signal", "an early SIGHUP is forgotten", "if (this.#isPending) refresh();", "", "client/sighup"],
   // source
-  ["source/consul", "a redirect is followed with the token", "redirect: \"manual\",", "", "source/consul"],
-  ["source/consul", "the token is shown in an excerpt", "this.#token ? text.replaceAll(this.#token, \"<token>\") : text", "text", "source/consul"],
+  ["source/consul", "a redirect is followed with the token", "redirect: \"manual\",\n        cache", "cache", "source/consul"],
+  ["source/consul", "the token is shown in an excerpt", "token ? text.replaceAll(token, \"<token>\") : text", "text", "source/consul"],
   ["source/consul_headers", "an index of 0 stays", "index === 0n ? FIRST_INDEX : String(index)", "String(index)", "source/consul_headers"],
   ["source/consul_decode", "an entry is listed twice", "if (this.#seen.add(endpointIdentity(endpoint)).size === size) {", "if (false) {", "source/consul_decode"],
 ];
