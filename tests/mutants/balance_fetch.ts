@@ -93,7 +93,7 @@ const ROWS: Row[] = [
   ["fetch/pauses", "only requests at the very moment are covered", "startedAt < this.#endedAt", "startedAt === this.#endedAt", "fetch/pause"],
   ["fetch/pauses", "requests after a pause are covered, too", "startedAt < this.#endedAt", "this.#endedAt > 0 || startedAt < this.#endedAt", "fetch/pause"],
   ["fetch/balanced_call", "a pause during a wait fails the request", "this.#timeLeftMs <= 0 && !this.#extend(dueAt)", "this.#timeLeftMs <= 0", "fetch/pause"],
-  ["fetch/balanced_call", "requests are sent after the deadline", "if (this.#timeLeftMs <= 0 && !this.#extend(dueAt)) return undefined;", "void dueAt;", "fetch/pause"],
+  ["fetch/balanced_call", "lists of on-demand clients are not loaded", "if (source.mode === \"on-demand\") await this.#load();", "", "client/on_demand_fetch"],
   ["fetch/balanced_call", "the wait for endpoints ignores the deadline", "Math.min(options.waitForEndpointsMs, this.#timeLeftMs)", "options.waitForEndpointsMs", "fetch/create_fetch"],
   ["fetch/hedge", "the slower attempt goes on", `superseded?.control.abort(new DOMException("Another attempt was faster", "AbortError"));`, "", "fetch/hedge"],
   ["fetch/hedge", "the first failure decides", `outcome !== "success" && running.size > 0`, "false", "fetch/hedge"],

@@ -75,6 +75,7 @@ const CASES: readonly (readonly [readonly InterfaceAddress[], string, string | u
   [DOCUMENTED, "fdc6:238c:c4bc::/48", "fdc6:238c:c4bc::1"],
   [DOCUMENTED, "127.0.0.0/8", "127.0.0.1"],
   [DOCUMENTED, "inet", "10.2.0.1"],
+  [list("lo 127.0.0.1\nzz0 10.9.9.9"), "inet", "10.9.9.9"],
   [DOCUMENTED, "inet6", "fdc6:238c:c4bc::1"],
   [DOCUMENTED, "static:192.0.2.7", "192.0.2.7"],
   [DOCUMENTED, "lo", "127.0.0.1"],
