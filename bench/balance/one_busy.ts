@@ -11,7 +11,7 @@ import { makeEndpoints } from "./world.ts";
 const PICKS = 100_000;
 
 /**
- * 100,000 picks with `least-pending` while one of three endpoints has a request under way.
+ * 100,000 picks with `least-pending` while one of three endpoints has a request in flight.
  *
  * @param weights Of the three; the last one is busy.
  * @param seed Equal seeds give equal results.

@@ -23,7 +23,7 @@ export interface SupermarketOptions {
 }
 
 /**
- * Customers arrive by chance, each is sent by `least-pending` and served in turn; service takes 1 on
+ * Customers arrive at random, each is sent by `least-pending` and served in turn; service takes 1 on
  * average, exponentially distributed.
  *
  * Near saturation the result hangs on how much work chance brought: 0.1 % more of it makes waiting
