@@ -64,14 +64,14 @@ export const RUNTIMES: readonly Runtime[] = [
   {
     name: "node",
     versionCommand: ["node", "--version"],
-    // Node runs each file in a process of its own; by default one core fewer than there are.
+    // Node runs each file in a process of its own, one after the other.
     testCommand: [
       "node",
       "--import",
       "tsx",
       "--test",
       "--test-reporter=spec",
-      "--test-concurrency=2",
+      "--test-concurrency=1",
       // A test that failed and left a server open must not hold the run for ever.
       "--test-force-exit",
     ],

@@ -3,9 +3,9 @@
  *
  *     deno task test [--runtime deno|bun|node]... [--jobs N] [file or folder]...
  *
- * All runtimes run side by side, since most of the time is waiting; two at a time in CI, where a slow
- * machine must not make a test fail. `--jobs` says otherwise. The output of each is shown in one
- * piece when it ends, and as it comes where there is only one at a time.
+ * Most of the time of a test is waiting, so the files of each runtime are dealt into parts and four
+ * parts run side by side. `--jobs` says otherwise. The output of a part is shown in one piece when it
+ * ends, and as it comes where there is only one at a time.
  *
  * Closes with the line `N passed, N failed` and exits with 1 unless every runtime ran tests and
  * all of them passed.
@@ -29,9 +29,18 @@ interface Outcome extends Counts {
   problem?: string;
 }
 
+/** Files of one runtime that run in one go. */
+interface Part {
+  runtime: Runtime;
+  files: readonly string[];
+  /** Heads its output. */
+  title: string;
+}
+
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 // A run that takes longer hangs: the whole suite is meant to take less than 5 minutes.
 const LIMIT_MS = 25 * 60_000;
+const FILES_OF_A_PART = 60;
 
 async function main(): Promise<number> {
   const started = performance.now();
@@ -40,7 +49,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       runtime: { type: "string", multiple: true },
-      jobs: { type: "string", default: process.env.CI === "true" ? "2" : "3" },
+      jobs: { type: "string", default: "4" },
     },
   });
   const jobs = Number(values.jobs);
@@ -56,21 +65,30 @@ async function main(): Promise<number> {
   const consul = await consulForTests();
   console.log(`Set-up: Consul ${consul ?? "missing, so that its suites can't run"}`);
 
-  const suites = RUNTIMES.filter(({ name }) => chosen.includes(name))
-    .map((runtime) => ({ runtime, own: files.filter((file) => runsOn(file, runtime.name)) }))
-    .filter(({ own }) => own.length > 0);
-  const apart = jobs > 1 && suites.length > 1;
-  // The longest first, which is Node's: it alone runs the browser and the soak.
-  const longestFirst = suites.toSorted((a, b) => b.own.length - a.own.length);
-  const outcomes = await sideBySide(
-    jobs,
-    longestFirst,
-    ({ runtime, own }) => runSuite(runtime, own, consul, apart),
+  const parts = RUNTIMES.filter(({ name }) => chosen.includes(name)).flatMap((runtime) => {
+    const own = files.filter((file) => runsOn(file, runtime.name));
+    const count = jobs === 1 ? 1 : Math.ceil(own.length / FILES_OF_A_PART);
+    return dealt(own, count).map((files, index) => ({
+      runtime,
+      files,
+      title: `=== ${runtime.name}${count > 1 ? `, part ${index + 1} of ${count}` : ""}`,
+    }));
+  });
+  const apart = jobs > 1 && parts.length > 1;
+  // Node's take the longest, since each file is a process and it alone runs the browser.
+  const longestFirst = parts.toSorted((a, b) =>
+    Number(b.runtime.name === "node") - Number(a.runtime.name === "node")
   );
+  const outcomes = await sideBySide(jobs, longestFirst, (part) => runPart(part, consul, apart));
   if (outcomes.length === 0) {
     throw new Error(`Cannot test: no test file in ${positionals.join(", ")}`);
   }
   return report(outcomes, (performance.now() - started) / 1000);
+}
+
+// Neighbours in a folder are often equally slow, and so go to different parts.
+function dealt(files: readonly string[], count: number): string[][] {
+  return Array.from({ length: count }, (_, part) => files.filter((_, i) => i % count === part));
 }
 
 async function testFiles(paths: string[]): Promise<string[]> {
@@ -90,16 +108,16 @@ async function testFiles(paths: string[]): Promise<string[]> {
   return found.map((path) => `./${relative(ROOT, path)}`).sort();
 }
 
-async function runSuite(
-  runtime: Runtime,
-  files: string[],
+async function runPart(
+  { runtime, files, title }: Part,
   consul: string | undefined,
   apart: boolean,
 ): Promise<Outcome> {
   const env = testEnvironment(consul);
   const started = performance.now();
-  const title = `=== ${runtime.name}: ${files.length} test files`;
-  console.log(apart ? `${title}, running` : `\n${title}`);
+  console.log(
+    `${apart ? "" : "\n"}${title}: ${files.length} test files${apart ? ", running" : ""}`,
+  );
   const version = await runCommand(runtime.versionCommand, { cwd: ROOT, env, onOutput() {} });
   const printed: string[] = [];
   const result = await runCommand([...runtime.testCommand, ...files], {
@@ -134,14 +152,22 @@ function testEnvironment(consul: string | undefined): Record<string, string | un
 }
 
 function report(outcomes: readonly Outcome[], seconds: number): number {
+  const rows = new Map<string, Outcome>();
   const total: Outcome = { runtime: "total", passed: 0, failed: 0, skipped: 0, seconds };
   for (const outcome of outcomes) {
-    total.passed += outcome.passed;
-    total.failed += outcome.failed;
-    total.skipped += outcome.skipped;
+    const row = rows.get(outcome.runtime) ??
+      { runtime: outcome.runtime, passed: 0, failed: 0, skipped: 0, seconds: 0 };
+    rows.set(outcome.runtime, row);
+    row.seconds += outcome.seconds;
+    if (outcome.problem !== undefined) row.problem ??= outcome.problem;
+    for (const sum of [row, total]) {
+      sum.passed += outcome.passed;
+      sum.failed += outcome.failed;
+      sum.skipped += outcome.skipped;
+    }
   }
   console.log(`\n${"runtime".padEnd(16)}  passed  failed  skipped  seconds`);
-  for (const { runtime, passed, failed, skipped, seconds, problem } of [...outcomes, total]) {
+  for (const { runtime, passed, failed, skipped, seconds, problem } of [...rows.values(), total]) {
     const cells = [`${passed}`.padStart(6), `${failed}`.padStart(6), `${skipped}`.padStart(7)];
     const time = seconds.toFixed(1).padStart(7);
     console.log([runtime.padEnd(16), ...cells, time, problem ?? ""].join("  ").trimEnd());
