@@ -27,6 +27,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "piloted render /etc/containerpilot.json5",
     "piloted render -o /run/app.json5 app.json5",
   ],
+  register: [
+    "piloted register web --port 8080 --check-http http://127.0.0.1:8080/health",
+    "piloted register db --port 5432 --tag primary --check-cmd pg_isready --interval 5s",
+  ],
   exec: [
     "piloted exec /etc/containerpilot.json5",
     "piloted exec --main app",

@@ -9,22 +9,44 @@ import { FORWARDED } from "../supervisor/foreground.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
- * Reads a duration.
+ * Makes the reader of a duration: seconds such as `30`, or a duration such as `1m30s`.
  *
- * @param text Seconds such as `30`, or a duration such as `1m30s`.
- * @returns Milliseconds.
- * @throws {UsageError} when it is anything else, or below 0.
+ * @param option The option, for the error.
+ * @returns The reader. It returns milliseconds, and throws a `UsageError` for anything else.
  */
-export function parseTimeout(text: string): number {
-  return parseTime("--timeout", text);
+export function parseTime(option: string): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : parseGoDuration(text);
+    if (value !== undefined && value >= 0) return value;
+    throw new UsageError(
+      `Cannot use ${option}: it must be seconds such as 30 or a duration such as 1m30s, ` +
+        `received ${text}`,
+    );
+  };
 }
 
-function parseTime(option: string, text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : parseGoDuration(text);
-  if (value !== undefined && value >= 0) return value;
-  throw new UsageError(
-    `Cannot use ${option}: it must be seconds such as 30 or a duration such as 1m30s, received ${text}`,
-  );
+/**
+ * Reads a port.
+ *
+ * @param text A whole number from 1 to 65535.
+ * @returns The number.
+ * @throws {UsageError} when it is anything else.
+ */
+export function parsePort(text: string): number {
+  const value = Number(text);
+  if (/^\d{1,5}$/.test(text) && value > 0 && value < 65_536) return value;
+  throw new UsageError(`Cannot use --port: it must be from 1 to 65535, received ${text}`);
+}
+
+/**
+ * Gathers the values of an option that may be repeated.
+ *
+ * @param text The value.
+ * @param before The values before it.
+ * @returns All of them.
+ */
+export function appended(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 /**
@@ -41,17 +63,6 @@ export function parseCount(text: string): number {
 }
 
 /**
- * Reads the maximum random delay after a change.
- *
- * @param text A duration.
- * @returns Milliseconds.
- * @throws {UsageError} when it is anything else.
- */
-export function parseSplay(text: string): number {
-  return parseTime("--splay", text);
-}
-
-/**
  * Reads a quiet period.
  *
  * @param text `MIN:MAX`, or `MIN` alone for a maximum of eight times as much.
@@ -60,8 +71,9 @@ export function parseSplay(text: string): number {
  */
 export function parseQuiet(text: string): readonly [minMs: number, maxMs: number] {
   const [first = "", second] = text.split(":");
-  const minMs = parseTime("--quiet", first);
-  const maxMs = second === undefined ? minMs * 8 : parseTime("--quiet", second);
+  const parse = parseTime("--quiet");
+  const minMs = parse(first);
+  const maxMs = second === undefined ? minMs * 8 : parse(second);
   if (maxMs >= minMs) return [minMs, maxMs];
   throw new UsageError(`Cannot use --quiet: the maximum is below the minimum, received ${text}`);
 }

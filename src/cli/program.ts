@@ -10,13 +10,15 @@ import type { ExecOptions } from "./exec_command.ts";
 import { examplesText, exitCodesText } from "./help_text.ts";
 import type { LookupOptions } from "./lookup_command.ts";
 import {
+  appended,
   parseCount,
   parseOnChange,
+  parsePort,
   parseQuiet,
-  parseSplay,
-  parseTimeout,
+  parseTime,
 } from "./option_values.ts";
 import type { Output } from "./output.ts";
+import type { RegisterCommandOptions } from "./register_command.ts";
 import type { RenderOptions } from "./render_command.ts";
 import { serveOptionTexts } from "./serve_options.ts";
 import { VERSION } from "./version.ts";
@@ -60,6 +62,7 @@ export function createProgram(context: CommandContext): Command {
   addReaders(program, context);
   addConfigCommands(program, context);
   addServe(program, context);
+  addRegister(program, context);
   addExec(program, context);
   for (const command of program.commands) {
     command.addHelpText("after", () => examplesText(command.name()));
@@ -110,7 +113,7 @@ function addReaders(program: Command, context: CommandContext): void {
     .option(
       "-t, --timeout <time>",
       "maximum wait, such as 30 or 1m30s (default: no limit)",
-      parseTimeout,
+      parseTime("--timeout"),
     )
     .option(
       "-n, --count <number>",
@@ -169,13 +172,72 @@ function addExec(program: Command, context: CommandContext): void {
       parseOnChange,
     )
     .option("--quiet <min:max>", "gather changes (default: 250ms:2s)", parseQuiet)
-    .option("--splay <time>", "maximum random delay after a change (default: 0)", parseSplay)
+    .option(
+      "--splay <time>",
+      "maximum random delay after a change (default: 0)",
+      parseTime("--splay"),
+    )
     .action(async (file: string | undefined, options: ExecOptions & { splay?: number }) => {
       const { execCommand } = await import("./exec_command.ts");
       const { splay, ...others } = options;
       const all = { ...others, splayMs: splay };
       context.exit(await execCommand(file, all, context.command, context, context.signals));
     });
+}
+
+type RegisterArguments =
+  & Omit<RegisterCommandOptions, "intervalMs" | "ttlMs" | "drainMs">
+  & { interval?: number; ttl?: number; drain?: number };
+
+function addRegister(program: Command, context: CommandContext): void {
+  program.command("register")
+    .summary("register a service until it is stopped")
+    .description(
+      "Register a service in Consul and keep it registered until SIGTERM or SIGINT, then deregister " +
+        "it. Its id goes to standard output when others can find it. Checks are run by this " +
+        "command before each heartbeat; all of them must pass.",
+    )
+    .argument("<name>", "name of the service")
+    .requiredOption("-p, --port <number>", "port that the service listens on", parsePort)
+    .option(
+      "--address <address>",
+      "its address (default: $PILOTED_ADVERTISE_ADDRESS or the agent's)",
+    )
+    .option(
+      "--interface <rule>",
+      "ContainerPilot's rule for the address; may be repeated",
+      appended,
+    )
+    .option("--id <id>", "id of the instance (default: name, host name and port)")
+    .option("--tag <tag>", "a tag; may be repeated", appended)
+    .option("--meta <key=value>", "metadata; may be repeated", appended)
+    .option("--check-http <url>", "passes when it responds with 2xx; 429 is a warning")
+    .option("--check-tcp <address>", "port or host:port; passes when it accepts a connection")
+    .option("--check-cmd <command>", "runs in a shell; 0 passes, 1 is a warning")
+    .option(
+      "--interval <time>",
+      "time between two checks and heartbeats (default: 10s)",
+      parseTime("--interval"),
+    )
+    .option(
+      "--ttl <time>",
+      "time without a heartbeat after which it is critical (default: 3 intervals)",
+      parseTime("--ttl"),
+    )
+    .option(
+      "--drain <time>",
+      "time between its removal and the end of this command (default: 500ms)",
+      parseTime("--drain"),
+    )
+    .option("-c, --config <file>", "configuration file (default: $CONTAINERPILOT)")
+    .option("--consul <address>", "address of Consul instead of the configuration's")
+    .action(
+      async (name: string, { interval, ttl, drain, ...options }: RegisterArguments) => {
+        const { registerCommand } = await import("./register_command.ts");
+        const all = { ...options, intervalMs: interval, ttlMs: ttl, drainMs: drain };
+        context.exit(await registerCommand(name, all, context));
+      },
+    );
 }
 
 // The arguments go to the parser of serve.ts; here they are described for help and completions.

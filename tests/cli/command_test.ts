@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EXIT_CODES, exitCodeOf, signalExitCode } from "../../src/cli/exit_codes.ts";
 import { EXAMPLES } from "../../src/cli/help_text.ts";
-import { parseCount, parseTimeout } from "../../src/cli/option_values.ts";
+import { parseCount, parsePort, parseTime } from "../../src/cli/option_values.ts";
 import { wantsColors } from "../../src/cli/output.ts";
 import { serveOptionTexts } from "../../src/cli/serve_options.ts";
 import { splitCommandLine } from "../../src/cli/split_command_line.ts";
@@ -44,13 +44,17 @@ test("wantsColors() knows NO_COLOR, FORCE_COLOR and dumb terminals", () => {
   assertEquals(wantsColors(true, { TERM: "dumb" }), false);
 });
 
-test("parseTimeout() takes seconds and durations, parseCount() whole numbers", () => {
-  assertEquals(["30", "0.5", "1m30s", "0"].map(parseTimeout), [30_000, 500, 90_000, 0]);
+test("parseTime() takes seconds and durations, parseCount() and parsePort() whole numbers", () => {
+  assertEquals(["30", "0.5", "1m30s", "0"].map(parseTime("--ttl")), [30_000, 500, 90_000, 0]);
   assertEquals(parseCount("3"), 3);
   for (const text of ["", "-1", "soon", "1 s", "-1s"]) {
-    assert(throwsUsage(() => parseTimeout(text)), text);
+    assert(throwsUsage(() => parseTime("--ttl")(text)), text);
   }
   for (const text of ["0", "-1", "1.5", "x"]) assert(throwsUsage(() => parseCount(text)), text);
+  assertEquals(parsePort("65535"), 65_535);
+  for (const text of ["0", "65536", "http", "80.5", ""]) {
+    assert(throwsUsage(() => parsePort(text)), text);
+  }
 });
 
 function throwsUsage(run: () => unknown): boolean {
@@ -71,7 +75,7 @@ test("piloted --version is the version of the manifests", async () => {
 test("piloted --help lists every command, exit code and example", async () => {
   const { code, stdout, stderr } = await runHere(["--help"]);
   assertEquals([code, stderr], [0, ""]);
-  for (const name of ["lookup", "watch", "wait", "check", "render", "serve"]) {
+  for (const name of ["lookup", "watch", "wait", "check", "render", "serve", "register", "exec"]) {
     assertMatch(stdout, new RegExp(`^  ${name} `, "m"));
     const help = await runHere([name, "--help"]);
     assertEquals([help.code, help.stderr], [0, ""]);
