@@ -4,12 +4,15 @@
  * @module
  */
 import { createPiloted } from "../client/create_piloted.ts";
-import { loadConfig } from "../client/read_config.ts";
 import type { Config, ConfigWarning } from "../config/config.ts";
+import { warnOfDifferences } from "../config/containerpilot_differences.ts";
+import { parseSupervisorConfig } from "../config/load_supervisor.ts";
+import { parseConfigText, type ReadContext } from "../config/parse_config.ts";
+import { type Environment, environment } from "../runtime/environment.ts";
 import { isPilotedError } from "../any_piloted_error.ts";
 import { EXIT, exitCodeOf } from "./exit_codes.ts";
 import type { Output } from "./output.ts";
-import { configPath } from "./render_command.ts";
+import { configPath, readConfigText } from "./render_command.ts";
 
 /** Options of `piloted check`. */
 export interface CheckOptions {
@@ -21,7 +24,7 @@ export interface CheckOptions {
 
 /**
  * Reads a configuration as the client and the supervisor do, and reports what is in it, what is odd,
- * and whether Consul responds.
+ * what ContainerPilot 3.8 would treat differently, and whether Consul responds.
  *
  * @param file The file; `undefined` for the one in `$CONTAINERPILOT`.
  * @param options Options.
@@ -35,12 +38,51 @@ export async function checkCommand(
   stdout: Output,
 ): Promise<number> {
   const path = configPath(file);
-  const config = await loadConfig(path, { missing: options.strict ? "error" : "empty" });
+  const text = await readConfigText(path);
+  const cut = new Set<string>();
+  const missing = options.strict ? "error" : "empty";
+  const template = recordingCuts(environment(), cut);
+  const consul = environment({ quiet: true });
+  const { config, jobs, refused } = await readBoth(text, { template, consul, missing }, path);
+  const warnings = [
+    ...text.startsWith("\uFEFF") ? [BYTE_ORDER_MARK] : [],
+    ...refused === undefined ? [] : [`piloted exec and ContainerPilot 3.8 refuse it: ${refused}`],
+    ...[...cut].map((name) =>
+      `$${name} contains "=": ContainerPilot 3.8 reads it up to there only`
+    ),
+  ];
+  for (const warning of warnings) stdout.write(`${path}: warning: ${warning}\n`);
   for (const warning of config.warnings) stdout.write(`${warningText(warning, path)}\n`);
-  stdout.write(`${path}: valid, ${summary(config)}\n`);
+  const warned = config.warnings.length + warnings.length;
+  stdout.write(`${path}: valid, ${summary(config, jobs, warned)}\n`);
   const registry = options.offline ? EXIT.ok : await checkRegistry(config, stdout);
   if (registry !== EXIT.ok) return registry;
-  return options.strict && config.warnings.length > 0 ? EXIT.config : EXIT.ok;
+  return options.strict && warned > 0 ? EXIT.config : EXIT.ok;
+}
+
+// What only the supervisor refuses does not matter to an application that uses the library.
+async function readBoth(text: string, context: ReadContext, path: string) {
+  try {
+    const { config, jobs } = await parseSupervisorConfig(text, context, path, warnOfDifferences);
+    return { config, jobs: jobs.length, refused: undefined };
+  } catch (error) {
+    if (!isPilotedError(error)) throw error;
+    const config = await parseConfigText(text, context, path);
+    return { config, jobs: 0, refused: error.message.split("\n")[0] };
+  }
+}
+
+const BYTE_ORDER_MARK = "begins with a byte order mark: ContainerPilot 3.8 refuses the file";
+
+// ContainerPilot splits each variable at every "=".
+function recordingCuts(env: Environment, cut: Set<string>): Environment {
+  return new Proxy(env, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof name === "string" && value?.includes("=")) cut.add(name);
+      return value;
+    },
+  });
 }
 
 function warningText({ message, path, line, column }: ConfigWarning, file: string): string {
@@ -48,11 +90,12 @@ function warningText({ message, path, line, column }: ConfigWarning, file: strin
   return `${place}: warning: ${message}`;
 }
 
-function summary({ watches, registrations, warnings }: Config): string {
+function summary(config: Config, jobs: number, warnings: number): string {
   return [
-    count(watches.length, "watch", "watches"),
-    count(registrations.length, "service to register", "services to register"),
-    count(warnings.length, "warning", "warnings"),
+    count(config.watches.length, "watch", "watches"),
+    count(jobs, "job", "jobs"),
+    count(config.registrations.length, "service to register", "services to register"),
+    count(warnings, "warning", "warnings"),
   ].join(", ");
 }
 

@@ -54,7 +54,7 @@ async function run(
     });
   }
   if (argv[0] === "complete") {
-    await complete(program, argv.slice(1));
+    await complete(program, argv.slice(1), outputs.stdout);
     return EXIT.ok;
   }
   if (argv.length === 0) {

@@ -53,7 +53,11 @@ export class ConfigSource {
   warn(target: Target, message: string): void {
     const at = this.#format(target.path);
     const offset = this.#offset(target);
-    this.#push(`${at} ${message}`, at, offset === undefined ? undefined : this.#origin(offset));
+    this.#push(
+      `${at || "the document"} ${message}`,
+      at,
+      offset === undefined ? undefined : this.#origin(offset),
+    );
   }
 
   /**

@@ -86,6 +86,7 @@ function warnOfUnknownKeys(keys: readonly string[], context: DecodeContext): voi
       continue;
     }
     const hint = didYouMean(key, known);
-    context.warn({ path: [key], key: true }, `is not a known key and is left out${hint}`);
+    const refused = context.inCode ? "" : "; ContainerPilot refuses the file";
+    context.warn({ path: [key], key: true }, `is not a known key and is left out${hint}${refused}`);
   }
 }

@@ -10,7 +10,7 @@ import { ConfigFault, type DecodeContext } from "./config_fault.ts";
 import { ConfigSource } from "./config_source.ts";
 import { decodeConfig } from "./decode_config.ts";
 import { decodeJobs, type JobConfig } from "./job_config.ts";
-import { readDocument } from "./json5_document.ts";
+import { type Document, readDocument } from "./json5_document.ts";
 import { completeConfig } from "./loaded_config.ts";
 import type { ReadContext } from "./parse_config.ts";
 import { maskMembers, WatchedEnvironment } from "./secrets.ts";
@@ -46,6 +46,7 @@ const DEFAULT_STOP_TIMEOUT_S = 5;
  * @param text The text.
  * @param context The environment, and what an unset variable is.
  * @param path Name of the file.
+ * @param inspect Sees the document before it is decoded, and may add warnings. @default {undefined}
  * @returns The configuration.
  * @throws {PilotedError} as `parseConfig`.
  */
@@ -53,6 +54,7 @@ export async function parseSupervisorConfig(
   text: string,
   context: ReadContext,
   path: string,
+  inspect?: (document: Document, text: string, warn: DecodeContext["warn"]) => void,
 ): Promise<SupervisorConfig> {
   const watched = new WatchedEnvironment(context.template);
   const template = text.replace(/^\uFEFF/, "");
@@ -61,9 +63,11 @@ export async function parseSupervisorConfig(
   const source = new ConfigSource(watched, path, { template, rendered });
   for (const [name, index] of rendered.unset) source.warnOfUnset(name, [], index);
   try {
-    const { value, place } = readDocument(rendered.text);
+    const document = readDocument(rendered.text);
+    const { value, place } = document;
     source.place = place;
     const decoding = { inCode: false, warn: source.warn.bind(source) };
+    inspect?.(document, rendered.text, decoding.warn);
     const decoded = decodeConfig(value, context.consul, decoding);
     const supervised = decodeSupervised(value, decoding);
     return { config: completeConfig(decoded, source.warnings()), ...supervised };

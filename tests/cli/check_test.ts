@@ -17,10 +17,37 @@ test("piloted check reports warnings with their place, every watch, and that Con
     const { code, stdout, stderr } = await runHere(["check", file]);
     assertEquals([code, stderr], [0, ""]);
     assertStringIncludes(stdout, `${file}:4:3: warning: wotches is not a known key`);
-    assertStringIncludes(stdout, `${file}: valid, 1 watch, 0 services to register, 1 warning\n`);
+    assertStringIncludes(
+      stdout,
+      `${file}: valid, 1 watch, 0 jobs, 0 services to register, 1 warning\n`,
+    );
     assertStringIncludes(stdout, "customers: 1 endpoint\n");
     assertStringIncludes(stdout, `http://${address}: responds\n`);
     assertEquals((await runHere(["check", "--strict", file])).code, 4);
+  }));
+
+test("piloted check names what ContainerPilot 3.8 or piloted exec would refuse, and accepts the file", () =>
+  withTemporaryFolder(async (folder) => {
+    const file = join(folder, "app.json5");
+    const check = async (text: string, env: Record<string, string> = {}) => {
+      await writeFile(file, text);
+      const { code, stdout } = await runCommand(["check", "--offline", file], env);
+      assertEquals(code, 0);
+      return stdout.split("\n").slice(0, -2).map((line) => line.replace(file, ""));
+    };
+    assertEquals(
+      await check(`\uFEFF{ consul: "c:1", // {{ .ODD }}\n watches: [{ name: "web" }] }`, {
+        ODD: "c:1=d",
+      }),
+      [
+        ": warning: begins with a byte order mark: ContainerPilot 3.8 refuses the file",
+        ': warning: $ODD contains "=": ContainerPilot 3.8 reads it up to there only',
+        ":2:12: warning: watches[0] has no interval: ContainerPilot 3.8 refuses the file",
+      ],
+    );
+    const job = `{ name: "app", port: 80, health: { interval: "5s", ttl: 10 } }`;
+    const [refused] = await check(`{ consul: "c:1", jobs: [${job}] }`);
+    assertMatch(refused!, /^: warning: piloted exec and ContainerPilot 3\.8 refuse it: .*interval/);
   }));
 
 test("piloted check exits with 4 for an invalid file and 5 when Consul does not respond", () =>

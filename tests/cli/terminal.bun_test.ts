@@ -1,5 +1,6 @@
 // Runs on Bun alone, as its name says: Bun has a terminal built in, which drives all three runtimes.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { join } from "node:path";
 import { buildBinary } from "../../scripts/build_binary.ts";
@@ -119,6 +120,28 @@ for (const runtime of ["deno", "bun", "node"] as const) {
     }, { NO_COLOR: "1" });
   });
 }
+
+test("piloted complete bash completes in a bash without bash-completion, also when it is sourced twice", () =>
+  withTemporaryFolder((folder) =>
+    withConsul(async ({ file }) => {
+      const bun = await runtimeBinary("bun");
+      const program = join(folder, "piloted");
+      await writeFile(program, `#!/bin/sh\nexec ${bun} ${join(ROOT, "cli.ts")} "$@"\n`, {
+        mode: 0o755,
+      });
+      const env = { PATH: `${folder}:${process.env.PATH}`, CONTAINERPILOT: file, PS1: "$ " };
+      await inTerminal(["bash", "--norc", "-i"], async ({ terminal }, shown) => {
+        const source = "source <(piloted complete bash)";
+        terminal.write(`${source}; ${source}; echo read\y\n`);
+        await waitUntil(() => shown().includes("ready\r\n"));
+        assertEquals(/not found|readonly/.test(shown()), false, shown());
+        terminal.write("piloted lookup cus\t");
+        await waitUntil(() => shown().includes("lookup customers "));
+        terminal.write("\x15piloted wait --ti\t");
+        await waitUntil(() => shown().includes("wait --timeout "));
+      }, env);
+    })
+  ));
 
 test("deno task build:binary makes one file that needs no runtime", () =>
   withTemporaryFolder((folder) =>

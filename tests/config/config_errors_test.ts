@@ -176,7 +176,7 @@ test("parseConfig() shows no secret in a warning", async () => {
   const text = '{consul: "c:1", "x{{ .API_KEY }}": 1}';
   const { warnings } = await parseConfig(text, { env: { API_KEY: "s3cr3t" } });
   assertEquals(warnings, [{
-    message: '["x******"] is not a known key and is left out',
+    message: '["x******"] is not a known key and is left out; ContainerPilot refuses the file',
     at: '["x******"]',
     line: 1,
     column: 17,
@@ -195,14 +195,15 @@ test("parseConfig() warns of an unknown key, and of what may have been meant", a
   });
   assertEquals(warnings, [
     {
-      message: 'Watches is not a known key and is left out, did you mean "watches"',
+      message: 'Watches is not a known key and is left out, did you mean "watches"; ' +
+        "ContainerPilot refuses the file",
       at: "Watches",
       path: "cp.json5",
       line: 2,
       column: 2,
     },
     {
-      message: '["my key"] is not a known key and is left out',
+      message: '["my key"] is not a known key and is left out; ContainerPilot refuses the file',
       at: '["my key"]',
       path: "cp.json5",
       line: 2,
