@@ -17,6 +17,8 @@ export interface HintObserver {
   read(services: ReadonlySet<string>): void;
   /** Something changed, and the summary does not say what: every parked watch is read. */
   readAll(): void;
+  /** Changes are not noticed any more, until the next call of `read()` or `readAll()`. */
+  lost(): void;
   /** Number of changes that were found by reading everything. */
   readonly foundCount: number;
 }
@@ -96,7 +98,8 @@ export class ChangeHint {
         const summary = await this.#read(signal);
         failures = 0;
         this.#isCut = false;
-        this.#active = summary.services.size <= MAX_CATALOG * this.#options.watchedCount();
+        const { size } = summary.services;
+        this.#become(size <= MAX_CATALOG * this.#options.watchedCount());
         if (this.#active) this.#compare(summary);
         else await this.#rest(RETRY_MS, signal);
       } catch (error) {
@@ -104,13 +107,19 @@ export class ChangeHint {
         // Ended by a proxy: what was known before still is.
         this.#isCut = error instanceof CutPoll && failures++ === 0;
         if (this.#isCut) continue;
-        this.#active = false;
+        this.#become(false);
         this.#before = undefined;
         const { random } = this.#options;
         const delayMs = isFinal(error) ? RETRY_MS : fullJitter(failures++, { ...BACKOFF, random });
         await this.#rest(delayMs, signal);
       }
     }
+  }
+
+  #become(active: boolean): void {
+    const wasActive = this.#active;
+    this.#active = active;
+    if (wasActive && !active) this.#observer.lost();
   }
 
   #compare(summary: Summary): void {

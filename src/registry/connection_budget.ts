@@ -62,18 +62,12 @@ export interface Hint {
 // A quarter of the budget is reserved for plain reads.
 const SHORT_SHARE = 0.25;
 const MAX_SHORT = 16;
-// Parked watches together read at most this often: 20 reads of small services a second cost
-// Consul 1.8.7 about 1 % of a core.
-const ROTATION_MS = 50;
-// Few parked watches need not be read more often than this.
-const LAP_MS = 1_000;
 // While a hint names the services that changed, the rotation only covers what no hint can name.
-const HINTED_LAP_MS = 120_000;
-// What no hint names is read this often, by as many reads as that takes; likewise everything where
-// a read costs little. A change stays visible within two seconds.
-const FAST_LAP_MS = 1_500;
-const FAST_TURN_MS = 10;
-const FAST_PER_SECOND = 650;
+const HINTED = { lapMs: 120_000, turnMs: 50, perSecond: 20 };
+// What no hint names is read this often, by as many reads as that takes, so that a change is visible
+// within two seconds; likewise everything where a read costs little, or where there is no hint. 20
+// reads of small services a second cost Consul 1.8.7 about 1 % of a core.
+const FAST = { lapMs: 1_500, turnMs: 10, perSecond: 650 };
 // Parts of a query that do not lead out of what a summary lists.
 const NAMEABLE: ReadonlySet<string> = new Set(["service", "tag", "filter", "port", "address"]);
 // After "429 Too Many Requests" the budget grows back by one connection every ten seconds.
@@ -121,16 +115,18 @@ export class ConnectionBudget {
       read: (entry: Parked) => void this.#read(entry),
       isOpen: () => this.#isOpen(),
     };
+    const hinted = () => this.#hint?.active ? HINTED : FAST;
     this.#slow = new Rotation({
       ...shared,
-      lapMs: () => this.#hint?.active ? HINTED_LAP_MS : LAP_MS,
-      turnMs: ROTATION_MS,
+      lapMs: () => hinted().lapMs,
+      turnMs: () => hinted().turnMs,
+      perSecond: () => hinted().perSecond,
     });
     this.#fast = new Rotation({
       ...shared,
-      lapMs: () => FAST_LAP_MS,
-      turnMs: FAST_TURN_MS,
-      perSecond: FAST_PER_SECOND,
+      lapMs: () => FAST.lapMs,
+      turnMs: () => FAST.turnMs,
+      perSecond: () => FAST.perSecond,
     });
   }
 
@@ -290,6 +286,7 @@ export class ConnectionBudget {
           if (names.has(entry.watch.query.service.toLowerCase())) void this.#read(entry);
         }
       },
+      lost: () => this.#slow.rearm(),
       readAll: () => {
         for (const entry of parked) void this.#read(entry, true);
       },

@@ -12,9 +12,9 @@ export interface RotationOptions<Entry> {
   /** Time in which each entry is read once, in milliseconds. */
   readonly lapMs: () => number;
   /** Minimum time between two turns, in milliseconds. */
-  readonly turnMs: number;
-  /** Maximum number of entries in a second, with several in one turn. @default {one in each turn} */
-  readonly perSecond?: number;
+  readonly turnMs: () => number;
+  /** Maximum number of entries in a second, with several in one turn. */
+  readonly perSecond: () => number;
   /** Called with each entry in turn. */
   readonly read: (entry: Entry) => void;
   /** Called before each turn. @returns Whether this turn takes place. */
@@ -46,6 +46,12 @@ export class Rotation<Entry> {
     if (this.#entries.size === 0) this.close();
   }
 
+  /** The options have changed: the next turn may be earlier. */
+  rearm(): void {
+    this.close();
+    this.#arm();
+  }
+
   /** Stops the timer. */
   close(): void {
     this.#timer?.cancel();
@@ -58,7 +64,7 @@ export class Rotation<Entry> {
     const { size } = this.#entries;
     if (size === 0) return;
     const { clock, lapMs, turnMs } = this.#options;
-    const dueAt = clock.now() + Math.max(turnMs, lapMs() / size);
+    const dueAt = clock.now() + Math.max(turnMs(), lapMs() / size);
     if (dueAt >= this.#dueAt) return;
     if (this.#timer === undefined) this.#turnedAt = clock.now();
     this.close();
@@ -73,7 +79,7 @@ export class Rotation<Entry> {
       // Timers may be late: what counts is the time since the last turn.
       const elapsedMs = clock.now() - this.#turnedAt;
       const wanted = Math.min(1, elapsedMs / lapMs()) * this.#entries.size;
-      const count = perSecond === undefined ? 1 : Math.min(wanted, perSecond * elapsedMs / 1_000);
+      const count = Math.min(wanted, perSecond() * elapsedMs / 1_000);
       for (const entry of [...this.#entries].slice(0, Math.max(1, Math.round(count)))) {
         // To the end, should it wait for a permit.
         this.#entries.delete(entry);

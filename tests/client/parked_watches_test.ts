@@ -68,6 +68,41 @@ test("a change of a service that is registered in another case is visible within
     },
   }));
 
+const REFUSED: Between = async (request, next) => {
+  const { pathname } = new URL(request.url);
+  return pathname.includes("/internal/")
+    ? new Response("Permission denied", { status: 403 })
+    : await next();
+};
+
+for (const [when, atStart] of [["at the start", true], ["later", false]] as const) {
+  test(`without the summary, which is refused ${when}, a change of each of 150 parked watches is visible within 2 s`, () =>
+    withEmbedded(async (it) => {
+      await it.passes(MINUTE_MS);
+      if (!atStart) {
+        it.between(REFUSED);
+        // The query under way ends with this change.
+        register(it.consul, "s0", "other", 7);
+        await it.passes(1_000);
+      }
+      const before = it.sent.length;
+      for (const i of [60, 120, 199]) {
+        register(it.consul, `s${i}`, "new", 99);
+        const tookMs = await it.timeUntil(() => idsOf(it.piloted, `s${i}`).includes("new"));
+        assertLessOrEqual(tookMs, VISIBLE_MS, `s${i}`);
+        await it.passes(10_000);
+      }
+      // 153 are parked, each is read once in 1.5 s.
+      assertLessOrEqual(it.sent.length - before, 36 * 110);
+    }, {
+      watches: busy(200),
+      start: (it) => {
+        fill(it, 200);
+        if (atStart) it.between(REFUSED);
+      },
+    }));
+}
+
 /** An agent with the streaming backend: its copy responds to `index` and `cached`. */
 function streaming(): Between {
   return async (request, next) => {

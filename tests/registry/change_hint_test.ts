@@ -12,6 +12,7 @@ interface Scene {
   asked: ReadOptions[];
   preferred: string[][];
   all: number;
+  lost: number;
   found: number;
   answer(services: Record<string, string>, index: number, afterMs?: number): Promise<void>;
   fail(error: unknown): Promise<void>;
@@ -20,7 +21,7 @@ interface Scene {
 async function scene(run: (it: Scene) => Promise<void>, watched = 10): Promise<void> {
   const clock = new ManualClock();
   let settle: { resolve(summary: Summary): void; reject(error: unknown): void } | undefined;
-  const it = { clock, asked: [], preferred: [], all: 0, found: 0 } as unknown as Scene;
+  const it = { clock, asked: [], preferred: [], all: 0, lost: 0, found: 0 } as unknown as Scene;
   const summaries: Summaries = {
     isBehind: (position, known) => Number(position) < Number(known),
     summarize(options, signal) {
@@ -50,6 +51,7 @@ async function scene(run: (it: Scene) => Promise<void>, watched = 10): Promise<v
       },
       read: (services) => it.preferred.push([...services]),
       readAll: () => it.all++,
+      lost: () => it.lost++,
     },
   );
   await clock.advance(0);
@@ -136,4 +138,17 @@ test("ChangeHint backs off while the registry is away, and gives up for ten minu
     await it.fail(new PilotedError("REGISTRY_DENIED", "Cannot read: received 403"));
     await it.clock.advance(590_000);
     assertEquals([it.hint.active, it.asked.length], [false, asked]);
+  }));
+
+test("ChangeHint says once that it is lost", () =>
+  scene(async (it) => {
+    await it.fail(unreachable());
+    assertEquals(it.lost, 0);
+    await it.clock.advance(60_000);
+    await it.answer({ a: "1" }, 5);
+    assertEquals([it.hint.active, it.lost], [true, 0]);
+    await it.fail(unreachable());
+    await it.clock.advance(60_000);
+    await it.fail(unreachable());
+    assertEquals([it.hint.active, it.lost], [false, 1]);
   }));

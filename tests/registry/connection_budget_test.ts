@@ -71,15 +71,60 @@ test("ConnectionBudget reads parked watches in rotation", () =>
     assertEquals(parked.map(({ service, turn }) => [service, turn.waitMs]), [["s5", 0], ["s6", 0]]);
   }));
 
-test("ConnectionBudget reads at most 20 parked watches a second without a hint", () =>
+test("ConnectionBudget reads each of 800 parked watches within 1.5 s without a hint, and at most 650 a second", () =>
   scene(async (it) => {
-    ask(it, 200);
+    const waited = new Map<string, number>();
+    let total = 0;
+    ask(it, 847);
+    await it.clock.advance(0);
+    // The blocking queries stay.
+    it.turns.splice(0);
     for (let ms = 0; ms < 10_000; ms += 10) {
       await it.clock.advance(10);
-      for (const { turn } of it.turns.splice(0)) turn.release();
+      for (const { service, turn } of it.turns.splice(0)) {
+        turn.release();
+        total++;
+        waited.set(service, ms);
+        it.ask(service);
+      }
+      for (const [service, at] of waited) assertLessOrEqual(ms - at, 1_600, service);
     }
-    assertLessOrEqual(195 - it.budget.load.parked, 200);
-  }));
+    assertEquals(waited.size, 800);
+    assertLessOrEqual(total, 6_600);
+  }, { maxConnections: 64 }));
+
+test("ConnectionBudget goes back to the fast rotation at once when the hint is lost", () => {
+  let observer: HintObserver | undefined;
+  let active = true;
+  return scene(async (it) => {
+    ask(it, 15);
+    await it.clock.advance(3_000);
+    assertEquals(it.turns.length, 5);
+    active = false;
+    observer!.lost();
+    it.turns.splice(0);
+    const read = new Set<string>();
+    for (let ms = 0; ms < 1_600; ms += 10) {
+      await it.clock.advance(10);
+      for (const { service, turn } of it.turns.splice(0)) {
+        turn.release();
+        read.add(service);
+        it.ask(service);
+      }
+    }
+    assertEquals(read.size, 10);
+  }, {
+    hint: (given) => {
+      observer = given;
+      return {
+        get active() {
+          return active;
+        },
+        stop() {},
+      };
+    },
+  });
+});
 
 test("ConnectionBudget hands a free place to the parked watch that changed last", () =>
   scene(async (it) => {
