@@ -19,73 +19,115 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Mutant } from "../tests/mutants/mutant.ts";
 import { runCommand } from "./run_command.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const DOORS = ["mod.ts", "cli.ts", "serve.ts"];
 const COPIED = ["src", "tests", "bench", "examples", "scripts", "types", ...DOORS];
-const SETTINGS = ["package.json", "tsconfig.json", "deno.json"];
+const SETTINGS = ["package.json", "tsconfig.json", "deno.json", "bunfig.toml"];
 const SHORT_STEP = 5;
+// Most of the time of a test is waiting.
+const LANES = 4;
 /** A mutant may make a test wait forever, which counts as a failure. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 45_000;
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: { only: { type: "string", multiple: true }, short: { type: "boolean" } },
   });
-  const folder = join(ROOT, "tests/mutants");
-  const rooms = (await readdir(folder)).filter((name) => name !== "mutant.ts")
+  const rooms = (await readdir(join(ROOT, "tests/mutants"))).filter((name) => name !== "mutant.ts")
     .map((name) => name.replace(/\.ts$/, "")).sort();
   const unknown = positionals.find((room) => !rooms.includes(room));
   if (unknown !== undefined) {
     throw new Error(`Cannot find mutants of ${unknown}: there are lists for ${rooms.join(", ")}`);
   }
-  const copy = await mkdtemp(join(tmpdir(), "piloted-mutants-"));
+  const folder = await mkdtemp(join(tmpdir(), "piloted-mutants-"));
   try {
-    for (const name of [...COPIED, ...SETTINGS]) {
-      await cp(join(ROOT, name), join(copy, name), { recursive: true });
-    }
-    await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
-    let survivors = 0;
-    for (const room of positionals.length > 0 ? positionals : rooms) {
-      survivors += await runRoom(copy, room, values.only, values.short ? SHORT_STEP : 1);
-    }
+    const copies = await Promise.all(
+      Array.from({ length: LANES }, (_, lane) => copyProject(join(folder, String(lane)))),
+    );
+    const chosen = positionals.length > 0 ? positionals : rooms;
+    const survivors = await runRooms(copies, chosen, values.only, values.short ? SHORT_STEP : 1);
     return survivors === 0 ? 0 : 1;
   } finally {
-    await rm(copy, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }
 
-async function runRoom(
-  copy: string,
-  room: string,
+async function copyProject(copy: string): Promise<string> {
+  for (const name of [...COPIED, ...SETTINGS]) {
+    await cp(join(ROOT, name), join(copy, name), { recursive: true });
+  }
+  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
+interface Row {
+  readonly room: string;
+  /** Its place in the list of its room, as it is written: `3/114`. */
+  readonly place: string;
+  readonly mutant: Mutant;
+  /** Whether it is run, rather than looked for. */
+  readonly isChosen: boolean;
+}
+
+async function readRows(
+  rooms: readonly string[],
+  only: readonly string[] | undefined,
+  step: number,
+): Promise<Row[]> {
+  const lists = rooms.map(async (room) => {
+    const { MUTANTS }: { MUTANTS: readonly Mutant[] } = await import(`../tests/mutants/${room}.ts`);
+    return MUTANTS.map((mutant, index) => ({
+      room,
+      place: `${index + 1}/${MUTANTS.length}`,
+      mutant,
+      isChosen: only?.includes(String(index + 1)) ?? index % step === 0,
+    }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+async function runRooms(
+  copies: readonly string[],
+  rooms: readonly string[],
   only: readonly string[] | undefined,
   step: number,
 ): Promise<number> {
-  const { MUTANTS }: { MUTANTS: readonly Mutant[] } = await import(`../tests/mutants/${room}.ts`);
-  // A test that fails without a mutant would seem to kill every one of them.
-  const isChosen = (index: number) => only?.includes(String(index + 1)) ?? index % step === 0;
-  const chosen = MUTANTS.filter((_, index) => isChosen(index));
-  for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
-    if (!await passes(copy, file)) {
-      throw new Error(`Cannot test mutants: ${file} fails without any`);
+  const free = [...copies];
+  const inCopy = async <T>(run: (copy: string) => Promise<T>): Promise<T> => {
+    const copy = free.pop()!;
+    try {
+      return await run(copy);
+    } finally {
+      free.push(copy);
     }
-  }
+  };
+  const rows = await readRows(rooms, only, step);
+  // A test that fails without a mutant would seem to kill every one of them.
+  const files = new Set(
+    rows.filter(({ isChosen }) => isChosen).flatMap(({ mutant }) => mutant.tests),
+  );
+  await sideBySide(LANES, [...files], (file) =>
+    inCopy(async (copy) => {
+      if (await passes(copy, file)) return;
+      throw new Error(`Cannot test mutants: ${file} fails without any`);
+    }));
   let survivors = 0;
   let count = 0;
-  for (const [index, mutant] of MUTANTS.entries()) {
-    const chosenNow = isChosen(index);
-    const problem = chosenNow
-      ? await runMutant(copy, mutant)
-      : (await mutate(copy, mutant)).problem;
-    if (!chosenNow && problem === undefined) continue;
+  await sideBySide(LANES, rows, async ({ room, place, mutant, isChosen }) => {
+    const problem = await inCopy(async (copy) =>
+      isChosen ? await runMutant(copy, mutant) : (await mutate(copy, mutant)).problem
+    );
+    if (!isChosen && problem === undefined) return;
     count++;
     if (problem !== undefined) survivors++;
-    const label = `${room} ${index + 1}/${MUTANTS.length} ${mutant.file}: ${mutant.what}`;
+    const label = `${room} ${place} ${mutant.file}: ${mutant.what}`;
     console.log(`${problem === undefined ? "killed  " : "SURVIVED"} ${label}`);
     if (problem !== undefined) console.log(`         ${problem}`);
-  }
-  console.log(`${room}: ${count} mutants, ${count - survivors} killed, ${survivors} survived`);
+  });
+  console.log(`${count} mutants, ${count - survivors} killed, ${survivors} survived`);
   return survivors;
 }
 
@@ -119,9 +161,9 @@ async function mutate(
   return { text, mutated };
 }
 
-// Each file is a process of its own, so that one that hangs can be killed.
+// Each file is a process of its own, so that one that hangs can be killed. Bun starts the fastest.
 async function passes(copy: string, file: string): Promise<boolean> {
-  const command = ["node", "--import", "tsx", "--test-force-exit", file];
+  const command = [join(ROOT, "node_modules/.bin/bun"), "test", "--bail", `./${file}`];
   return (await runCommand(command, { cwd: copy, limitMs: LIMIT_MS, onOutput: () => {} })).ok;
 }
 

@@ -1,5 +1,11 @@
 /** Lists that cannot be used, although Consul has responded: hidden ones, and undecodable ones. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLessOrEqual,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { PilotedError } from "../../src/errors.ts";
 import { faults } from "../../src/testing/mod.ts";
 import {
@@ -52,6 +58,22 @@ for (const [what, shown] of [["empty", 0], ["shorter", 1]] as const) {
       assert(tookMs <= 30_000, `live after ${tookMs} ms`);
     }, { start: two, token: "secret" }));
 }
+
+test("a list without a usable entry is watched like any other: the change that ends it is visible at once", () =>
+  withEmbedded(async (it) => {
+    const { piloted, consul } = it;
+    // Each change ends a blocking query with a list that cannot be used.
+    for (let i = 0; i < 12; i++) {
+      consul.register({ name: "app", id: "a", address: `10.0.0.${i}`, port: 0 });
+      await it.passes(7_000);
+    }
+    assertEquals(piloted.status("app").state, "stale");
+    consul.register({ name: "app", id: "a", address: "10.0.0.99", port: 0 });
+    await it.passes(200, 50);
+    register(consul, "app", "a", 80);
+    const tookMs = await it.timeUntil(() => piloted.status("app").state === "live", 31_000);
+    assertLessOrEqual(tookMs, 2_000);
+  }, { start: ({ consul }) => register(consul, "app", "a", 80) }));
 
 test("a token that has never seen everything may see its own list become shorter", () =>
   withEmbedded(async (it) => {
