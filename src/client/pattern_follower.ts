@@ -6,6 +6,7 @@
 import { fullJitter } from "../backoff.ts";
 import type { ConfigWarning, PatternConfig, WatchConfig } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
+import { CutPoll } from "../registry/cut_poll.ts";
 import { RateLimit } from "../registry/rate_limit.ts";
 import type { Listing, ListQuery } from "../source/source.ts";
 import { sleep } from "../wait.ts";
@@ -152,7 +153,11 @@ export class PatternFollower {
   async #readOnce(): Promise<void> {
     const { clock, ttlMs } = this.#context.options;
     try {
-      const listing = await this.#context.session.list(this.#query, {}, this.#stopped.signal);
+      const listing = await this.#context.session.list(
+        this.#query,
+        undefined,
+        this.#stopped.signal,
+      );
       this.#dueAt = clock.now() + ttlMs;
       await this.#take(listing);
     } catch (cause) {
@@ -164,20 +169,32 @@ export class PatternFollower {
   }
 
   async #run(settle: () => void): Promise<void> {
-    const { session, options: { waitMs, random, keepProcessAlive, clock } } = this.#context;
+    const { session } = this.#context;
+    const release = this.#isPolling ? session.budget.reserve() : undefined;
+    try {
+      await this.#follow(settle);
+    } finally {
+      release?.();
+      settle();
+    }
+  }
+
+  async #follow(settle: () => void): Promise<void> {
+    const { session, options: { random, clock } } = this.#context;
     const { signal } = this.#stopped;
-    const background = !keepProcessAlive;
+    const background = !this.#isPolling;
     let position: string | undefined;
+    let cut: CutPoll | undefined;
     let failureCount = 0;
     while (!signal.aborted) {
       try {
         this.#poll = new AbortController();
-        const wait = position === undefined || background
-          ? {}
-          : { position, waitMs: waitMs * (0.5 + random() / 2) };
-        const listing = await session.list(this.#query, wait, this.#poll.signal);
+        const listing = await session.list(this.#query, position, this.#poll.signal);
         failureCount = 0;
-        position = session.isBehind(listing.position, position) ? undefined : listing.position;
+        if (cut !== undefined) session.confirmCut(cut.heldMs);
+        cut = undefined;
+        const isBehind = background || session.isBehind(listing.position, position);
+        position = isBehind ? undefined : listing.position;
         const taken = this.#take(listing).catch((cause) => this.#failed(cause));
         // Only the start waits: the next change of the list may concern other services.
         taken.then(settle);
@@ -191,13 +208,20 @@ export class PatternFollower {
         if (signal.aborted) break;
         position = undefined;
         if (this.#poll.signal.aborted) continue;
+        // Whether the registry is away or something on the way ended the query, a plain read shows.
+        cut = cause instanceof CutPoll ? cause : undefined;
+        if (cut !== undefined) continue;
         this.#failed(cause);
         settle();
         const delayMs = fullJitter(failureCount++, { ...BACKOFF, random });
         await sleep(clock, delayMs, { signal, background }).catch(() => {});
       }
     }
-    settle();
+  }
+
+  /** Whether blocking queries are used, which keep the process alive. */
+  get #isPolling(): boolean {
+    return this.#context.options.keepProcessAlive;
   }
 
   get #query(): ListQuery {

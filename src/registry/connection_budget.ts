@@ -94,6 +94,7 @@ export class ConnectionBudget {
   #cap = Infinity;
   #regrowAt = 0;
   #long = 0;
+  #reserved = 0;
   readonly #slow: Rotation<Parked>;
   readonly #fast: Rotation<Parked>;
   #hint: Hint | undefined;
@@ -173,6 +174,19 @@ export class ConnectionBudget {
     });
   }
 
+  /**
+   * Takes a connection out of the budget for as long as something else polls.
+   *
+   * @returns Gives it back. Must be called once.
+   */
+  reserve(): () => void {
+    this.#reserved++;
+    return () => {
+      this.#reserved--;
+      this.#handOn();
+    };
+  }
+
   /** The agent responded 429: half of the connections are left free from now on. */
   refused(): void {
     const places = this.#options.multiplexed?.() ? this.#long : this.#places();
@@ -227,7 +241,8 @@ export class ConnectionBudget {
   }
 
   #budget(): number {
-    return this.#options.multiplexed?.() ? Infinity : this.#longPlaces;
+    if (this.#options.multiplexed?.()) return Infinity;
+    return Math.max(1, this.#longPlaces - this.#reserved);
   }
 
   #grantLong(): Permit {

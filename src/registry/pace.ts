@@ -27,6 +27,9 @@ const MAX_RETRY_AFTER_MS = 300_000;
 const QUIET_MS = 30_000;
 // For this long after that reads follow one by one, because all of them have something to catch up.
 const PACED_MS = 60_000;
+// After that those that still wait follow faster, or their line would never end: reads of parked
+// watches come in between.
+const CATCH_UP = 4;
 // Few watches need not wait for each other as long as their own polls take.
 const LONGEST_USUAL_MS = 3_000;
 
@@ -162,9 +165,10 @@ export class Pace {
   #plan(): void {
     const { clock, random, usualMs } = this.#options;
     const floorMs = FIRST_MS * 2 ** Math.max(0, this.#level - 1);
-    const betweenMs = this.#isRecovering
-      ? Math.min(LONGEST_USUAL_MS, usualMs())
-      : Math.min(LONGEST_MS, floorMs);
-    this.#nextAt = clock.now() + betweenMs * (1 + random() / 2);
+    const now = clock.now();
+    const usual = Math.min(LONGEST_USUAL_MS, usualMs());
+    const recoveringMs = now < this.#endsAt + PACED_MS ? usual : usual / CATCH_UP;
+    const betweenMs = this.#isRecovering ? recoveringMs : Math.min(LONGEST_MS, floorMs);
+    this.#nextAt = now + betweenMs * (1 + random() / 2);
   }
 }

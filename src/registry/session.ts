@@ -25,7 +25,7 @@ import type {
 } from "../source/source.ts";
 import { AgentCopies } from "./agent_copies.ts";
 import { ChangeHint } from "./change_hint.ts";
-import { Connection, type Registry } from "./connection.ts";
+import { Connection, type Registry, type Subject, type Work } from "./connection.ts";
 import { ConnectionBudget, type Pollable } from "./connection_budget.ts";
 import { CutPoll, isCut, isLostConnection } from "./cut_poll.ts";
 import { tooSoon } from "./limit_errors.ts";
@@ -166,28 +166,15 @@ export class Session {
       const how: ReadOptions = waitMs > 0 && wait !== undefined
         ? { consistency, position: wait.position, waitMs }
         : { consistency: isParked && this.#copies.areUsable ? "cached" : consistency };
-      const name = `service ${JSON.stringify(query.service)}`;
-      const sentAt = clock.now();
-      const send = () =>
-        this.#connection.send(
-          (source, signal, isPlain) =>
-            source.read(query, { ...how, ...(isPlain && { position: undefined }), signal }),
-          { name, service: query.service, waitMs },
-          signal,
-        );
-      const reading = await send().catch((error: unknown) => {
-        this.#noteLimit(error, sentAt);
-        if (waitMs > 0 && error instanceof PilotedError && isCut(error)) {
-          throw new CutPoll(clock.now() - sentAt, error);
-        }
-        // A connection that was kept open may be closed by the other side just as it is used again.
-        if (error instanceof PilotedError && isLostConnection(error)) return send();
-        throw error;
-      });
-      if (waitMs > 0) this.#ceiling.survived(clock.now() - sentAt);
+      const { position } = how;
+      const reading = await this.#send(
+        (source, signal, isPlain) =>
+          source.read(query, { ...how, ...(isPlain && { position: undefined }), signal }),
+        { name: `service ${JSON.stringify(query.service)}`, service: query.service, waitMs },
+        position,
+        signal,
+      );
       this.#copies.note(reading.freshness, how);
-      this.pace.succeeded(sentAt);
-      this.budget.succeeded();
       return reading;
     } finally {
       permit.release();
@@ -213,56 +200,59 @@ export class Session {
    * @throws as {@linkcode Session.read}; `REGISTRY_RESPONSE` where the source has no summary.
    */
   async summarize(options: ReadOptions, signal: AbortSignal): Promise<Summary> {
+    const { position } = options;
     const waitMs = Math.min(options.waitMs ?? 0, this.#ceiling.ms);
-    const how = options.position === undefined ? options : { ...options, waitMs };
-    const sentAt = this.#options.clock.now();
-    try {
-      return await this.#connection.send(
-        (source, signal, isPlain) => {
-          if (source.summarize !== undefined) {
-            return source.summarize({ ...how, ...(isPlain && { position: undefined }), signal });
-          }
-          const message = "Cannot read the summary of services: this source has none";
-          return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
-        },
-        { name: "the summary of services", waitMs },
-        signal,
-      );
-    } catch (error) {
-      this.#noteLimit(error, sentAt);
-      if (options.position !== undefined && error instanceof PilotedError && isCut(error)) {
-        throw new CutPoll(this.#options.clock.now() - sentAt, error);
-      }
-      throw error;
-    }
+    const how = position === undefined ? options : { ...options, waitMs };
+    return await this.#send(
+      (source, signal, isPlain) => {
+        if (source.summarize !== undefined) {
+          return source.summarize({ ...how, ...(isPlain && { position: undefined }), signal });
+        }
+        const message = "Cannot read the summary of services: this source has none";
+        return Promise.reject(new PilotedError("REGISTRY_RESPONSE", message));
+      },
+      { name: "the summary of services", waitMs },
+      position,
+      signal,
+    );
   }
 
   /**
-   * Lists the names of all services. Takes no permit: there is one list for each pattern.
+   * Lists the names of all services: at once, or, with a position, when the list changes. Whoever waits
+   * has reserved a connection in the budget.
    *
    * @param query Where to list.
-   * @param options Where to wait from, and how long.
+   * @param position Where to wait from.
    * @param signal Aborts the read.
    * @returns The registry's response.
    * @throws as {@linkcode Session.read}; `UNSUPPORTED` where the source has no list.
    */
-  list(query: ListQuery, options: ReadOptions, signal: AbortSignal): Promise<Listing> {
-    const subject = { name: "the list of services", waitMs: options.waitMs ?? 0 };
-    return this.#connection.send(
-      (source, signal, isPlain) => {
-        if (source.list !== undefined) {
-          return source.list(query, {
-            ...options,
-            ...(isPlain && { position: undefined }),
-            signal,
-          });
-        }
-        const message = `Cannot follow a pattern: the source ${source.name} does not list services`;
-        return Promise.reject(new PilotedError("UNSUPPORTED", message));
-      },
-      subject,
-      signal,
-    );
+  async list(
+    query: ListQuery,
+    position: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Listing> {
+    const permit = position === undefined ? await this.budget.shortPermit(signal) : undefined;
+    try {
+      await this.pace.take(signal);
+      const waitMs = position === undefined ? 0 : this.#ceiling.next();
+      return await this.#send(
+        (source, signal, isPlain) => {
+          if (source.list !== undefined) {
+            const wait = isPlain || position === undefined ? {} : { position, waitMs };
+            return source.list(query, { ...wait, signal });
+          }
+          const message =
+            `Cannot follow a pattern: the source ${source.name} does not list services`;
+          return Promise.reject(new PilotedError("UNSUPPORTED", message));
+        },
+        { name: "the list of services", waitMs },
+        position,
+        signal,
+      );
+    } finally {
+      permit?.release();
+    }
   }
 
   /**
@@ -292,9 +282,28 @@ export class Session {
     await this.#connection.close();
   }
 
-  #noteLimit(error: unknown, sentAt: number): void {
-    if (!(error instanceof PilotedError)) return;
-    if (error.limit === "connections") this.budget.refused();
-    if (error.limit === "rate") this.pace.refused(sentAt, error.retryAfterMs);
+  /** One read; what its end says about the registry's limits and the way there is remembered. */
+  async #send<T>(
+    work: Work<T>,
+    subject: Subject,
+    position: string | undefined,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { clock } = this.#options;
+    const sentAt = clock.now();
+    const send = () => this.#connection.send(work, subject, signal);
+    const result = await send().catch((error: unknown) => {
+      if (!(error instanceof PilotedError)) throw error;
+      if (error.limit === "connections") this.budget.refused();
+      if (error.limit === "rate") this.pace.refused(sentAt, error.retryAfterMs);
+      if (position !== undefined && isCut(error)) throw new CutPoll(clock.now() - sentAt, error);
+      // A connection that was kept open may be closed by the other side just as it is used again.
+      if (isLostConnection(error)) return send();
+      throw error;
+    });
+    if (position !== undefined) this.#ceiling.survived(clock.now() - sentAt);
+    this.pace.succeeded(sentAt);
+    this.budget.succeeded();
+    return result;
   }
 }

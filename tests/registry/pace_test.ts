@@ -95,3 +95,22 @@ test("Pace forgets who gives up, and leaves no timer behind", async () => {
   await stays;
   assertEquals([took, clock.pending], [[1_000], 0]);
 });
+
+test("Pace ends also where more reads come than usual: the line becomes shorter after a minute and a half", async () => {
+  const { clock, pace } = scene();
+  pace.refused(0);
+  let came = 0;
+  let went = 0;
+  // Three reads a second, while the usual time allows two.
+  for (let ms = 0; ms < 240_000; ms += 1_000) {
+    for (let i = 0; i < 3; i++) {
+      came++;
+      void pace.take(signal).then(() => {
+        went++;
+        pace.succeeded(clock.now());
+      });
+    }
+    await clock.advance(1_000);
+  }
+  assertEquals([came - went, pace.delayMs], [0, 0]);
+});
