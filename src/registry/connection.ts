@@ -154,7 +154,8 @@ export class Connection {
         error: () =>
           new PilotedError(
             "TIMEOUT",
-            `Cannot read ${name}: no response within ${Math.round(timeoutMs)} ms`,
+            `Cannot read ${name} from ${source.place ?? source.name}: ` +
+              `no response within ${Math.round(timeoutMs)} ms`,
             { service },
           ),
       },

@@ -17,7 +17,15 @@
  */
 import type { Clock } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
-import type { Query, Reading, ReadOptions, Source, Summary } from "../source/source.ts";
+import type {
+  Listing,
+  ListQuery,
+  Query,
+  Reading,
+  ReadOptions,
+  Source,
+  Summary,
+} from "../source/source.ts";
 import { deadline } from "../wait.ts";
 import type { Registry } from "./connection.ts";
 
@@ -74,12 +82,18 @@ export class PinnedServers implements Registry {
   /** Creates it; no server is looked for yet. */
   constructor(options: PinnedServersOptions) {
     this.#options = options;
+    const place = () => `Consul at ${this.address ?? "several addresses"}`;
     this.source = {
       name: "consul",
+      get place() {
+        return place();
+      },
       read: (query: Query, options: ReadOptions = {}): Promise<Reading> =>
         this.#run((source, options) => source.read(query, options), options),
       summarize: (options: ReadOptions = {}): Promise<Summary> =>
         this.#run((source, options) => source.summarize!(options), options),
+      list: (query?: ListQuery, options: ReadOptions = {}): Promise<Listing> =>
+        this.#run((source, options) => source.list!(query, options), options),
       isBehind: (position, known) => this.#isBehind(position, known),
     };
   }

@@ -85,6 +85,8 @@ interface Answer {
 export class ConsulSource implements Source {
   /** Always `"consul"`. */
   readonly name = "consul";
+  /** `Consul at` its address. */
+  readonly place: string;
   readonly #url: string;
   readonly #token: string | undefined;
   readonly #credentials: Credentials | undefined;
@@ -104,6 +106,7 @@ export class ConsulSource implements Source {
     const token = revealSecret(options.token);
     checkToken(token ?? "");
     this.#url = options.url;
+    this.place = `Consul at ${options.url}`;
     this.#token = token;
     this.#credentials = options.credentials;
     // Looked up at each call, so that a stubbed or instrumented global fetch is used.
@@ -316,7 +319,7 @@ export class ConsulSource implements Source {
     why: string,
     facts: PilotedErrorOptions = {},
   ): PilotedError {
-    const message = `Cannot read ${subject.name} from Consul at ${this.#url}: ${why}`;
+    const message = `Cannot read ${subject.name} from ${this.place}: ${why}`;
     return new PilotedError(code, message, {
       ...facts,
       service: subject.service,

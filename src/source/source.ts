@@ -105,6 +105,8 @@ export type ListQuery = Pick<Query, "datacenter" | "peer" | "namespace" | "parti
 export interface Source {
   /** Short name for messages and metrics, such as `"consul"`. */
   readonly name: string;
+  /** Where it reads, for messages, such as `"Consul at http://consul:8500"`. @default {its name} */
+  readonly place?: string;
   /**
    * Reads a service once.
    *

@@ -1,7 +1,10 @@
 /** The list of services of a pattern within the limits that hold for every other read. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { createPiloted } from "../../src/client/create_piloted.ts";
+import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { type Between, register, withEmbedded } from "../support/embedded_client.ts";
 import { test } from "../support/test.ts";
+import { waitUntil } from "../support/wait_until.ts";
 
 const MINUTE_MS = 60_000;
 const CATALOG = "/v1/catalog/services";
@@ -87,3 +90,34 @@ for (
       start: ({ consul }) => register(consul, "s0", "s0"),
     }));
 }
+
+test("a pattern is followed where there are several servers, also when the pinned one is gone", async () => {
+  const consuls = [new EmbeddedConsul(), new EmbeddedConsul()];
+  const listeners = await Promise.all(consuls.map((consul) => consul.listen()));
+  const both = (id: string) => {
+    for (const consul of consuls) {
+      consul.register({ name: `s-${id}`, id, address: "10.0.0.1", port: 80 });
+    }
+  };
+  both("one");
+  const piloted = await createPiloted({
+    config: {
+      consul: { addresses: listeners.map(({ url }) => url) },
+      watches: [{ pattern: "s-*", interval: 1 }],
+    },
+    env: {},
+    signals: false,
+    random: () => 0,
+  });
+  try {
+    assertEquals(piloted.services, ["s-one"]);
+    await listeners[0]!.close();
+    await consuls[0]!.close();
+    both("two");
+    await waitUntil(() => piloted.services.includes("s-two"));
+  } finally {
+    await piloted.close();
+    await listeners[1]!.close();
+    await consuls[1]!.close();
+  }
+});

@@ -43,12 +43,19 @@ async function scene(source: Source, run: (it: Scene) => Promise<void>): Promise
 const never = new AbortController().signal;
 
 test("Session.read() times out at its deadline although the source ignores its signal", () =>
-  scene({ name: "deaf", read: () => new Promise(() => {}) }, async ({ clock, session }) => {
+  scene({
+    name: "deaf",
+    place: "Consul at c:1",
+    read: () => new Promise(() => {}),
+  }, async ({ clock, session }) => {
     const plain = failureOf(session.read(query, stale, never));
     await clock.advance(10_000);
     const error = await plain as PilotedError;
     assertEquals([error.code, error.service], ["TIMEOUT", "app"]);
-    assertStringIncludes(error.message, "no response within 10000 ms");
+    assertEquals(
+      error.message,
+      'Cannot read service "app" from Consul at c:1: no response within 10000 ms',
+    );
     // The permit is free again: as many as there are may time out at once.
     const many = Array.from({ length: 5 }, () => failureOf(session.read(query, stale, never)));
     await clock.advance(40_000);
