@@ -249,7 +249,7 @@ export class ConsulSource implements Source {
         headers: token ? { ...this.#headers, "X-Consul-Token": token } : this.#headers,
         // A redirect could lead the token to another host.
         redirect: "manual",
-        cache: "no-store",
+        ...uncached(),
         ...(signal && { signal }),
       });
       const limit = response.status === 200 ? this.#maxResponseBytes : MAX_REFUSAL_BYTES;
@@ -337,5 +337,19 @@ export class ConsulSource implements Source {
     const isPage = /^<(!doctype|html|head|body|title|!--)/i.test(line) ||
       /^text\/html\b/i.test(headers.get("Content-Type") ?? "");
     return isPage ? `an HTML page, is a proxy in between? ${excerpt}` : excerpt;
+  }
+}
+
+let noStore: RequestInit | undefined;
+
+/** Keeps caches out, where the platform has any: workerd refused the option before November 2024. */
+function uncached(): RequestInit {
+  if (noStore !== undefined) return noStore;
+  const init: RequestInit = { cache: "no-store" };
+  try {
+    new Request("http://localhost/", init);
+    return noStore = init;
+  } catch {
+    return noStore = {};
   }
 }
