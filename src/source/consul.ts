@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fetch } from "../platform_fetch.ts";
+import { type Fetch, uncached } from "../platform_fetch.ts";
 import { describeNetworkError } from "../describe_network_error.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { revealSecret, type Secret } from "../secret.ts";
@@ -337,19 +337,5 @@ export class ConsulSource implements Source {
     const isPage = /^<(!doctype|html|head|body|title|!--)/i.test(line) ||
       /^text\/html\b/i.test(headers.get("Content-Type") ?? "");
     return isPage ? `an HTML page, is a proxy in between? ${excerpt}` : excerpt;
-  }
-}
-
-let noStore: RequestInit | undefined;
-
-/** Keeps caches out, where the platform has any: workerd refused the option before November 2024. */
-function uncached(): RequestInit {
-  if (noStore !== undefined) return noStore;
-  const init: RequestInit = { cache: "no-store" };
-  try {
-    new Request("http://localhost/", init);
-    return noStore = init;
-  } catch {
-    return noStore = {};
   }
 }
