@@ -4,7 +4,7 @@
  * @module
  */
 import type { JobConfig } from "../config/job_config.ts";
-import type { ControlConfig, SupervisorConfig } from "../config/load_supervisor.ts";
+import type { ControlConfig } from "../config/load_supervisor.ts";
 import type { TelemetryConfig } from "../config/telemetry_config.ts";
 import { type ControlSocket, listenOnSocket } from "../runtime/control_socket.ts";
 import { controlRoutes } from "./control_routes.ts";
@@ -54,17 +54,6 @@ export class ServiceDoors {
   }
 
   /**
-   * Opens what a configuration names, and closes what it does not.
-   *
-   * @param config The configuration.
-   * @throws {SocketError} when the socket that the file names cannot be made.
-   */
-  async open({ control, telemetry }: SupervisorConfig): Promise<void> {
-    await this.#openTelemetry(telemetry);
-    await this.#openControl(control);
-  }
-
-  /**
    * The jobs without that of telemetry, unless it is served.
    *
    * @param jobs The jobs.
@@ -78,7 +67,13 @@ export class ServiceDoors {
     await Promise.all([this.#control?.close(), this.#telemetry?.close()]);
   }
 
-  async #openControl({ socket, named }: ControlConfig): Promise<void> {
+  /**
+   * Listens on the control socket, in place of another one.
+   *
+   * @param control Its path.
+   * @throws {SocketError} when the file names it and it cannot be made.
+   */
+  async openControl({ socket, named }: ControlConfig): Promise<void> {
     if (socket === this.#path) return;
     const { processes, log, reload, maintain } = this.#options;
     const routes = controlRoutes({
@@ -106,7 +101,12 @@ export class ServiceDoors {
     await before?.close();
   }
 
-  async #openTelemetry(config: TelemetryConfig | undefined): Promise<void> {
+  /**
+   * Serves telemetry, in place of what was served before.
+   *
+   * @param config What; `undefined` for nothing.
+   */
+  async openTelemetry(config: TelemetryConfig | undefined): Promise<void> {
     const key = JSON.stringify(config ?? "");
     if (key === this.#telemetryKey) return;
     await this.#telemetry?.close();

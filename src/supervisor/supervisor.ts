@@ -6,6 +6,7 @@
  */
 import { systemClock } from "../clock.ts";
 import type { SupervisorConfig } from "../config/load_supervisor.ts";
+import { PilotedError } from "../errors.ts";
 import type { ChildExit } from "../runtime/child_process.ts";
 import type { SignalName } from "../runtime/signals.ts";
 import { Drain } from "./drain.ts";
@@ -72,6 +73,7 @@ export class Supervisor {
   readonly #forMain: SignalName[] = [];
   #config: SupervisorConfig;
   #jobs: JobSet | undefined;
+  #isStarted = false;
   #stops = 0;
   #stopSignal: "SIGTERM" | "SIGINT" = "SIGTERM";
   #failed: Job | undefined;
@@ -126,15 +128,19 @@ export class Supervisor {
     try {
       await this.#registrations.open(jobs);
       await this.#watches.open(config, this.#options.firstListsMs);
-      await this.#doors.open(this.#config);
+      await this.#doors.openTelemetry(this.#config.telemetry);
       const set = new JobSet(this.#doors.without(jobs), this.#host());
       this.#jobs = set;
+      // Jobs call it, so it comes before them.
+      await this.#doors.openControl(this.#config.control);
       this.#guardPreStart();
       const running = set.run();
+      this.#isStarted = true;
       this.#endWithMain();
       this.#watches.publish();
       this.#options.started?.(this.#bus, () => this.#foreground());
       for (const name of this.#early.splice(0)) this.signal(name);
+      this.#startApplying();
       await running;
       await this.#applying;
       const main = this.#failed ?? this.#main();
@@ -158,7 +164,7 @@ export class Supervisor {
     const { terminal = false } = this.#options;
     const hasProgram = this.#config.jobs.some(({ foreground }) => foreground);
     if (hasProgram && terminal && FROM_TERMINAL.includes(name)) return;
-    if (this.#jobs === undefined) return void this.#early.push(name);
+    if (!this.#isStarted) return void this.#early.push(name);
     if (name === "SIGTERM" || name === "SIGINT") return this.#stop(name);
     if (name === "SIGHUP" || name === "SIGUSR2") this.#bus.publish("signal", name);
     if (hasProgram && !this.#foreground()?.command?.signal(name)) this.#forMain.push(name);
@@ -174,8 +180,9 @@ export class Supervisor {
     const read = ++this.#reads;
     try {
       const config = await this.#options.load(this.#processes.variables);
+      if (this.#jobs?.isStopping) throw new PilotedError("CLOSED", "Cannot reload: it is stopping");
       // A later read that was faster has what this one has, and more.
-      if (read < this.#accepted || this.#jobs === undefined || this.#jobs.isStopping) return;
+      if (read < this.#accepted) return;
       this.#log.configure(config.logging);
       this.#accepted = read;
       this.#next = config;
@@ -183,6 +190,10 @@ export class Supervisor {
       this.#log.line("error", `The configuration stays as it is: ${(error as Error).message}`);
       throw error;
     }
+    if (this.#isStarted) this.#startApplying();
+  }
+
+  #startApplying(): void {
     this.#applying ??= this.#applyAll().finally(() => this.#applying = undefined);
   }
 
@@ -207,7 +218,8 @@ export class Supervisor {
     if (isMoved || watchIdentity(before) !== watchIdentity(next.config)) {
       await this.#watches.open(next.config, this.#options.firstListsMs);
     }
-    await this.#doors.open(next);
+    await this.#doors.openTelemetry(next.telemetry);
+    await this.#doors.openControl(next.control);
     await this.#jobs!.change(this.#doors.without(next.jobs), {
       current: () => this.#watches.current(),
       prepare: (jobs) => this.#registrations.open(jobs),

@@ -59,13 +59,14 @@ export class SupervisorLog {
    * Writes a line, unless its level is below the one that is logged.
    *
    * @param level Its level.
-   * @param message The message, without a line break.
+   * @param message The message. A line break becomes a space.
    * @param fields What it is about.
    */
   line(level: string, message: string, fields: LineFields = {}): void {
     const { level: least, format, output } = this.#config;
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-    const text = formatLine(format, level, systemClock.now(), message, fields);
+    const oneLine = message.replaceAll(/\s*\n\s*/g, " ");
+    const text = formatLine(format, level, systemClock.now(), oneLine, fields);
     try {
       if (this.#file !== undefined) return this.#file.write(text);
     } catch {
