@@ -5,13 +5,16 @@
  */
 import type { RegistrationConfig } from "./config.ts";
 import { ConfigFault, type DecodeContext } from "./config_fault.ts";
-import { decodeExec, decodeRaw, decodeRestarts, decodeTime } from "./job_fields.ts";
+import {
+  type CommandLine,
+  decodeExec,
+  decodeRaw,
+  decodeRestarts,
+  decodeTime,
+} from "./job_fields.ts";
 import { readList } from "./list_entries.ts";
 import { unknownKeyProblem } from "./unknown_key.ts";
 import { decodeInteger, decodeString, type Entry, isObject, readFields } from "./weak_decode.ts";
-
-/** A program and its arguments. */
-export type CommandLine = readonly [program: string, ...args: string[]];
 
 /** What a job waits for. */
 export interface JobEvent {

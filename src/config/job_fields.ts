@@ -5,8 +5,10 @@
  */
 import { parseGoDuration } from "../go_duration.ts";
 import { ConfigFault, type DecodeContext, formatPath } from "./config_fault.ts";
-import type { CommandLine } from "./job_config.ts";
 import { decodeBoolean, decodeString, type Entry, isObject, readFields } from "./weak_decode.ts";
+
+/** A program and its arguments. */
+export type CommandLine = readonly [program: string, ...args: string[]];
 
 /**
  * Reads how often something is started again.

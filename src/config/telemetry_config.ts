@@ -7,8 +7,7 @@ import { isPort } from "../address.ts";
 import type { RegistrationConfig } from "./config.ts";
 import { ConfigFault, type DecodeContext } from "./config_fault.ts";
 import { decodeInterfaces } from "./interface_spec.ts";
-import type { CommandLine } from "./job_config.ts";
-import { decodeExec, decodeTime } from "./job_fields.ts";
+import { type CommandLine, decodeExec, decodeTime } from "./job_fields.ts";
 import { readList } from "./list_entries.ts";
 import { refuseUnknown } from "./unknown_key.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Timer } from "../clock.ts";
-import type { CommandLine } from "../config/job_config.ts";
+import type { CommandLine } from "../config/job_fields.ts";
 import type { ChildExit } from "../runtime/child_process.ts";
 import type { JobHost, JobProcess, ProcessOwner } from "./job_host.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Clock } from "../clock.ts";
-import type { CommandLine, JobConfig } from "../config/job_config.ts";
+import type { JobConfig } from "../config/job_config.ts";
+import type { CommandLine } from "../config/job_fields.ts";
 import type { ChildExit } from "../runtime/child_process.ts";
 import type { Drain } from "./drain.ts";
 import type { EventBus } from "./events.ts";

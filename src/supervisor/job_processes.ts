@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { CommandLine } from "../config/job_config.ts";
+import type { CommandLine } from "../config/job_fields.ts";
 import { startChildProcess } from "../runtime/child_process.ts";
 import type { JobProcess, ProcessOwner } from "./job_host.ts";
 import { LineSplitter } from "./log_lines.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type CommandLine, type JobConfig, PLAIN_JOB } from "../config/job_config.ts";
+import { type JobConfig, PLAIN_JOB } from "../config/job_config.ts";
+import type { CommandLine } from "../config/job_fields.ts";
 import type { SupervisorConfig } from "../config/load_supervisor.ts";
 import { MAIN_NAME, PRE_START_NAME } from "../config/version2_jobs.ts";
 

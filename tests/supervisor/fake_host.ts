@@ -1,6 +1,7 @@
 /** Jobs on a manual clock, with processes that end when a test says so. */
 import type { RegistrationConfig } from "../../src/config/config.ts";
-import { type CommandLine, type JobConfig, PLAIN_JOB } from "../../src/config/job_config.ts";
+import { type JobConfig, PLAIN_JOB } from "../../src/config/job_config.ts";
+import type { CommandLine } from "../../src/config/job_fields.ts";
 import type { ChildExit } from "../../src/runtime/child_process.ts";
 import { Drain } from "../../src/supervisor/drain.ts";
 import { EventBus } from "../../src/supervisor/events.ts";
