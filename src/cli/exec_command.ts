@@ -18,6 +18,7 @@ import { withProgram } from "../supervisor/main_job.ts";
 import { Supervisor, type SupervisorEnd } from "../supervisor/supervisor.ts";
 import { type EarlySignals, execSignals, holdSignals } from "./early_signals.ts";
 import { CommandError, EXIT, signalExitCode } from "./exit_codes.ts";
+import { runBelowTini } from "./first_process.ts";
 import type { Output } from "./output.ts";
 import { configPath, readConfigText } from "./render_command.ts";
 import { UsageError } from "./usage_error.ts";
@@ -67,6 +68,8 @@ export async function execCommand(
   }
   const terminal = process.stdin.isTTY === true;
   const held = signals ?? holdSignals(execSignals(command === undefined ? [] : ["--"], terminal));
+  const below = await runBelowTini(held, outputs.stderr);
+  if (below !== undefined) return below;
   const path = configPath(file);
   const load = async (variables: Readonly<Record<string, string>>) =>
     await prepared(path, variables, options, command);
