@@ -19,7 +19,12 @@ import { fileURLToPath } from "node:url";
 import { buildBinary } from "../scripts/build_binary.ts";
 import { EmbeddedConsul } from "../src/testing/mod.ts";
 import { builtCommand } from "../tests/cli/built_command.ts";
-import { type Child, type RuntimeName, runtimeBinary, startProcess } from "../tests/support/process.ts";
+import {
+  type Child,
+  runtimeBinary,
+  type RuntimeName,
+  startProcess,
+} from "../tests/support/process.ts";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const IDLE_MS = 10_000;

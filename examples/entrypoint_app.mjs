@@ -7,6 +7,8 @@ process.on("SIGTERM", () => {
   console.log("app has closed");
   process.exit(0);
 });
-console.log(`app runs below ${process.env.CONTAINERPILOT_PID} as ${process.env.CONTAINERPILOT_APP_IP}`);
+console.log(
+  `app runs below ${process.env.CONTAINERPILOT_PID} as ${process.env.CONTAINERPILOT_APP_IP}`,
+);
 writeFileSync(process.env.READY, "");
 setInterval(() => {}, 1_000);

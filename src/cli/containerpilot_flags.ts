@@ -27,7 +27,14 @@ export interface ContainerPilotFlags {
 
 const SWITCHES: readonly string[] = ["version", "template", "reload", "ping", "help", "h"];
 const VALUES: readonly string[] = ["config", "out", "maintenance", "putenv", "putmetric"];
-const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, "1": true, t: true, false: false, "0": false, f: false };
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  "1": true,
+  t: true,
+  false: false,
+  "0": false,
+  f: false,
+};
 
 /**
  * Reads the flags.
@@ -57,7 +64,9 @@ export function parseContainerPilotFlags(args: readonly string[]): ContainerPilo
     }
     if (!VALUES.includes(name)) {
       const meant = closest(name, [...SWITCHES, ...VALUES]);
-      throw usage(`there is no flag -${name}${meant === undefined ? "" : `, did you mean -${meant}`}`);
+      throw usage(
+        `there is no flag -${name}${meant === undefined ? "" : `, did you mean -${meant}`}`,
+      );
     }
     const value = inline ?? args[++index];
     if (value === undefined) throw usage(`-${name} needs a value`);

@@ -111,7 +111,9 @@ async function prepared(
   const jobs = config.jobs.filter(({ auxiliary }) => !auxiliary);
   if (main !== undefined && !jobs.some(({ name }) => name === main)) {
     const names = jobs.map(({ name }) => name).join(", ");
-    throw new UsageError(`Cannot use --main ${main}: ${names ? `the jobs are ${names}` : "the file has no jobs"}`);
+    throw new UsageError(
+      `Cannot use --main ${main}: ${names ? `the jobs are ${names}` : "the file has no jobs"}`,
+    );
   }
   const [program, ...args] = command ?? [];
   if (program === undefined) {

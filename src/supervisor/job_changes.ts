@@ -33,7 +33,9 @@ export function jobsToReplace(jobs: readonly Job[], configs: readonly JobConfig[
     }
     for (const job of jobs) {
       const source = byName.get(job.config.when.source);
-      if (source !== undefined && replaced.has(source) && !job.command?.isRunning) replaced.add(job);
+      if (source !== undefined && replaced.has(source) && !job.command?.isRunning) {
+        replaced.add(job);
+      }
     }
   }
   return replaced;

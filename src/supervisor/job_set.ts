@@ -148,7 +148,9 @@ export class JobSet {
       for (const event of [{ code: "startup", source: "" }, ...change.current()]) {
         for (const job of created) job.receive(event);
       }
-      if (change.isMoved) await Promise.all([...kept.values()].map((job) => job.moveRegistration()));
+      if (change.isMoved) {
+        await Promise.all([...kept.values()].map((job) => job.moveRegistration()));
+      }
     } finally {
       this.#isChanging = false;
       this.#check();
@@ -179,7 +181,9 @@ export class JobSet {
 
   #check(): void {
     if (this.#isChanging) return;
-    if (!this.#jobs.every(({ config, status }) => config.auxiliary || status === "completed")) return;
+    if (!this.#jobs.every(({ config, status }) => config.auxiliary || status === "completed")) {
+      return;
+    }
     // What serves the others ends after them.
     const last = this.#jobs.filter(({ status }) => status !== "completed").map((job) => job.end());
     void Promise.all(last).then(this.#end);

@@ -26,7 +26,9 @@ export function mainJob(
   const programs = jobs.filter(({ exec }) => exec !== undefined);
   return only(programs.filter(({ registration }) => registration !== undefined)) ??
     only(
-      programs.filter(({ when, intervalMs }) => when.code === "startup" && intervalMs === undefined),
+      programs.filter(({ when, intervalMs }) =>
+        when.code === "startup" && intervalMs === undefined
+      ),
     );
 }
 

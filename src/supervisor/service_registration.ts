@@ -82,12 +82,16 @@ export class ServiceRegistration implements JobRegistration {
   async #create(initialStatus: RegistrationConfig["initialStatus"]): Promise<Registration> {
     const { interfaces } = this.#options.service;
     const isAdvertised = environment({ quiet: true }).PILOTED_ADVERTISE_ADDRESS;
-    if (interfaces.length > 0 || isAdvertised) return await this.#register(interfaces, initialStatus);
+    if (interfaces.length > 0 || isAdvertised) {
+      return await this.#register(interfaces, initialStatus);
+    }
     try {
       return await this.#register(DEFAULT_INTERFACES, initialStatus);
     } catch (error) {
       if (!isPilotedError(error) || error.code !== "CONFIG_INVALID") throw error;
-      this.#warn("has no interface with an IPv4 address: it is registered with the agent's address");
+      this.#warn(
+        "has no interface with an IPv4 address: it is registered with the agent's address",
+      );
       return await this.#register([], initialStatus);
     }
   }
@@ -126,7 +130,11 @@ export class ServiceRegistration implements JobRegistration {
       onStatus: ({ state, id, address }) => {
         if (state !== "registered" || wasRegistered) return;
         wasRegistered = true;
-        this.#options.log("info", `is registered as ${id} at ${address || "the agent"}:${port}`, name);
+        this.#options.log(
+          "info",
+          `is registered as ${id} at ${address || "the agent"}:${port}`,
+          name,
+        );
       },
     });
   }

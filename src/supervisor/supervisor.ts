@@ -244,7 +244,7 @@ export class Supervisor {
       },
       start: async (command, owner) => {
         const child = await this.#processes.start(command, owner);
-        if (owner.foreground) for (const name of this.#forMain.splice(0)) child.kill(name);
+        if (owner.foreground) { for (const name of this.#forMain.splice(0)) child.kill(name); }
         return child;
       },
       register: (job) => this.#registrations.take(job),

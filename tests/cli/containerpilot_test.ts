@@ -29,7 +29,12 @@ test("parseContainerPilotFlags() reads flags as Go does", () => {
     ["a=b", "-", { A: "b=c", D: "" }, ["ping"], ["node", "-x"]],
   );
   assertEquals(parseContainerPilotFlags(["--", "-reload"]).command, ["-reload"]);
-  for (const args of [["-relod"], ["-config"], ["-putenv", "A"], ["-ping=perhaps"], ["-putmetric", "=1"]]) {
+  for (
+    const args of [["-relod"], ["-config"], ["-putenv", "A"], ["-ping=perhaps"], [
+      "-putmetric",
+      "=1",
+    ]]
+  ) {
     assertThrows(() => parseContainerPilotFlags(args), UsageError, "Cannot read");
   }
 });
@@ -48,7 +53,8 @@ test("containerpilot by a link runs the jobs, whose scripts call it with flags",
     const script = await builtCommand();
     // Bun resolves links before it says how it was called.
     if (currentRuntime === "node") await symlink(script, link);
-    const config = (more = "") => `{
+    const config = (more = "") =>
+      `{
       consul: "127.0.0.1:9", control: { socket: "${folder}/{{ .NAME }}.socket" },
       jobs: [
         { name: "app", exec: ["sh", "-c", "while :; do sleep 0.05; done"] },

@@ -47,18 +47,22 @@ async function asFirstProcess(
 
 const withTini = async () => `${dirname(await ensureTini())}:${process.env.PATH}`;
 
-test("piloted exec as process 1 starts itself below tini, which waits for orphans and passes signals on", {
-  skip,
-}, async () => {
-  const script = `for i in 1 2 3; do (sh -c 'sleep 0.05 & exit 0'); done; sleep 0.5
+test(
+  "piloted exec as process 1 starts itself below tini, which waits for orphans and passes signals on",
+  {
+    skip,
+  },
+  async () => {
+    const script = `for i in 1 2 3; do (sh -c 'sleep 0.05 & exit 0'); done; sleep 0.5
     echo "zombies $(cat /proc/[0-9]*/status 2>/dev/null | grep -c '^State:.Z')"
     trap 'echo asked; exit 6' TERM; kill -TERM 1; while :; do sleep 0.05; done`;
-  await asFirstProcess(script, await withTini(), async (child) => {
-    const { code } = await child.exited;
-    assertMatch(child.stdout(), /zombies 0\n[^]*asked\n/);
-    assertEquals([code, child.stderr()], [6, ""]);
-  });
-});
+    await asFirstProcess(script, await withTini(), async (child) => {
+      const { code } = await child.exited;
+      assertMatch(child.stdout(), /zombies 0\n[^]*asked\n/);
+      assertEquals([code, child.stderr()], [6, ""]);
+    });
+  },
+);
 
 test("piloted exec as process 1 without tini says so, and works", {
   skip: skip || (isInstalled && "this machine has tini"),

@@ -2,8 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { type SupervisorConfig } from "../../src/config/load_supervisor.ts";
-import { parseSupervisorConfig } from "../../src/config/load_supervisor.ts";
+import { parseSupervisorConfig, type SupervisorConfig } from "../../src/config/load_supervisor.ts";
 import { withProgram } from "../../src/supervisor/main_job.ts";
 import { Supervisor, type SupervisorEnd } from "../../src/supervisor/supervisor.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";

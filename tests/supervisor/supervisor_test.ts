@@ -86,9 +86,12 @@ test("Supervisor sends nothing after a failing check, so that the TTL is the tol
   }));
 
 test("Supervisor refuses to start when no interface has the address", () =>
-  runSupervisor({ jobs: [{ ...APP, health: HEALTH, interfaces: "nosuch0" }] }, async ({ ended }) => {
-    await assertRejects(() => ended, PilotedError, "nosuch0");
-  }));
+  runSupervisor(
+    { jobs: [{ ...APP, health: HEALTH, interfaces: "nosuch0" }] },
+    async ({ ended }) => {
+      await assertRejects(() => ended, PilotedError, "nosuch0");
+    },
+  ));
 
 test("Supervisor drains between the removal and SIGTERM, and a second signal skips the rest", () =>
   runSupervisor(
@@ -213,22 +216,25 @@ test("reload() restarts what differs, and leaves alone what does not", () => {
   const kept = { name: "kept", exec: sh(`echo kept runs; ${LOOP}`) };
   const app = (text: string) => ({ name: "app", exec: sh(`echo ${text}; ${LOOP}`) });
   const hook = { name: "hook", exec: "echo app stops", when: { source: "app", once: "stopping" } };
-  return runSupervisor({ jobs: [kept, app("one"), hook] }, async ({ reload, logs, log, control }) => {
-    await logs(/\d one\n/);
-    await reload({ jobs: [kept, app("two"), hook, { name: "new", exec: "echo new runs" }] });
-    await logs(/\d two\n/);
-    await logs(/new runs/);
-    assertEquals(log().split("app stops\n").length, 2);
-    // The hook has run and is there for the next time.
-    await reload({ jobs: [kept, app("three"), hook] });
-    await logs(/\d three\n/);
-    assertEquals(log().split("app stops\n").length, 3);
-    assertEquals(log().split("kept runs\n").length, 2);
-    // Many at once end with the last.
-    await Promise.all(Array.from({ length: 50 }, () => control("/v3/reload")));
-    assertEquals((await control("/v3/ping", "", "GET"))[0], 200);
-    assertEquals(log().split("three\n").length, 2);
-  });
+  return runSupervisor(
+    { jobs: [kept, app("one"), hook] },
+    async ({ reload, logs, log, control }) => {
+      await logs(/\d one\n/);
+      await reload({ jobs: [kept, app("two"), hook, { name: "new", exec: "echo new runs" }] });
+      await logs(/\d two\n/);
+      await logs(/new runs/);
+      assertEquals(log().split("app stops\n").length, 2);
+      // The hook has run and is there for the next time.
+      await reload({ jobs: [kept, app("three"), hook] });
+      await logs(/\d three\n/);
+      assertEquals(log().split("app stops\n").length, 3);
+      assertEquals(log().split("kept runs\n").length, 2);
+      // Many at once end with the last.
+      await Promise.all(Array.from({ length: 50 }, () => control("/v3/reload")));
+      assertEquals((await control("/v3/ping", "", "GET"))[0], 200);
+      assertEquals(log().split("three\n").length, 2);
+    },
+  );
 });
 
 test("reload() runs again what a changed job waits for", () => {
@@ -287,7 +293,11 @@ test("telemetry serves metrics and status, records metrics, and registers itself
   const { http: port } = await freePorts();
   await runSupervisor({
     watches: [{ name: "web", interval: 1 }],
-    jobs: [{ name: "app", exec: sh(LOOP) }, { ...APP, name: "svc", health: { interval: 1, ttl: 3 } }],
+    jobs: [{ name: "app", exec: sh(LOOP) }, {
+      ...APP,
+      name: "svc",
+      health: { interval: 1, ttl: 3 },
+    }],
     telemetry: {
       port,
       interfaces: "static:127.0.0.1",
