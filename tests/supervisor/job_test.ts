@@ -200,3 +200,67 @@ test("Maintenance takes a service out of the registry and brings it back", async
   await host.clock.advance(5_000);
   assertEquals(host.history.at(-1), "pass app");
 });
+
+test("Maintenance that ends checks at once", async () => {
+  const host = await startJobs([job("app", { registration: SERVICE, health: HEALTH })]);
+  await host.exit("check.app");
+  host.jobs.maintain(true);
+  await host.clock.advance(7_000);
+  const before = starts(host.history, "check.app");
+  host.jobs.maintain(false);
+  await host.clock.advance(0);
+  assertEquals(starts(host.history, "check.app"), before + 1);
+});
+
+test("Job with an interval may wait for its first tick", async () => {
+  const facts = { intervalMs: 1_000, runsAtStart: false, restarts: Infinity };
+  const host = await startJobs([job("task", facts)]);
+  await host.clock.advance(999);
+  assertEquals(starts(host.history, "task"), 0);
+  await host.clock.advance(1);
+  assertEquals(starts(host.history, "task"), 1);
+});
+
+test("Job that ends by itself does not wait for a hook of its termination", async () => {
+  const host = await startJobs([
+    job("main"),
+    job("preStop", { when: { code: "terminating", source: "main" } }),
+  ]);
+  await host.exit("main");
+  assertEquals(host.jobs.all[0]!.status, "completed");
+  assertEquals(starts(host.history, "preStop"), 0);
+});
+
+test("Job that is drained has the rest of its time to end, and a skipped drain is over for all", async () => {
+  const health = { ...HEALTH, exec: undefined };
+  const host = await startJobs([job("app", { registration: SERVICE, health })], {
+    ignoresTerm: true,
+    graceMs: 3_000,
+    drainMs: 1_000,
+  });
+  void host.jobs.stop();
+  await host.clock.advance(999);
+  assertEquals(host.running.get("app")!.signals, []);
+  await host.clock.advance(1);
+  assertEquals(host.running.get("app")!.signals, ["SIGTERM"]);
+  await host.clock.advance(2_000);
+  await host.ended;
+  host.drain.skip();
+  await host.drain.wait(60_000);
+  assertEquals(host.clock.pending, 0);
+});
+
+test("JobSet.stop() lets services without a program leave before the others are asked to end", async () => {
+  const health = { ...HEALTH, exec: undefined };
+  const host = await startJobs(
+    [job("main"), job("service", { exec: undefined, registration: SERVICE, health })],
+    { drainMs: 500 },
+  );
+  await host.clock.advance(0);
+  void host.jobs.stop();
+  await host.clock.advance(499);
+  assert(host.history.includes("deregister service") && !host.history.includes("SIGTERM main"));
+  await host.clock.advance(1);
+  await host.ended;
+  assert(host.history.includes("SIGTERM main"));
+});

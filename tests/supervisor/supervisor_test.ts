@@ -105,7 +105,7 @@ test("Supervisor drains between the removal and SIGTERM, and a second signal ski
     },
     async (running) => {
       await running.logs(/ready/);
-      await waitUntil(() => has(running));
+      await running.logs(/is registered/);
       running.supervisor.signal("SIGTERM");
       await waitUntil(async () => !await has(running));
       assert(!running.log().includes("asked to end"));
@@ -350,4 +350,18 @@ test("telemetry serves metrics and status, records metrics, and registers itself
     await running.reload({ jobs: [{ name: "app", exec: "true" }], telemetry: undefined });
     assertEquals((await running.ended).code, 0);
   });
+});
+
+test("telemetry whose port is taken is not registered, and everything else runs", async () => {
+  await using taken = new EmbeddedConsul();
+  const { port } = await taken.listen();
+  const telemetry = { port, interfaces: "static:127.0.0.1" };
+  await runSupervisor(
+    { telemetry, jobs: [{ ...APP, health: { interval: 1, ttl: 3 } }] },
+    async (running) => {
+      await running.logs(/Cannot serve telemetry/);
+      await waitUntil(() => has(running));
+      assertEquals(Object.keys(await running.agent("services")), [ID]);
+    },
+  );
 });
