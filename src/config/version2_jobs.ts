@@ -33,17 +33,6 @@ export const TERMINATING = "terminating";
 const COPROCESS_FIELDS = ["name", "command", "restarts"] as const;
 const TASK_FIELDS = ["name", "command", "frequency", "timeout"] as const;
 
-/** The keys that only a file of version 2 has. */
-export const VERSION_2_KEYS = [
-  "preStart",
-  "preStop",
-  "postStop",
-  "services",
-  "coprocesses",
-  "tasks",
-  "backends",
-] as const;
-
 /**
  * Reads the jobs of a version 2 file.
  *
@@ -54,17 +43,21 @@ export const VERSION_2_KEYS = [
  * @throws {ConfigFault} when ContainerPilot would refuse one.
  */
 export function decodeVersion2Jobs(
-  part: (key: (typeof VERSION_2_KEYS)[number]) => Entry,
+  part: (key: string) => Entry,
   registrations: readonly RegistrationConfig[],
   context: DecodeContext,
 ): JobConfig[] {
+  const onStart = part("onStart");
+  if (onStart.value) {
+    context.warn({ path: onStart.path, key: true }, "is not run: call it preStart");
+  }
   const preStart = decodeExec(part("preStart"), context);
   const when = preStart === undefined
     ? PLAIN_JOB.when
     : { code: "exitSuccess", source: PRE_START_NAME };
   const plain = (name: string, facts: Partial<JobConfig>): JobConfig =>
     Object.freeze({ ...PLAIN_JOB, when, ...facts, name });
-  const hook = (key: "preStop" | "postStop", code: string): JobConfig[] => {
+  const hook = (key: string, code: string): JobConfig[] => {
     const exec = decodeExec(part(key), context);
     return exec === undefined ? [] : [plain(key, { exec, when: { code, source: MAIN_NAME } })];
   };

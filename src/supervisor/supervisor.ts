@@ -273,13 +273,16 @@ export class Supervisor {
       const message = "has no health.exec: it passes as long as it runs, also when it hangs";
       this.#log.line("info", message, { job: name });
     }
-    const hasMain = mainJob(this.#config, this.#options.main) !== undefined;
+    const hasMain = jobs.some(({ foreground }) => foreground) ||
+      mainJob(this.#config, this.#options.main) !== undefined;
     if (hasMain || isVersion2) return;
     this.#log.line("warn", "no job is the main one: the exit code will be 0, name one with --main");
   }
 
   #main(): Job | undefined {
-    const name = mainJob(this.#config, this.#options.main)?.name;
+    // A program on the command line is the main one, whatever its job is called after a reload.
+    const program = this.#config.jobs.find(({ foreground }) => foreground);
+    const name = (program ?? mainJob(this.#config, this.#options.main))?.name;
     return this.#jobs?.all.find(({ config }) => config.name === name);
   }
 
@@ -289,8 +292,8 @@ export class Supervisor {
 
   // With a main job that was named, its end is the end.
   #endWithMain(): void {
-    if (this.#options.main === undefined) return;
     const main = this.#main();
+    if (this.#options.main === undefined && !main?.config.foreground) return;
     void main?.completed.then(() => {
       if (!this.#jobs!.isLeaving(main)) void this.#jobs!.stop();
     });
