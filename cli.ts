@@ -5,14 +5,15 @@
  * @module
  */
 import process from "node:process";
-import { holdSignals } from "./src/cli/early_signals.ts";
+import { commandArguments } from "./src/cli/command_arguments.ts";
+import { execSignals, holdSignals } from "./src/cli/early_signals.ts";
 import { isMainModule } from "./src/cli/main_module.ts";
 
 if (isMainModule(import.meta)) {
-  const args = process.argv.slice(2);
+  const args = commandArguments(process.argv, process.argv0);
   // Before anything else is loaded: the first process of a container ignores what it has no listener for.
-  const signals = args[0] === "exec"
-    ? holdSignals(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"])
+  const signals = args[0] === "exec" || args[0] === "containerpilot"
+    ? holdSignals(execSignals(args, process.stdin.isTTY === true))
     : undefined;
   const { main } = await import("./src/cli/main.ts");
   const code = await main(args, signals);

@@ -33,3 +33,19 @@ export function holdSignals(names: readonly SignalName[]): EarlySignals {
     },
   };
 }
+
+/**
+ * The signals that `piloted exec` listens to.
+ *
+ * @param args Arguments of the process.
+ * @param terminal Whether standard input is a terminal.
+ * @returns With a program after `--` all that are passed on to it. At a terminal SIGTSTP has no
+ * listener: its default action stops this process together with the program, as the shell expects.
+ */
+export function execSignals(args: readonly string[], terminal: boolean): readonly SignalName[] {
+  const always: readonly SignalName[] = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"];
+  // ContainerPilot 2 has no -- in front of its program.
+  if (!args.includes("--") && args[0] !== "containerpilot") return always;
+  const more: readonly SignalName[] = ["SIGQUIT", "SIGWINCH", "SIGCONT"];
+  return [...always, ...more, ...terminal ? [] : ["SIGTSTP" as const]];
+}

@@ -4,28 +4,25 @@
  * @module
  */
 import process from "node:process";
-import { createPiloted } from "../client/create_piloted.ts";
-import type { Piloted } from "../client/piloted.ts";
 import { systemClock } from "../clock.ts";
 import type { SupervisorConfig } from "../config/load_supervisor.ts";
 import { parseSupervisorConfig } from "../config/load_supervisor.ts";
+import { startChildProcess, StartError } from "../runtime/child_process.ts";
+import { SocketError } from "../runtime/control_socket.ts";
 import { environment } from "../runtime/environment.ts";
-import { startChildProcess } from "../runtime/child_process.ts";
-import type { SignalName } from "../runtime/signals.ts";
 import { catchesHangup } from "../runtime/signal_mask.ts";
 import { type ChangeAction, QuietPeriod } from "../supervisor/change_action.ts";
-import { endpointVariables } from "../supervisor/endpoint_variables.ts";
-import { EventBus } from "../supervisor/events.ts";
-import { Foreground } from "../supervisor/foreground.ts";
-import { Supervisor } from "../supervisor/supervisor.ts";
-import { publishWatches } from "../supervisor/watch_events.ts";
-import { sleep } from "../wait.ts";
-import { type EarlySignals, holdSignals } from "./early_signals.ts";
-import { EXIT, signalExitCode } from "./exit_codes.ts";
+import type { EventBus } from "../supervisor/events.ts";
+import type { Job } from "../supervisor/job.ts";
+import { withProgram } from "../supervisor/main_job.ts";
+import { Supervisor, type SupervisorEnd } from "../supervisor/supervisor.ts";
+import { type EarlySignals, execSignals, holdSignals } from "./early_signals.ts";
+import { CommandError, EXIT, signalExitCode } from "./exit_codes.ts";
+import { runBelowTini } from "./first_process.ts";
 import type { Output } from "./output.ts";
 import { configPath, readConfigText } from "./render_command.ts";
-import { exitCode } from "./run_program.ts";
 import { UsageError } from "./usage_error.ts";
+import { VERSION } from "./version.ts";
 
 /** Options of `piloted exec`. */
 export interface ExecOptions {
@@ -37,13 +34,18 @@ export interface ExecOptions {
   readonly quiet?: readonly [minMs: number, maxMs: number] | undefined;
   /** Maximum random delay after a change, in milliseconds. */
   readonly splayMs?: number | undefined;
+  /** Milliseconds between the removal of a service and the end of its process. */
+  readonly drainMs?: number | undefined;
 }
 
-// The program does not wait for a Consul that is away; its lists come when they come.
+// A program does not wait long for a Consul that is away; its lists come when they come.
 const FIRST_LISTS_MS = 5_000;
+// Jobs of a file do not wait in ContainerPilot.
+const FIRST_LISTS_OF_JOBS_MS = 1_000;
+const DRAIN_MS = 500;
 
 /**
- * Runs the jobs of a file, or one program beside its watches.
+ * Runs the jobs of a file, or one program beside its jobs and watches.
  *
  * @param file The file; `undefined` for the one in `$CONTAINERPILOT`.
  * @param options Options.
@@ -59,81 +61,93 @@ export async function execCommand(
   options: ExecOptions,
   command: readonly string[] | undefined,
   outputs: { readonly stdout: Output; readonly stderr: Output },
-  signals: EarlySignals = holdSignals(["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"]),
+  signals?: EarlySignals,
 ): Promise<number> {
   if (process.platform === "win32") {
     throw new UsageError("Cannot run exec on Windows: it has no signals and no process groups");
   }
+  const terminal = process.stdin.isTTY === true;
+  const held = signals ?? holdSignals(execSignals(command === undefined ? [] : ["--"], terminal));
+  const below = await runBelowTini(held, outputs.stderr);
+  if (below !== undefined) return below;
   const path = configPath(file);
-  const env = environment();
-  const config = await parseSupervisorConfig(
-    await readConfigText(path),
-    { template: env, consul: environment({ quiet: true }), missing: "empty" },
-    path,
-  );
-  const [program, ...args] = command ?? [];
-  if (program === undefined) return await runJobs(config, options, outputs, signals);
-  return await runBeside(config, options, [program, ...args], outputs.stderr, signals);
-}
-
-async function runJobs(
-  config: SupervisorConfig,
-  { main }: ExecOptions,
-  outputs: { readonly stdout: Output; readonly stderr: Output },
-  signals: EarlySignals,
-): Promise<number> {
-  if (config.jobs.length === 0) {
-    throw new UsageError("Cannot run: the file has no jobs, and no command follows --");
-  }
-  if (main !== undefined && !config.jobs.some(({ name }) => name === main)) {
-    throw new UsageError(
-      `Cannot use --main ${main}: the jobs are ${config.jobs.map(({ name }) => name).join(", ")}`,
-    );
-  }
+  const load = async (variables: Readonly<Record<string, string>>) =>
+    await prepared(path, variables, options, command);
+  const { config, main } = await load({});
   const supervisor = new Supervisor(config, {
     env: process.env,
     pid: process.pid,
+    version: VERSION,
     write: (text, stream) => outputs[stream].write(text),
     main,
+    terminal,
+    drainMs: options.drainMs ?? DRAIN_MS,
+    firstListsMs: command === undefined ? FIRST_LISTS_OF_JOBS_MS : FIRST_LISTS_MS,
+    load: async (variables) => (await load(variables)).config,
+    started(bus, program) {
+      if (command !== undefined) actOnChanges(config, options, bus, program, outputs.stderr);
+    },
   });
   const ended = supervisor.run();
-  signals.handOver((name) => supervisor.signal(name));
-  const { code, signal, startFailed } = await ended;
-  if (startFailed) return EXIT.notFound;
+  held.handOver((name) => supervisor.signal(name));
+  try {
+    return exitCode(await ended);
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error;
+    throw new CommandError(EXIT.failed, error.message);
+  }
+}
+
+async function prepared(
+  path: string,
+  variables: Readonly<Record<string, string>>,
+  { main }: ExecOptions,
+  command: readonly string[] | undefined,
+): Promise<{ readonly config: SupervisorConfig; readonly main: string | undefined }> {
+  const env = { ...environment(), ...variables };
+  const consul = { ...environment({ quiet: true }), ...variables };
+  const context = { template: env, consul, missing: "empty" as const };
+  const config = await parseSupervisorConfig(await readConfigText(path), context, path);
+  const jobs = config.jobs.filter(({ auxiliary }) => !auxiliary);
+  if (main !== undefined && !jobs.some(({ name }) => name === main)) {
+    const names = jobs.map(({ name }) => name).join(", ");
+    throw new UsageError(
+      `Cannot use --main ${main}: ${names ? `the jobs are ${names}` : "the file has no jobs"}`,
+    );
+  }
+  const [program, ...args] = command ?? [];
+  if (program === undefined) {
+    if (jobs.length > 0) return { config, main };
+    throw new UsageError("Cannot run: the file has no jobs, and no command follows --");
+  }
+  const beside = withProgram(config, [program, ...args], main);
+  // Standard output belongs to the program.
+  const output = config.logging.output === "stdout" ? "stderr" : config.logging.output;
+  const logging = { ...config.logging, output };
+  return { config: { ...beside.config, logging }, main: beside.main };
+}
+
+function exitCode({ code, signal, startError }: SupervisorEnd): number {
+  if (startError instanceof StartError) {
+    const exit = startError.missing ? EXIT.notFound : EXIT.notStarted;
+    throw new CommandError(exit, startError.message);
+  }
   return signal === undefined ? code ?? EXIT.ok : signalExitCode(signal);
 }
 
-async function runBeside(
-  { config, stopTimeoutMs }: SupervisorConfig,
+function actOnChanges(
+  { jobs }: SupervisorConfig,
   options: ExecOptions,
-  command: readonly [program: string, ...args: string[]],
+  bus: EventBus,
+  program: () => Job | undefined,
   stderr: Output,
-  signals: EarlySignals,
-): Promise<number> {
+): void {
+  const { quiet = [250, 2_000], splayMs = 0 } = options;
+  // A file whose jobs act on changes has said what is to happen.
+  const acts = jobs.some(({ when }) => when.source.startsWith("watch."));
+  const { onChange = { type: acts ? "none" : "auto" } } = options;
   const log = (message: string) => stderr.write(`${message}\n`);
-  const logger = { info: () => {}, warn: log, error: log };
-  const opening = config.watches.length === 0
-    ? Promise.resolve(undefined)
-    : createPiloted({ config, logger, signals: false, onStartFailure: "background" });
-  opening.catch(() => {});
-  let piloted = await Promise.race([opening, sleep(systemClock, FIRST_LISTS_MS)]);
-  const early: SignalName[] = [];
-  signals.handOver((name) => early.push(name));
-  const foreground = new Foreground(command, {
-    early,
-    env: () => ({
-      ...process.env,
-      CONTAINERPILOT_PID: String(process.pid),
-      ...piloted && variables(piloted),
-    }),
-    terminal: process.stdin.isTTY === true,
-    graceMs: stopTimeoutMs,
-  });
-  const ended = exitCode(foreground.run());
-  // It listens by itself from here on.
-  signals.handOver(() => {});
-  const { quiet = [250, 2_000], splayMs = 0, onChange = { type: "auto" } } = options;
-  const act = () => void change(onChange, foreground, log).catch((error) => log(String(error)));
+  const act = () => void change(onChange, program(), log).catch((error) => log(String(error)));
   const period = new QuietPeriod({
     minMs: quiet[0],
     maxMs: quiet[1],
@@ -141,40 +155,21 @@ async function runBeside(
     clock: systemClock,
     random: Math.random,
   }, act);
-  void opening.then((client) => {
-    if (client === undefined) return;
-    const bus = new EventBus();
-    let isStarting = piloted !== undefined;
-    bus.subscribe(({ code }) => {
-      // The lists that the program was started with are no change for it.
-      if (code === "changed" && !isStarting) period.change();
-    });
-    publishWatches(client, bus);
-    isStarting = false;
-    piloted = client;
+  bus.subscribe(({ code, source }) => {
+    if (code === "changed" && source.startsWith("watch.")) period.change();
+    if (code === "shutdown") period.cancel();
   });
-  try {
-    return await ended;
-  } finally {
-    period.cancel();
-    void piloted?.close();
-  }
-}
-
-function variables(piloted: Piloted): Record<string, string> {
-  const each = piloted.services.map((name) => endpointVariables(name, piloted.serviceHosts(name)));
-  return Object.assign({}, ...each);
 }
 
 async function change(
   action: ChangeAction,
-  foreground: Foreground,
+  program: Job | undefined,
   log: (message: string) => void,
 ): Promise<void> {
-  const { pid } = foreground;
+  const pid = program?.command?.pid;
   if (pid === undefined || action.type === "none") return;
-  if (action.type === "restart") return foreground.restart();
-  if (action.type === "signal") return foreground.send(action.signal);
+  if (action.type === "restart") return program!.command!.restart();
+  if (action.type === "signal") return void program!.command!.signal(action.signal);
   if (action.type === "run") {
     const child = await startChildProcess(["sh", "-c", action.command], { group: true });
     const { code, signal } = await child.exited;
@@ -182,5 +177,5 @@ async function change(
     return;
   }
   // Never to a program without a handler, which the signal would end.
-  if (await catchesHangup(pid)) foreground.send("SIGHUP");
+  if (await catchesHangup(pid)) program!.command!.signal("SIGHUP");
 }

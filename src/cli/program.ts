@@ -177,12 +177,27 @@ function addExec(program: Command, context: CommandContext): void {
       "maximum random delay after a change (default: 0)",
       parseTime("--splay"),
     )
-    .action(async (file: string | undefined, options: ExecOptions & { splay?: number }) => {
+    .option(
+      "--drain <time>",
+      "time between the removal of a service and SIGTERM (default: 500ms)",
+      parseTime("--drain"),
+    )
+    .action(async (file: string | undefined, options: ExecOptions & ExecTimes) => {
       const { execCommand } = await import("./exec_command.ts");
-      const { splay, ...others } = options;
-      const all = { ...others, splayMs: splay };
+      const { splay, drain, ...others } = options;
+      const all = { ...others, splayMs: splay, drainMs: drain };
       context.exit(await execCommand(file, all, context.command, context, context.signals));
     });
+  // Read by containerpilot_command.ts, which has flags of Go; here it is described for the help.
+  program.command("containerpilot")
+    .summary("ContainerPilot's own flags: -reload, -maintenance, -putenv and others")
+    .description("ContainerPilot's own command line. See piloted containerpilot -help.")
+    .helpOption(false);
+}
+
+interface ExecTimes {
+  readonly splay?: number;
+  readonly drain?: number;
 }
 
 type RegisterArguments =

@@ -38,6 +38,10 @@ async function run(
   argv: readonly string[],
   outputs: Pick<CommandContext, "stdout" | "stderr" | "signals">,
 ): Promise<number> {
+  if (argv[0] === "containerpilot") {
+    const { containerPilotCommand } = await import("./containerpilot_command.ts");
+    return await containerPilotCommand(argv.slice(1), outputs, outputs.signals);
+  }
   let exitCode: number = EXIT.ok;
   // Without a command in front, such as `piloted --version`, there is nothing that takes another.
   const { args, command } = splitCommandLine(argv);

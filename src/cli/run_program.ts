@@ -34,7 +34,7 @@ export async function runProgram(
  * @returns Its own, or 128+n when signal n ended it.
  * @throws {CommandError} when it cannot be started.
  */
-export async function exitCode(end: Promise<ChildExit>): Promise<number> {
+async function exitCode(end: Promise<ChildExit>): Promise<number> {
   try {
     const { code, signal } = await end;
     return signal === undefined ? code ?? 0 : signalExitCode(signal);

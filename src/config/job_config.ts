@@ -1,24 +1,20 @@
 /**
- * The jobs of ContainerPilot 3 as a supervisor runs them. The registration of a job with a port is
- * read by `registration_config.ts`.
+ * The jobs of ContainerPilot 3 as a supervisor runs them.
  *
  * @module
  */
-import { ConfigFault, type DecodeContext, formatPath } from "./config_fault.ts";
-import { parseGoDuration } from "../go_duration.ts";
+import type { RegistrationConfig } from "./config.ts";
+import { ConfigFault, type DecodeContext } from "./config_fault.ts";
+import {
+  type CommandLine,
+  decodeExec,
+  decodeRaw,
+  decodeRestarts,
+  decodeTime,
+} from "./job_fields.ts";
 import { readList } from "./list_entries.ts";
 import { unknownKeyProblem } from "./unknown_key.ts";
-import {
-  decodeBoolean,
-  decodeInteger,
-  decodeString,
-  type Entry,
-  isObject,
-  readFields,
-} from "./weak_decode.ts";
-
-/** A program and its arguments. */
-export type CommandLine = readonly [program: string, ...args: string[]];
+import { decodeInteger, decodeString, type Entry, isObject, readFields } from "./weak_decode.ts";
 
 /** What a job waits for. */
 export interface JobEvent {
@@ -34,8 +30,8 @@ export interface JobConfig {
   readonly name: string;
   /** What it runs; `undefined` for a job that is only registered. */
   readonly exec: CommandLine | undefined;
-  /** Whether it is registered. */
-  readonly port: number | undefined;
+  /** What is registered; `undefined` for a job without a port. */
+  readonly registration: RegistrationConfig | undefined;
   /** What starts it. */
   readonly when: JobEvent;
   /** How many of these events start it. */
@@ -44,6 +40,8 @@ export interface JobConfig {
   readonly whenTimeoutMs: number | undefined;
   /** Milliseconds between two runs of a periodic job. */
   readonly intervalMs: number | undefined;
+  /** Whether the first run of a periodic job is at its start, and not after one interval. */
+  readonly runsAtStart: boolean;
   /** How often it is run again after it has ended; `Infinity` for always. */
   readonly restarts: number;
   /** How long one run may take, in milliseconds. */
@@ -54,6 +52,10 @@ export interface JobConfig {
   readonly health: HealthConfig | undefined;
   /** Whether its output is passed on as it is. */
   readonly raw: boolean;
+  /** Whether it is the program in the foreground, which has standard input and the signals. */
+  readonly foreground: boolean;
+  /** Whether it serves the others, and does not keep the supervisor running. */
+  readonly auxiliary: boolean;
 }
 
 /** The health check of a job. */
@@ -104,18 +106,41 @@ const EVENT_CODES: readonly string[] = [
 const GLOBAL: readonly string[] = ["startup", "shutdown", "enterMaintenance", "exitMaintenance"];
 const SIGNALS: readonly string[] = ["SIGHUP", "SIGUSR2"];
 
+/** What a job has unless it says otherwise. */
+export const PLAIN_JOB: Omit<JobConfig, "name"> = Object.freeze({
+  exec: undefined,
+  registration: undefined,
+  when: Object.freeze({ code: "startup", source: "" }),
+  starts: 1,
+  whenTimeoutMs: undefined,
+  intervalMs: undefined,
+  runsAtStart: true,
+  restarts: 0,
+  timeoutMs: undefined,
+  stopTimeoutMs: undefined,
+  health: undefined,
+  raw: false,
+  foreground: false,
+  auxiliary: false,
+});
+
 /**
  * Reads the jobs.
  *
  * @param entry `jobs`.
+ * @param registrations What `registration_config.ts` has read of those with a port.
  * @param context Where warnings go.
  * @returns The jobs, in the file's order.
  * @throws {ConfigFault} when ContainerPilot would refuse one.
  */
-export function decodeJobs(entry: Entry, context: DecodeContext): JobConfig[] {
+export function decodeJobs(
+  entry: Entry,
+  registrations: readonly RegistrationConfig[],
+  context: DecodeContext,
+): JobConfig[] {
   const seen = new Set<string>();
   return readList(entry, context).map((item) => {
-    const job = decodeJob(item, context);
+    const job = decodeJob(item, registrations, context);
     if (seen.has(job.name)) {
       throw new ConfigFault(item, `has the name ${JSON.stringify(job.name)} of another job`);
     }
@@ -124,7 +149,11 @@ export function decodeJobs(entry: Entry, context: DecodeContext): JobConfig[] {
   });
 }
 
-function decodeJob(item: Entry, context: DecodeContext): JobConfig {
+function decodeJob(
+  item: Entry,
+  registrations: readonly RegistrationConfig[],
+  context: DecodeContext,
+): JobConfig {
   const { known, unknown } = readFields(item, [...FIELDS, ...OTHERS]);
   for (const path of unknown) {
     const problem = unknownKeyProblem(String(path.at(-1)), [...FIELDS, ...OTHERS]);
@@ -139,12 +168,22 @@ function decodeJob(item: Entry, context: DecodeContext): JobConfig {
   if (port !== undefined && !isObject(known.health.value)) {
     throw new ConfigFault(known.health, "must be set for a job with a port");
   }
+  const restarts = decodeRestarts(known.restarts, when.intervalMs === undefined ? 0 : Infinity);
+  if (known.restarts.value === "unlimited" && when.starts === Infinity) {
+    if (when.when.code !== "signal") {
+      const problem = 'must not be "unlimited" with when.each: processes would pile up';
+      throw new ConfigFault(known.restarts, problem);
+    }
+  }
   return Object.freeze({
+    ...PLAIN_JOB,
     name,
     exec,
-    port,
+    registration: port === undefined
+      ? undefined
+      : registrations.find((registration) => registration.name === name),
     ...when,
-    restarts: decodeRestarts(known.restarts, when),
+    restarts,
     timeoutMs,
     stopTimeoutMs: decodeTime(known.stopTimeout),
     health: decodeHealth(known.health, context),
@@ -201,28 +240,6 @@ function decodeWhen(entry: Entry): When {
   };
 }
 
-function decodeRestarts(entry: Entry, { starts, when, intervalMs }: When): number {
-  const { value } = entry;
-  if (value === undefined || value === null) return intervalMs === undefined ? 0 : Infinity;
-  if (value === "never") return 0;
-  if (value === "unlimited") {
-    if (starts === Infinity && when.code !== "signal") {
-      throw new ConfigFault(
-        entry,
-        'must not be "unlimited" with when.each: processes would pile up',
-      );
-    }
-    return Infinity;
-  }
-  const problem = 'must be a whole number from 0, "unlimited" or "never"';
-  if (typeof value !== "number" && typeof value !== "string") {
-    throw new ConfigFault(entry, problem, value);
-  }
-  const count = typeof value === "string" && !/^\d+$/.test(value) ? NaN : Math.trunc(Number(value));
-  if (!(count >= 0)) throw new ConfigFault(entry, problem, value);
-  return count;
-}
-
 function decodeHealth(entry: Entry, context: DecodeContext): HealthConfig | undefined {
   if (entry.value === undefined || entry.value === null) return undefined;
   const { known } = readFields(entry, ["exec", "interval", "ttl", "timeout", "logging"]);
@@ -236,66 +253,4 @@ function decodeHealth(entry: Entry, context: DecodeContext): HealthConfig | unde
     timeoutMs: decodeTime(known.timeout) ?? intervalMs,
     raw: decodeRaw(known.logging),
   });
-}
-
-function decodeRaw(entry: Entry): boolean {
-  if (!isObject(entry.value)) return false;
-  return decodeBoolean(readFields(entry, ["raw"]).known.raw) ?? false;
-}
-
-/**
- * Reads a command: a list as it is, a text split at single spaces. There is no shell, as in
- * ContainerPilot.
- *
- * @param entry The command, or nothing.
- * @param context Where warnings go.
- * @returns The command.
- * @throws {ConfigFault} when it is empty or anything else.
- */
-function decodeExec(entry: Entry, context: DecodeContext): CommandLine | undefined {
-  const { value, path } = entry;
-  if (value === undefined || value === null) return undefined;
-  if (Array.isArray(value)) {
-    const [program, ...args] = value.map((item, index) =>
-      decodeString({ value: item, path: [...path, index] })
-    );
-    if (!program) throw new ConfigFault(entry, "must name a program");
-    return [program, ...args];
-  }
-  const text = decodeString(entry).trim();
-  const [program, ...args] = text.split(" ");
-  if (!program) throw new ConfigFault(entry, "must name a program", value);
-  const special = /[|$<>;&"'`*]/.exec(text)?.[0];
-  if (special !== undefined) {
-    context.warn(
-      entry,
-      `has a ${special} that no shell sees: it is split at spaces. Write ["sh", "-c", "..."] for a shell`,
-    );
-  }
-  if (args.includes("")) {
-    context.warn(
-      entry,
-      `has two spaces in a row in ${formatPath(path)}, which give an empty argument`,
-    );
-  }
-  return [program, ...args];
-}
-
-/**
- * Reads a duration.
- *
- * @param entry Seconds as a number or digits, a Go duration, or nothing.
- * @returns Milliseconds; `undefined` for nothing.
- * @throws {ConfigFault} when it is anything else.
- */
-function decodeTime(entry: Entry): number | undefined {
-  const text = decodeString(entry);
-  if (text === "") return undefined;
-  const value = /^\d+$/.test(text) ? Number(text) * 1_000 : parseGoDuration(text);
-  if (value !== undefined && value >= 0) return value;
-  throw new ConfigFault(
-    entry,
-    'must be seconds such as 5 or a duration such as "1m30s"',
-    entry.value,
-  );
 }

@@ -6,25 +6,19 @@
  */
 import { renderTemplateWithMap } from "../template/render_template.ts";
 import type { Config } from "./config.ts";
-import { ConfigFault, type DecodeContext } from "./config_fault.ts";
+import type { DecodeContext } from "./config_fault.ts";
 import { ConfigSource } from "./config_source.ts";
-import { decodeConfig } from "./decode_config.ts";
-import { decodeJobs, type JobConfig } from "./job_config.ts";
+import { decodeConfig, type DecodedConfig } from "./decode_config.ts";
+import { decodeJobs, type JobConfig, PLAIN_JOB } from "./job_config.ts";
 import { type Document, readDocument } from "./json5_document.ts";
 import { completeConfig } from "./loaded_config.ts";
+import { decodeLogging, type LoggingConfig } from "./logging_config.ts";
 import type { ReadContext } from "./parse_config.ts";
 import { maskMembers, WatchedEnvironment } from "./secrets.ts";
+import { decodeTelemetry, type TelemetryConfig } from "./telemetry_config.ts";
+import { refuseUnknown } from "./unknown_key.ts";
+import { decodeVersion2Jobs } from "./version2_jobs.ts";
 import { decodeInteger, decodeString, type Entry, isObject, readFields } from "./weak_decode.ts";
-
-/** How a supervisor logs. */
-export interface LoggingConfig {
-  /** What is logged at least. */
-  readonly level: "debug" | "info" | "warn" | "error";
-  /** How a line looks. */
-  readonly format: "default" | "text" | "json";
-  /** Where lines go. */
-  readonly output: "stdout" | "stderr";
-}
 
 /** A configuration as a supervisor reads it. */
 export interface SupervisorConfig {
@@ -32,12 +26,27 @@ export interface SupervisorConfig {
   readonly config: Config;
   /** The jobs. */
   readonly jobs: readonly JobConfig[];
-  /** How long processes have between SIGTERM and SIGKILL, in milliseconds; 0 for none. */
+  /** What a service has between its removal and SIGKILL, in milliseconds; 0 for none. */
   readonly stopTimeoutMs: number;
   /** How it logs. */
   readonly logging: LoggingConfig;
+  /** The control socket. */
+  readonly control: ControlConfig;
+  /** Its metrics. */
+  readonly telemetry: TelemetryConfig | undefined;
+  /** Whether the jobs are those of a version 2 file, whose main program is on the command line. */
+  readonly isVersion2: boolean;
 }
 
+/** The control socket. */
+export interface ControlConfig {
+  /** Its path. */
+  readonly socket: string;
+  /** Whether the file names it. */
+  readonly named: boolean;
+}
+
+const DEFAULT_SOCKET = "/var/run/containerpilot.socket";
 const DEFAULT_STOP_TIMEOUT_S = 5;
 
 /**
@@ -69,7 +78,7 @@ export async function parseSupervisorConfig(
     const decoding = { inCode: false, warn: source.warn.bind(source) };
     inspect?.(document, rendered.text, decoding.warn);
     const decoded = decodeConfig(value, context.consul, decoding);
-    const supervised = decodeSupervised(value, decoding);
+    const supervised = decodeSupervised(value, decoded, decoding);
     return { config: completeConfig(decoded, source.warnings()), ...supervised };
   } catch (caught) {
     throw source.error(caught);
@@ -78,63 +87,45 @@ export async function parseSupervisorConfig(
 
 function decodeSupervised(
   value: unknown,
+  { registrations }: DecodedConfig,
   context: DecodeContext,
 ): Omit<SupervisorConfig, "config"> {
   const document = isObject(value) ? value : {};
   const part = (key: string): Entry => ({ value: document[key], path: [key] });
+  const jobs = decodeJobs(part("jobs"), registrations, context);
+  const older = decodeVersion2Jobs(part, registrations, context);
+  const telemetry = decodeTelemetry(part("telemetry"), context);
   return {
-    jobs: decodeJobs(part("jobs"), context),
+    jobs: Object.freeze([
+      ...jobs,
+      ...older,
+      ...telemetry === undefined ? [] : [telemetryJob(telemetry)],
+    ]),
     stopTimeoutMs: decodeStopTimeout(part("stopTimeout")),
     logging: decodeLogging(part("logging"), context),
+    control: decodeControl(part("control")),
+    telemetry,
+    isVersion2: jobs.length === 0 && older.length > 0,
   };
+}
+
+// As in ContainerPilot its service is a job without a program.
+function telemetryJob({ registration }: TelemetryConfig): JobConfig {
+  const intervalMs = registration.healthIntervalMs!;
+  const health = { exec: undefined, intervalMs, timeoutMs: intervalMs, raw: false };
+  const { name } = registration;
+  return Object.freeze({ ...PLAIN_JOB, name, registration, health, auxiliary: true });
+}
+
+function decodeControl(entry: Entry): ControlConfig {
+  const at = { path: entry.path, value: entry.value ?? {} };
+  const { known, unknown } = readFields(at, ["socket"]);
+  refuseUnknown(unknown, ["socket"]);
+  const socket = decodeString(known.socket);
+  return { socket: socket || DEFAULT_SOCKET, named: socket !== "" };
 }
 
 function decodeStopTimeout(entry: Entry): number {
   const seconds = decodeInteger(entry, "must be a whole number of seconds, -1 for none");
   return Math.max(0, seconds === 0 ? DEFAULT_STOP_TIMEOUT_S : seconds) * 1_000;
-}
-
-const LEVELS = ["debug", "info", "warn", "error"] as const;
-// ContainerPilot's other levels.
-const SAME_LEVELS: Readonly<Record<string, string>> = {
-  warning: "warn",
-  fatal: "error",
-  panic: "error",
-};
-const FORMATS = ["default", "text", "json"] as const;
-
-function decodeLogging(entry: Entry, context: DecodeContext): LoggingConfig {
-  const at = { path: entry.path, value: entry.value ?? {} };
-  const { known } = readFields(at, ["level", "format", "output"]);
-  const level = lower(known.level);
-  return {
-    level: oneOf({ ...known.level, value: SAME_LEVELS[level] ?? level }, LEVELS, "info"),
-    format: oneOf({ ...known.format, value: lower(known.format) }, FORMATS, "default"),
-    output: decodeOutput(known.output, context),
-  };
-}
-
-function decodeOutput(entry: Entry, context: DecodeContext): LoggingConfig["output"] {
-  const text = decodeString(entry);
-  if (text === "stderr") return text;
-  if (text !== "" && text !== "stdout") {
-    context.warn(entry, "is a file, which is not supported: the log goes to standard output");
-  }
-  return "stdout";
-}
-
-function lower(entry: Entry): string {
-  return decodeString(entry).toLowerCase();
-}
-
-function oneOf<Word extends string>(
-  entry: Entry,
-  words: readonly Word[],
-  otherwise: Word,
-): Word {
-  const text = decodeString(entry);
-  if (text === "") return otherwise;
-  const word = words.find((each) => each === text);
-  if (word !== undefined) return word;
-  throw new ConfigFault(entry, `must be one of ${words.join(", ")}`, text);
 }

@@ -202,6 +202,8 @@ export class RegistrationLoop {
     const { clock, definition: { options, heartbeat } } = this.#setup;
     const isFirst = this.#agent.count === 0;
     const isInitial = isFirst && options.initialStatus !== undefined;
+    // Also when this check fails and nothing is sent: the next one is due in an interval.
+    this.#isCheckDue = false;
     if (heartbeat.run !== undefined && !this.#isNews && !isInitial) {
       const startedAt = clock.now();
       const before = this.#health;

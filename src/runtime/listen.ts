@@ -15,6 +15,8 @@ export interface ListenOptions {
   hostname?: string | undefined;
   /** TCP port; 0 takes any free one. @default {0} */
   port?: number | undefined;
+  /** Path of a unix socket to listen on instead of `hostname` and `port`. @default {undefined} */
+  path?: string | undefined;
   /** Milliseconds that `close()` gives requests under way before it cuts them. @default {1_000} */
   graceMs?: number | undefined;
   /** Closes the listener. */
@@ -25,11 +27,11 @@ export interface ListenOptions {
 
 /** A server that listens. */
 export interface Listener {
-  /** `http://host:port`, without a slash at the end. */
+  /** `http://host:port`, without a slash at the end, or `unix://` and a path. */
   readonly url: string;
   /** Address that it listens on. */
   readonly hostname: string;
-  /** TCP port that it listens on. */
+  /** TCP port that it listens on; 0 for a unix socket. */
   readonly port: number;
   /**
    * Stops listening, lets requests under way end for at most `graceMs` and closes every connection.
@@ -60,7 +62,7 @@ export async function listen(
   handler: FetchHandler,
   options: ListenOptions = {},
 ): Promise<Listener> {
-  const { hostname = "127.0.0.1", port = 0, graceMs = 1_000, signal, onError } = options;
+  const { hostname = "127.0.0.1", port = 0, path, graceMs = 1_000, signal, onError } = options;
   signal?.throwIfAborted();
   const failed = (error: unknown): Response => {
     onError?.(error);
@@ -75,7 +77,7 @@ export async function listen(
       return failed(error);
     }
   };
-  const server = await start(guarded, hostname, port);
+  const server = await start(guarded, path === undefined ? { hostname, port } : { path });
   let removeAbort = () => {};
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -84,7 +86,7 @@ export async function listen(
   };
   removeAbort = onAbort(signal, () => void close());
   return {
-    url: `http://${formatHost(hostname, server.port)}`,
+    url: path === undefined ? `http://${formatHost(hostname, server.port)}` : `unix://${path}`,
     hostname,
     port: server.port,
     close,
@@ -103,8 +105,13 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
   await drained;
 }
 
+/** Where a server listens. */
+type Address =
+  | { readonly hostname: string; readonly port: number; readonly path?: undefined }
+  | { readonly path: string };
+
 interface DenoServer {
-  readonly addr: { readonly port: number };
+  readonly addr: { readonly port?: number };
   readonly finished: Promise<void>;
 }
 
@@ -114,7 +121,7 @@ type DenoHandler = (
 ) => Response | Promise<Response>;
 
 interface BunServer {
-  readonly port: number;
+  readonly port?: number;
   stop(closeActiveConnections?: boolean): Promise<void>;
 }
 
@@ -125,25 +132,29 @@ interface NodeServer {
 interface Runtime {
   Deno?: {
     serve(
-      options: { hostname: string; port: number; signal: AbortSignal; onListen(): void },
+      options: Address & { signal: AbortSignal; onListen(): void },
       handler: DenoHandler,
     ): DenoServer;
   };
   Bun?: {
     serve(
-      options: { hostname: string; port: number; idleTimeout: number; fetch: FetchHandler },
+      options: ({ hostname: string; port: number } | { unix: string }) & {
+        idleTimeout: number;
+        fetch: FetchHandler;
+      },
     ): BunServer;
   };
 }
 
-function start(handler: FetchHandler, hostname: string, port: number): Promise<Server> | Server {
+function start(handler: FetchHandler, address: Address): Promise<Server> | Server {
   const { Deno, Bun } = globalThis as unknown as Runtime;
-  if (Deno?.serve) return startDeno(Deno.serve, handler, hostname, port);
+  if (Deno?.serve) return startDeno(Deno.serve, handler, address);
   if (Bun?.serve) {
-    const server = Bun.serve({ hostname, port, idleTimeout: 0, fetch: handler });
-    return { port: server.port, drain: () => server.stop(), cut: () => server.stop(true) };
+    const where = address.path === undefined ? address : { unix: address.path };
+    const server = Bun.serve({ ...where, idleTimeout: 0, fetch: handler });
+    return { port: server.port ?? 0, drain: () => server.stop(), cut: () => server.stop(true) };
   }
-  return startNode(handler, hostname, port);
+  return startNode(handler, address);
 }
 
 // Deno's own shutdown() waits for ever and can't be cut short any more; aborting cuts at once. So the
@@ -151,8 +162,7 @@ function start(handler: FetchHandler, hostname: string, port: number): Promise<S
 function startDeno(
   serve: NonNullable<Runtime["Deno"]>["serve"],
   handler: FetchHandler,
-  hostname: string,
-  port: number,
+  address: Address,
 ): Server {
   const abort = new AbortController();
   let active = 0;
@@ -167,9 +177,9 @@ function startDeno(
     info.completed.then(done, done);
     return handler(request);
   };
-  const server = serve({ hostname, port, signal: abort.signal, onListen() {} }, counted);
+  const server = serve({ ...address, signal: abort.signal, onListen() {} }, counted);
   return {
-    port: server.addr.port,
+    port: server.addr.port ?? 0,
     async drain() {
       await new Promise<void>((resolve) => {
         drained = resolve;
@@ -190,20 +200,22 @@ function closeIdle(server: object): void {
 
 async function startNode(
   handler: FetchHandler,
-  hostname: string,
-  port: number,
+  address: Address,
 ): Promise<Server> {
   const { createAdaptorServer } = await import("@hono/node-server");
   const server = createAdaptorServer({ fetch: handler, overrideGlobalObjects: false });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, hostname, () => {
+    const listening = () => {
       server.off("error", reject);
       resolve();
-    });
+    };
+    if (address.path === undefined) server.listen(address.port, address.hostname, listening);
+    else server.listen(address.path, listening);
   });
+  const bound = server.address();
   return {
-    port: (server.address() as { port: number }).port,
+    port: typeof bound === "object" && bound !== null ? bound.port : 0,
     drain: () =>
       new Promise<void>((resolve) => {
         // A connection whose last answer comes after close() stays open for its next request, so it

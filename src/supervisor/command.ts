@@ -4,7 +4,7 @@
  * @module
  */
 import type { Timer } from "../clock.ts";
-import type { CommandLine } from "../config/job_config.ts";
+import type { CommandLine } from "../config/job_fields.ts";
 import type { ChildExit } from "../runtime/child_process.ts";
 import type { JobHost, JobProcess, ProcessOwner } from "./job_host.ts";
 
@@ -20,14 +20,15 @@ export interface CommandOptions extends ProcessOwner {
 export class Command {
   /** How the last run ended; `undefined` before the first end, and when it could not start. */
   lastExit: ChildExit | undefined;
-  /** Whether the last run could not be started. */
-  startFailed = false;
+  /** Why the last run could not be started. */
+  startError: unknown;
   readonly #options: CommandOptions;
   readonly #host: JobHost;
   #run: Promise<void> | undefined;
   #child: JobProcess | undefined;
   #isWaiting = false;
   #isStopped = false;
+  #stopSignal = "SIGTERM";
 
   /**
    * @param options What it is.
@@ -36,6 +37,11 @@ export class Command {
   constructor(options: CommandOptions, host: JobHost) {
     this.#options = options;
     this.#host = host;
+  }
+
+  /** Process id of the run under way. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Whether a process runs. */
@@ -56,19 +62,31 @@ export class Command {
     this.#isWaiting = true;
   }
 
+  /** Ends the run under way and starts another: SIGTERM to its group, SIGKILL after some time. */
+  restart(): void {
+    if (this.#child === undefined || this.#isStopped || this.#isWaiting) return;
+    const run = this.#run;
+    this.start();
+    const { clock, stopTimeoutMs } = this.#host;
+    this.#child.killGroup(stopTimeoutMs > 0 ? "SIGTERM" : "SIGKILL");
+    const timer = clock.start(() => this.#child?.killGroup("SIGKILL"), stopTimeoutMs);
+    void run?.then(() => timer.cancel());
+  }
+
   /**
-   * Ends the run under way: SIGTERM to its group, and SIGKILL after the time of grace.
+   * Ends the run under way, and starts no other: a signal to its group, and SIGKILL later.
    *
+   * @param graceMs Milliseconds between the two; 0 for SIGKILL at once.
    * @returns Resolves when its process has ended.
    */
-  async stop(): Promise<void> {
+  async stop(graceMs: number): Promise<void> {
     this.#isStopped = true;
     this.#isWaiting = false;
     const run = this.#run;
     if (run === undefined) return;
-    const { clock, graceMs } = this.#host;
-    this.#child?.killGroup(graceMs > 0 ? "SIGTERM" : "SIGKILL");
-    const timer = clock.start(() => this.kill(), Math.max(0, graceMs));
+    this.#stopSignal = graceMs > 0 ? this.#signalToStop() : "SIGKILL";
+    this.#end(this.#stopSignal);
+    const timer = this.#host.clock.start(() => this.#end("SIGKILL"), graceMs);
     await run;
     timer.cancel();
   }
@@ -78,17 +96,37 @@ export class Command {
     this.#child?.killGroup("SIGKILL");
   }
 
+  /**
+   * Sends a signal to the process alone.
+   *
+   * @param name Name of the signal.
+   * @returns Whether there is a process.
+   */
+  signal(name: string): boolean {
+    return this.#child?.kill(name) ?? false;
+  }
+
+  // SIGINT means the program alone, as a terminal's Ctrl-C that others handle by themselves.
+  #signalToStop(): string {
+    return this.#options.foreground ? this.#host.stopSignal : "SIGTERM";
+  }
+
+  #end(signal: string): void {
+    if (signal === "SIGINT") this.#child?.kill(signal);
+    else this.#child?.killGroup(signal);
+  }
+
   async #once(): Promise<void> {
-    const { exec, name, timeoutMs } = this.#options;
+    const { exec, name, timeoutMs, foreground } = this.#options;
     const { bus, clock, log } = this.#host;
     let timer: Timer | undefined;
     let isSuccess = false;
-    this.startFailed = false;
+    this.startError = undefined;
     this.lastExit = undefined;
     try {
       this.#child = await this.#host.start(exec, this.#options);
       // Stopped while it was being started.
-      if (this.#isStopped) this.#child.killGroup("SIGTERM");
+      if (this.#isStopped) this.#end(this.#stopSignal);
       if (timeoutMs !== undefined) {
         timer = clock.start(() => {
           log("warn", `takes longer than ${timeoutMs / 1_000} s and is killed`, name);
@@ -100,10 +138,12 @@ export class Command {
       const { code, signal } = this.lastExit;
       isSuccess = code === 0;
       const how = signal === undefined ? `with exit code ${code}` : `by ${signal}`;
-      log(isSuccess ? "debug" : "error", `process ${pid} ended ${how}`, name);
+      // The end of the program in the foreground is the caller's to tell.
+      log(isSuccess || foreground ? "debug" : "error", `process ${pid} ended ${how}`, name);
     } catch (error) {
-      this.startFailed = true;
-      log("error", error instanceof Error ? error.message : String(error), name);
+      this.startError = error;
+      const message = error instanceof Error ? error.message : String(error);
+      log(foreground ? "debug" : "error", message, name);
     } finally {
       timer?.cancel();
       this.#child = undefined;
@@ -115,6 +155,6 @@ export class Command {
       this.#run = this.#once();
     }
     bus.publish(isSuccess ? "exitSuccess" : "exitFailed", name);
-    if (this.startFailed) bus.publish("error", name);
+    if (this.startError !== undefined) bus.publish("error", name);
   }
 }

@@ -10,7 +10,6 @@
  */
 import { type ChildExit, type ChildProcess, startChildProcess } from "../runtime/child_process.ts";
 import { onSignal, type SignalName } from "../runtime/signals.ts";
-import { type Clock, systemClock } from "../clock.ts";
 
 /** How a program is run in the foreground. */
 export interface ForegroundOptions {
@@ -20,10 +19,6 @@ export interface ForegroundOptions {
   readonly terminal: boolean;
   /** Signals that were received before. @default {none} */
   readonly early?: readonly SignalName[] | undefined;
-  /** How long the program has to end when it is restarted, in milliseconds. @default {5_000} */
-  readonly graceMs?: number | undefined;
-  /** Time. @default {systemClock} */
-  readonly clock?: Clock | undefined;
 }
 
 /** Signals that are passed on. SIGCHLD, SIGPIPE, SIGURG and the like belong to one process alone. */
@@ -49,7 +44,6 @@ export class Foreground {
   readonly #options: ForegroundOptions;
   readonly #waiting: SignalName[];
   #child: ChildProcess | undefined;
-  #isRestarting = false;
 
   /**
    * @param command The program and its arguments.
@@ -64,13 +58,8 @@ export class Foreground {
     this.#waiting = [...options.early ?? []];
   }
 
-  /** The program's process id while it runs. */
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
-
   /**
-   * Runs the program, again after each {@linkcode Foreground.restart}.
+   * Runs the program.
    *
    * @returns How it ended.
    * @throws {StartError} when it cannot be started.
@@ -82,47 +71,25 @@ export class Foreground {
       onSignal(name, () => this.#receive(name))
     );
     try {
-      for (;;) {
-        this.#isRestarting = false;
-        const options = { env: env(), input: "inherit", group: !terminal } as const;
-        this.#child = await startChildProcess(this.#command, options);
-        for (const name of this.#waiting.splice(0)) this.send(name);
-        const exit = await this.#child.exited;
-        this.#child = undefined;
-        if (!this.#isRestarting) return exit;
-      }
+      const options = { env: env(), input: "inherit", group: !terminal } as const;
+      this.#child = await startChildProcess(this.#command, options);
+      for (const name of this.#waiting.splice(0)) this.#send(name);
+      return await this.#child.exited;
     } finally {
       for (const remove of listeners) remove();
     }
   }
 
-  /**
-   * Sends a signal to the program. A request to end reaches what it started, too; every other signal
-   * is for the program alone, since SIGHUP or SIGUSR1 end processes that do not expect them.
-   *
-   * @param name The signal.
-   */
-  send(name: SignalName): void {
-    // From now on the end of the program is the end.
-    if (name === "SIGTERM" || name === "SIGINT") this.#isRestarting = false;
+  // A request to end reaches what it started, too; every other signal is for the program alone, since
+  // SIGHUP or SIGUSR1 end processes that do not expect them.
+  #send(name: SignalName): void {
     if (name === "SIGTERM") this.#child?.killGroup(name);
     else this.#child?.kill(name);
-  }
-
-  /** Ends the program and starts it again. */
-  restart(): void {
-    const child = this.#child;
-    if (child === undefined || this.#isRestarting) return;
-    this.#isRestarting = true;
-    const { graceMs = 5_000, clock = systemClock } = this.#options;
-    child.killGroup("SIGTERM");
-    const timer = clock.start(() => child.killGroup("SIGKILL"), graceMs, true);
-    void child.exited.then(() => timer.cancel());
   }
 
   #receive(name: SignalName): void {
     if (this.#options.terminal && FROM_TERMINAL.includes(name)) return;
     if (this.#child === undefined) this.#waiting.push(name);
-    else this.send(name);
+    else this.#send(name);
   }
 }

@@ -1,14 +1,16 @@
 /**
  * One job: when it starts, starts again, is healthy, and stops. The states and their order are those
- * of ContainerPilot 3.8, with four differences that its users asked for: a restart waits, a hook is
+ * of ContainerPilot 3.8, with five differences that its users asked for: a restart waits, a hook is
  * waited for no longer than its `stopTimeout`, the service leaves the registry before its process is
- * asked to end, and `stopped` is published when the process has ended.
+ * asked to end, `stopped` is published when the process has ended, and a service comes back after
+ * maintenance.
  *
  * @module
  */
 import { deadline } from "../wait.ts";
 import type { Timer } from "../clock.ts";
 import type { JobConfig, JobEvent } from "../config/job_config.ts";
+import { TERMINATING } from "../config/version2_jobs.ts";
 import { Command } from "./command.ts";
 import type { JobHost, JobRegistration } from "./job_host.ts";
 
@@ -35,10 +37,10 @@ export class Job {
   readonly #host: JobHost;
   readonly #command: Command | undefined;
   readonly #check: Command | undefined;
-  readonly #registration: JobRegistration | undefined;
-  readonly #hooks: readonly string[];
+  readonly #hooks: () => readonly JobConfig[];
   readonly #timers = new Set<Timer>();
   readonly #unsubscribe: () => void;
+  #registration: JobRegistration | undefined;
   #complete = () => {};
   #startEvent: JobEvent | undefined;
   #startsLeft: number;
@@ -46,7 +48,10 @@ export class Job {
   #failures = 0;
   #startedAt = 0;
   #hasPassed = false;
+  #isStarted = false;
   #isEnding = false;
+  #isKilled = false;
+  #wasListed = false;
   #hooksLeft = new Set<string>();
   #hookDone = () => {};
   #whenTimer: Timer | undefined;
@@ -55,10 +60,10 @@ export class Job {
   /**
    * @param config The job.
    * @param host What it needs of the world.
-   * @param hooks Names of jobs that run when this one is stopping, which it waits for.
+   * @param hooks Jobs that run when this one is stopping, which it waits for.
    */
-  constructor(config: JobConfig, host: JobHost, hooks: readonly string[]) {
-    const { name, exec, health, raw, timeoutMs } = config;
+  constructor(config: JobConfig, host: JobHost, hooks: () => readonly JobConfig[]) {
+    const { name, exec, health, raw, timeoutMs, foreground } = config;
     this.config = config;
     this.#host = host;
     this.#hooks = hooks;
@@ -66,41 +71,82 @@ export class Job {
     this.#startsLeft = config.starts;
     this.#restartsLeft = config.restarts;
     this.#registration = host.register(config);
-    this.#command = exec && new Command({ exec, name, raw, timeoutMs }, host);
+    this.#command = exec && new Command({ exec, name, raw, timeoutMs, foreground }, host);
     this.#check = health?.exec && new Command({
       exec: health.exec,
       name: `check.${name}`,
       raw: health.raw,
       timeoutMs: health.timeoutMs,
+      foreground: false,
     }, host);
     this.completed = new Promise((resolve) => this.#complete = resolve);
-    this.#unsubscribe = host.bus.subscribe((event) => this.#on(event));
+    this.#unsubscribe = host.bus.subscribe((event) => this.receive(event));
     const { whenTimeoutMs } = config;
-    if (whenTimeoutMs) this.#whenTimer = this.#after(whenTimeoutMs, () => this.#end());
+    if (whenTimeoutMs) this.#whenTimer = this.#after(whenTimeoutMs, () => void this.end());
   }
 
-  /** How the last run of its program ended. */
-  get lastExit() {
-    return this.#command?.lastExit;
+  /** Its program. */
+  get command(): Command | undefined {
+    return this.#command;
   }
 
-  /** Whether its program could not be started. */
-  get startFailed(): boolean {
-    return this.#command?.startFailed ?? false;
-  }
-
-  /** Kills its processes. */
+  /** Kills its processes, and starts none any more. */
   kill(): void {
+    this.#isKilled = true;
+    this.end();
     this.#command?.kill();
     this.#check?.kill();
+    this.#hooksLeft.clear();
+    this.#hookDone();
   }
 
   /** Ends it unless it runs: what it waits for will not happen. */
   abandon(): void {
-    if (!this.#command?.isRunning) this.#end();
+    if (!this.#command?.isRunning) this.end();
   }
 
-  #on({ code, source }: JobEvent): void {
+  /**
+   * Ends it: its hooks run, its service leaves the registry, its process ends.
+   *
+   * @returns Resolves when all is over, with whether others could find its service until now.
+   */
+  async end(): Promise<boolean> {
+    if (!this.#isEnding) {
+      this.#isEnding = true;
+      for (const timer of this.#timers) timer.cancel();
+      void this.#finish();
+    }
+    await this.completed;
+    return this.#wasListed;
+  }
+
+  /** Takes its service out of the registry and stops its checks until {@linkcode leaveMaintenance}. */
+  enterMaintenance(): void {
+    this.status = "maintenance";
+    void this.#deregister();
+  }
+
+  /** Checks its service at once, which registers it again when it passes. */
+  leaveMaintenance(): void {
+    if (this.status !== "maintenance") return;
+    this.status = this.#isStarted ? "unknown" : "idle";
+    this.#hasPassed = false;
+    if (this.#checkTimer === undefined) return;
+    this.#checkTimer.cancel();
+    this.#nextCheck(0);
+  }
+
+  /** Registers its service where the registry is now. */
+  async moveRegistration(): Promise<void> {
+    if (this.#registration === undefined || this.#isEnding) return;
+    const { status } = this;
+    await this.#deregister();
+    this.#registration = this.#host.register(this.config);
+    if (status === "healthy") this.#registration?.pass();
+  }
+
+  /** Receives an event. */
+  receive({ code, source }: JobEvent): void {
     const { name } = this.config;
     if (this.#isEnding) {
       if (code === "stopped" && this.#hooksLeft.delete(source)) this.#hookDone();
@@ -110,26 +156,22 @@ export class Job {
     if (source === `check.${name}` && code === "exitSuccess") return this.#onCheck(true);
     if (source === `check.${name}` && code === "exitFailed") return this.#onCheck(false);
     if (code === "shutdown" && source === "") return this.#onQuit();
-    if (code === "enterMaintenance" && source === "") {
-      this.status = "maintenance";
-      void this.#deregister();
-    } else if (code === "exitMaintenance" && source === "") {
-      this.status = "unknown";
-      this.#hasPassed = false;
-    }
+    if (code === "enterMaintenance" && source === "") this.enterMaintenance();
+    if (code === "exitMaintenance" && source === "") this.leaveMaintenance();
     const start = this.#startEvent;
     if (start?.code === code && start.source === source) this.#onStart();
   }
 
   #onStart(): void {
     if (this.#startsLeft !== Infinity && --this.#startsLeft <= 0) this.#startEvent = undefined;
-    const isFirst = this.status === "idle";
-    this.#run();
+    const isFirst = !this.#isStarted;
+    this.#isStarted = true;
+    const { intervalMs, health, registration, runsAtStart } = this.config;
+    if (runsAtStart) this.#run();
     if (!isFirst) return;
-    const { intervalMs, health, port } = this.config;
     if (intervalMs !== undefined) this.#every(intervalMs, () => this.#onInterval());
     if (health === undefined) return;
-    if (this.#check === undefined && port === undefined) return;
+    if (this.#check === undefined && registration === undefined) return;
     this.#nextCheck(0);
   }
 
@@ -141,7 +183,7 @@ export class Job {
   }
 
   #onInterval(): void {
-    if (this.#restartsLeft <= 0) return this.#end();
+    if (this.#restartsLeft <= 0) return void this.end();
     if (this.#restartsLeft !== Infinity) this.#restartsLeft--;
     this.#run();
   }
@@ -155,7 +197,7 @@ export class Job {
       return;
     }
     if (this.#startsLeft > 0 && this.#startEvent !== undefined) return;
-    this.#end();
+    void this.end();
   }
 
   #backoffMs(): number {
@@ -180,20 +222,21 @@ export class Job {
 
   #onCheck(isPassing: boolean): void {
     if (this.status === "maintenance") return;
-    if (isPassing) this.#pass();
-    else this.status = "unhealthy";
+    if (isPassing) {
+      this.#pass();
+    } else {
+      this.status = "unhealthy";
+      this.#registration?.fail();
+    }
     // Every check is an event, not only a change.
     this.#host.bus.publish(isPassing ? "healthy" : "unhealthy", this.config.name);
   }
 
   #pass(): void {
-    if (this.#check !== undefined) {
-      this.status = "healthy";
-      if (!this.#hasPassed) {
-        this.#checkTimer?.cancel();
-        this.#hasPassed = true;
-        this.#nextCheck(this.config.health!.intervalMs);
-      }
+    this.status = "healthy";
+    if (this.#check !== undefined && !this.#hasPassed) {
+      this.#checkTimer?.cancel();
+      this.#nextCheck(this.config.health!.intervalMs);
     }
     this.#hasPassed = true;
     this.#registration?.pass();
@@ -203,7 +246,7 @@ export class Job {
   #onQuit(): void {
     this.#restartsLeft = 0;
     const { code } = this.config.when;
-    const isHook = code === "stopping" || code === "stopped";
+    const isHook = code === "stopping" || code === "stopped" || code === TERMINATING;
     if (isHook && this.#command !== undefined && this.#startEvent !== undefined) {
       this.#startsLeft = 1;
       return;
@@ -212,26 +255,25 @@ export class Job {
       this.#startsLeft = 0;
       return;
     }
-    if (!this.#isEnding) this.#end();
-  }
-
-  #end(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
-    for (const timer of this.#timers) timer.cancel();
-    void this.#finish();
+    void this.end();
   }
 
   async #finish(): Promise<void> {
     const { name } = this.config;
-    const { bus } = this.#host;
-    this.#hooksLeft = new Set(this.#hooks);
+    const { bus, clock, drain, stopTimeoutMs } = this.#host;
+    const runs = this.#command?.isRunning ?? false;
+    const due = this.#hooks().filter(({ when }) => runs || when.code !== TERMINATING);
+    this.#hooksLeft = new Set(this.#isKilled ? [] : due.map((hook) => hook.name));
     const hooks = this.#waitForHooks();
+    if (runs) bus.publish(TERMINATING, name);
     bus.publish("stopping", name);
     await hooks;
     // Peers stop sending before the process stops listening.
-    await this.#deregister();
-    await Promise.all([this.#command?.stop(), this.#check?.stop()]);
+    const endAt = clock.now() + stopTimeoutMs;
+    this.#wasListed = await this.#deregister();
+    if (this.#wasListed && this.#command?.isRunning) await drain.wait(endAt - clock.now());
+    const graceMs = this.#isKilled ? 0 : Math.max(0, endAt - clock.now());
+    await Promise.all([this.#command?.stop(graceMs), this.#check?.stop(graceMs)]);
     this.#unsubscribe();
     this.status = "completed";
     bus.publish("stopped", name);
@@ -255,16 +297,17 @@ export class Job {
     });
   }
 
-  async #deregister(): Promise<void> {
-    if (this.#registration === undefined) return;
+  async #deregister(): Promise<boolean> {
+    if (this.#registration === undefined) return false;
     const { clock, log } = this.#host;
     try {
-      await deadline(clock, () => this.#registration!.deregister(), {
+      return await deadline(clock, () => this.#registration!.deregister(), {
         timeoutMs: DEREGISTER_MS,
         error: () => new Error("the registry did not respond in time"),
       });
     } catch (error) {
       log("warn", `cannot be deregistered: ${(error as Error).message}`, this.config.name);
+      return false;
     }
   }
 

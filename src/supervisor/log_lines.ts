@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { LoggingConfig } from "../config/load_supervisor.ts";
+import type { LoggingConfig } from "../config/logging_config.ts";
 
 /** What a line is about. */
 export interface LineFields {

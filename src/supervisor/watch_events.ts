@@ -9,13 +9,14 @@ import type { EventBus } from "./events.ts";
  *
  * @param piloted The client.
  * @param bus Where to.
+ * @param known The list of each service that was published before, which is kept up to date.
  * @returns Stops it.
  */
 export function publishWatches(
   piloted: Pick<Piloted, "on" | "services" | "serviceHosts">,
   bus: EventBus,
+  known: Map<string, string> = new Map(),
 ): () => void {
-  const known = new Map<string, string>();
   const check = (name: string, endpoints: readonly Endpoint[]) => {
     const now = endpointSet(endpoints);
     if ((known.get(name) ?? "") === now) return;

@@ -66,7 +66,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["plugs/otel"],
   "undici": ["plugs/undici"],
   "@grpc/grpc-js": ["plugs/grpc"],
-  "prom-client": ["http"],
+  "prom-client": ["http", "supervisor"],
   "valibot": ["http"],
   "@valibot/to-json-schema": ["http"],
   "@hono/node-server": ["runtime"],

@@ -7,9 +7,10 @@ import { runCommandLine } from "../../src/cli/run_command_line.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { type Child, currentRuntime, type Exit, startScript } from "../support/process.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
+import { builtCommand } from "./built_command.ts";
 
 /** Starts `piloted` without the developer's own settings of ContainerPilot and Consul. */
-export function startCommand(
+export async function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Child> {
@@ -17,7 +18,10 @@ export function startCommand(
     /^(CONTAINERPILOT|CONSUL_|PILOTED_|FORCE_COLOR)/.test(name)
   );
   const none = Object.fromEntries(foreign.map((name) => [name, undefined]));
-  return startScript(currentRuntime, "cli.ts", args, { env: { ...none, NO_COLOR: "1", ...env } });
+  const script = await builtCommand();
+  return await startScript(currentRuntime, script, args, {
+    env: { ...none, NO_COLOR: "1", ...env },
+  });
 }
 
 /** Sends a signal. Deno's own kill() takes the signal for how the process ended. */

@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { listenOnSocket, SocketError } from "../../src/runtime/control_socket.ts";
 import { listen } from "../../src/runtime/listen.ts";
+import { controlRequest } from "../supervisor/run_supervisor.ts";
+import { startProcess } from "../support/process.ts";
+import { withTemporaryFolder } from "../support/temporary_folder.ts";
 import { test } from "../support/test.ts";
 import { waitUntil } from "../support/wait_until.ts";
 
@@ -104,3 +110,34 @@ test("listen() closes with its signal and refuses one that has aborted", async (
   const error = await listen(() => new Response(), { signal: abort.signal }).catch((e) => e);
   assert(error === reason);
 });
+
+test("listenOnSocket() takes the place of a dead process, and of nobody else", () =>
+  withTemporaryFolder(async (folder) => {
+    const path = join(folder, "socket");
+    const answer = async (request: Request) =>
+      new Response(`${new URL(request.url).pathname} ${await request.text()}`);
+    const first = await listenOnSocket(path, answer);
+    assertEquals(await controlRequest(path, "/a", "body"), [200, "/a body"]);
+    const error = await assertRejects(() => listenOnSocket(path, answer), SocketError);
+    assertEquals(error.message, `Cannot listen on ${path}: another process listens there`);
+    await first.close();
+    await assertRejects(() => controlRequest(path, "/a"));
+    await leaveSocket(path);
+    const second = await listenOnSocket(path, answer);
+    assertEquals((await controlRequest(path, "/b"))[0], 200);
+    await second.close();
+    await writeFile(path, "text");
+    await assertRejects(() => listenOnSocket(path, answer), SocketError, "it is no socket");
+    await assertRejects(() => listenOnSocket(join(folder, "no", "socket"), answer), SocketError);
+  }));
+
+/** A socket that nobody listens on any more, as after SIGKILL. */
+async function leaveSocket(path: string): Promise<void> {
+  const child = startProcess("node", [
+    "-e",
+    `require("net").createServer().listen(${
+      JSON.stringify(path)
+    }, () => process.kill(process.pid, "SIGKILL"))`,
+  ]);
+  await child.exited;
+}

@@ -1,6 +1,9 @@
 /** Jobs on a manual clock, with processes that end when a test says so. */
-import type { CommandLine, JobConfig } from "../../src/config/job_config.ts";
+import type { RegistrationConfig } from "../../src/config/config.ts";
+import { type JobConfig, PLAIN_JOB } from "../../src/config/job_config.ts";
+import type { CommandLine } from "../../src/config/job_fields.ts";
 import type { ChildExit } from "../../src/runtime/child_process.ts";
+import { Drain } from "../../src/supervisor/drain.ts";
 import { EventBus } from "../../src/supervisor/events.ts";
 import type { JobHost } from "../../src/supervisor/job_host.ts";
 import { JobSet } from "../../src/supervisor/job_set.ts";
@@ -18,6 +21,7 @@ export interface FakeHost {
   readonly clock: ManualClock;
   readonly bus: EventBus;
   readonly jobs: JobSet;
+  readonly drain: Drain;
   /** Events and what was done, in order. */
   readonly history: string[];
   /** Processes that run, by name. */
@@ -29,40 +33,43 @@ export interface FakeHost {
 
 /** A job with defaults. */
 export function job(name: string, facts: Partial<JobConfig> = {}): JobConfig {
-  return {
-    name,
-    exec: [name],
-    port: undefined,
-    when: { code: "startup", source: "" },
-    starts: 1,
-    whenTimeoutMs: undefined,
-    intervalMs: undefined,
-    restarts: 0,
-    timeoutMs: undefined,
-    stopTimeoutMs: undefined,
-    health: undefined,
-    raw: false,
-    ...facts,
-  };
+  return { ...PLAIN_JOB, name, exec: [name], ...facts };
 }
+
+/** What a job with a port registers. */
+export const SERVICE: RegistrationConfig = {
+  name: "app",
+  port: 80,
+  tags: [],
+  meta: {},
+  interfaces: [],
+  healthIntervalMs: 5_000,
+  ttlMs: 15_000,
+  initialStatus: undefined,
+  enableTagOverride: false,
+  deregisterCriticalServiceAfterMs: undefined,
+};
 
 /** Starts jobs. */
 export async function startJobs(
   configs: readonly JobConfig[],
-  options: { ignoresTerm?: boolean; graceMs?: number } = {},
+  options: { ignoresTerm?: boolean; graceMs?: number; drainMs?: number } = {},
 ): Promise<FakeHost> {
-  const { ignoresTerm = false, graceMs = 5_000 } = options;
+  const { ignoresTerm = false, graceMs = 5_000, drainMs = 0 } = options;
   const clock = new ManualClock();
   const bus = new EventBus();
   const history: string[] = [];
   const running = new Map<string, FakeProcess>();
   let pid = 100;
   bus.subscribe(({ code, source }) => void history.push(source ? `${source} ${code}` : code));
+  const drain = new Drain(clock, drainMs);
+  const listed = new Set<string>();
   const host: JobHost = {
     clock,
     bus,
-    random: () => 0.5,
-    graceMs,
+    drain,
+    stopTimeoutMs: graceMs,
+    stopSignal: "SIGTERM",
     start(command: CommandLine, { name }) {
       if (command[0] === "missing") return Promise.reject(new Error("there is no such program"));
       let end = (_: ChildExit) => {};
@@ -80,6 +87,7 @@ export async function startJobs(
       return Promise.resolve({
         pid: pid++,
         exited,
+        kill: (signal) => process.signals.push(signal) > 0,
         killGroup(signal) {
           process.signals.push(signal);
           history.push(`${signal} ${name}`);
@@ -88,12 +96,16 @@ export async function startJobs(
         },
       });
     },
-    register: ({ port, name }) =>
-      port === undefined ? undefined : {
-        pass: () => void history.push(`pass ${name}`),
+    register: ({ registration, name }) =>
+      registration === undefined ? undefined : {
+        pass() {
+          listed.add(name);
+          history.push(`pass ${name}`);
+        },
+        fail: () => void history.push(`fail ${name}`),
         deregister() {
           history.push(`deregister ${name}`);
-          return Promise.resolve();
+          return Promise.resolve(listed.delete(name));
         },
       },
     log: () => {},
@@ -105,6 +117,7 @@ export async function startJobs(
     clock,
     bus,
     jobs,
+    drain,
     history,
     running,
     ended,

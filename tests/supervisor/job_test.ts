@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { test } from "../support/test.ts";
-import { job, startJobs } from "./fake_host.ts";
+import { job, SERVICE, startJobs } from "./fake_host.ts";
 
 const starts = (history: readonly string[], name: string) =>
   history.filter((line) => line === `start ${name}`).length;
@@ -11,7 +11,7 @@ test("Job starts at startup, publishes how it ended, and completes", async () =>
   await host.exit("app", 3);
   await host.ended;
   assertEquals(host.history.slice(2), ["app exitFailed", "app stopping", "app stopped"]);
-  assertEquals(host.jobs.all[0]!.lastExit, { code: 3, signal: undefined });
+  assertEquals(host.jobs.all[0]!.command!.lastExit, { code: 3, signal: undefined });
   assertEquals(host.clock.pending, 0);
 });
 
@@ -85,7 +85,7 @@ test("Job that takes too long is killed at once", async () => {
   await host.clock.advance(1);
   await host.ended;
   assert(host.history.includes("SIGKILL task") && !host.history.includes("SIGTERM task"));
-  assertEquals(host.jobs.all[0]!.lastExit, { code: undefined, signal: "SIGKILL" });
+  assertEquals(host.jobs.all[0]!.command!.lastExit, { code: undefined, signal: "SIGKILL" });
 });
 
 test("Job gives up when its event does not come in time", async () => {
@@ -100,12 +100,12 @@ test("Job that cannot start publishes exitFailed and error", async () => {
   const host = await startJobs([job("app", { exec: ["missing"] })]);
   await host.ended;
   assert(host.history.includes("app exitFailed") && host.history.includes("app error"));
-  assertEquals(host.jobs.all[0]!.startFailed, true);
+  assertEquals(host.jobs.all[0]!.command!.startError !== undefined, true);
 });
 
 test("Job stays up until its stopping hook has ended, leaves the registry, and then gets SIGTERM", async () => {
   const host = await startJobs([
-    job("app", { port: 80 }),
+    job("app", { registration: SERVICE }),
     job("pre", { when: { code: "stopping", source: "app" } }),
     job("post", { when: { code: "stopped", source: "app" } }),
   ]);
@@ -165,7 +165,7 @@ test("JobSet.stop() ends a hook whose job is gone already", async () => {
 const HEALTH = { exec: ["check"] as const, intervalMs: 5_000, timeoutMs: 5_000, raw: false };
 
 test("Job is not registered before its check has passed, and checks each second until then", async () => {
-  const host = await startJobs([job("app", { port: 80, health: HEALTH })]);
+  const host = await startJobs([job("app", { registration: SERVICE, health: HEALTH })]);
   await host.exit("check.app", 1);
   await host.clock.advance(1_000);
   assertEquals(host.history.includes("pass app"), false);
@@ -185,18 +185,82 @@ test("Job is not registered before its check has passed, and checks each second 
 
 test("Job with a port and without a check sends a heartbeat while it runs", async () => {
   const health = { ...HEALTH, exec: undefined };
-  const host = await startJobs([job("app", { port: 80, health })]);
+  const host = await startJobs([job("app", { registration: SERVICE, health })]);
   await host.clock.advance(10_000);
   assertEquals(host.history.filter((line) => line === "pass app").length, 3);
 });
 
 test("Maintenance takes a service out of the registry and brings it back", async () => {
   const health = { ...HEALTH, exec: undefined };
-  const host = await startJobs([job("app", { port: 80, health })]);
+  const host = await startJobs([job("app", { registration: SERVICE, health })]);
   host.bus.publish("enterMaintenance");
   await host.clock.advance(20_000);
   assertEquals(host.history.slice(-1), ["deregister app"]);
   host.bus.publish("exitMaintenance");
   await host.clock.advance(5_000);
   assertEquals(host.history.at(-1), "pass app");
+});
+
+test("Maintenance that ends checks at once", async () => {
+  const host = await startJobs([job("app", { registration: SERVICE, health: HEALTH })]);
+  await host.exit("check.app");
+  host.jobs.maintain(true);
+  await host.clock.advance(7_000);
+  const before = starts(host.history, "check.app");
+  host.jobs.maintain(false);
+  await host.clock.advance(0);
+  assertEquals(starts(host.history, "check.app"), before + 1);
+});
+
+test("Job with an interval may wait for its first tick", async () => {
+  const facts = { intervalMs: 1_000, runsAtStart: false, restarts: Infinity };
+  const host = await startJobs([job("task", facts)]);
+  await host.clock.advance(999);
+  assertEquals(starts(host.history, "task"), 0);
+  await host.clock.advance(1);
+  assertEquals(starts(host.history, "task"), 1);
+});
+
+test("Job that ends by itself does not wait for a hook of its termination", async () => {
+  const host = await startJobs([
+    job("main"),
+    job("preStop", { when: { code: "terminating", source: "main" } }),
+  ]);
+  await host.exit("main");
+  assertEquals(host.jobs.all[0]!.status, "completed");
+  assertEquals(starts(host.history, "preStop"), 0);
+});
+
+test("Job that is drained has the rest of its time to end, and a skipped drain is over for all", async () => {
+  const health = { ...HEALTH, exec: undefined };
+  const host = await startJobs([job("app", { registration: SERVICE, health })], {
+    ignoresTerm: true,
+    graceMs: 3_000,
+    drainMs: 1_000,
+  });
+  void host.jobs.stop();
+  await host.clock.advance(999);
+  assertEquals(host.running.get("app")!.signals, []);
+  await host.clock.advance(1);
+  assertEquals(host.running.get("app")!.signals, ["SIGTERM"]);
+  await host.clock.advance(2_000);
+  await host.ended;
+  host.drain.skip();
+  await host.drain.wait(60_000);
+  assertEquals(host.clock.pending, 0);
+});
+
+test("JobSet.stop() lets services without a program leave before the others are asked to end", async () => {
+  const health = { ...HEALTH, exec: undefined };
+  const host = await startJobs(
+    [job("main"), job("service", { exec: undefined, registration: SERVICE, health })],
+    { drainMs: 500 },
+  );
+  await host.clock.advance(0);
+  void host.jobs.stop();
+  await host.clock.advance(499);
+  assert(host.history.includes("deregister service") && !host.history.includes("SIGTERM main"));
+  await host.clock.advance(1);
+  await host.ended;
+  assert(host.history.includes("SIGTERM main"));
 });
