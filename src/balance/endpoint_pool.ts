@@ -87,8 +87,11 @@ export class EndpointPool {
   readonly #panicPercent: number;
   readonly #members = new Map<string, Member>();
   readonly #owner: LeaseOwner = {
-    report: (lease, outcome) => this.#report(lease, outcome),
-    release: ({ member }) => this.#release(member),
+    ended: (lease, outcome, endedAt, isReleased) => {
+      if (outcome !== undefined) this.#learn(lease, outcome, endedAt ?? this.#clock.now());
+      if (isReleased) this.#release(lease.member);
+      this.#touch(lease.member);
+    },
   };
   #endpoints: readonly Endpoint[] = [];
   #listed: readonly Member[] = [];
@@ -251,21 +254,17 @@ export class EndpointPool {
     if (this.#outliers!.readmitForgotten(now)) this.#decideEligible();
   }
 
-  #report(lease: MemberLease, outcome: Outcome): void {
-    const { member, probe } = lease;
-    const now = this.#clock.now();
-    const durationMs = now - lease.startedAt;
+  #learn({ member, probe, startedAt }: MemberLease, outcome: Outcome, now: number): void {
+    const durationMs = now - startedAt;
     const failed = outcome === "failure" ||
       (outcome === "timeout" && this.#isTooLong(member, durationMs));
     if (!failed && outcome !== "success") {
       member.latency.assume(now - member.waitingSince, now);
-      this.#touch(member);
       if (probe) this.#outliers!.abandonProbe(member, now);
       return;
     }
     member.latency.observe(durationMs, failed, now);
     member.waitingSince = member.pendingCount > 1 ? now : 0;
-    this.#touch(member);
     if (this.#outliers?.record(member, failed, probe, now)) this.#decideEligible();
   }
 
@@ -275,7 +274,6 @@ export class EndpointPool {
     if (!member.listed && member.pendingCount === 0) {
       this.#members.delete(memberKey(member.endpoint));
     }
-    this.#touch(member);
   }
 
   /** Whether an endpoint usually responds in less than this; one without responses is compared with the others. */
