@@ -4,6 +4,7 @@
  * @module
  */
 import type { Outcome } from "../balance/lease.ts";
+import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
 import type { Attempt } from "./attempt.ts";
 import { whenBodyEnds } from "./body_end.ts";
@@ -107,4 +108,26 @@ export function recordAttempt(
     ...(error === undefined ? {} : { error }),
     hedge,
   };
+}
+
+/**
+ * The error of a call all of whose attempts have failed.
+ *
+ * @param service Name of the service.
+ * @param attempts Failed attempts, at least one.
+ * @param cause What the last one has thrown.
+ * @returns `TIMEOUT` or `REQUEST_FAILED`.
+ */
+export function callFailure(
+  service: string,
+  attempts: readonly RequestAttempt[],
+  cause: unknown,
+): PilotedError {
+  const { outcome, endpoint } = attempts.at(-1)!;
+  const tries = attempts.length === 1 ? "the attempt" : `${attempts.length} attempts`;
+  return new PilotedError(
+    outcome === "timeout" ? "TIMEOUT" : "REQUEST_FAILED",
+    `Cannot fetch from ${service}: ${tries} failed, received ${outcome} from ${endpoint.host}`,
+    { cause, service, attempts: Object.freeze(attempts) },
+  );
 }

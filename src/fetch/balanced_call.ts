@@ -8,7 +8,7 @@ import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
 import { abortable, deadline, lateExtension, onAbort, sleep } from "../wait.ts";
 import { Attempt } from "./attempt.ts";
-import { outcomeOf, recordAttempt, releaseLease } from "./attempt_outcome.ts";
+import { callFailure, outcomeOf, recordAttempt, releaseLease } from "./attempt_outcome.ts";
 import { discard } from "./body_end.ts";
 import type { CallContext } from "./call_context.ts";
 import { acquireLease, type CallTarget, type Tried } from "./call_target.ts";
@@ -132,7 +132,7 @@ export class BalancedCall {
       const next = await this.#acquireNext(response);
       if (next !== undefined) return await this.#attempt(next);
       if (response !== undefined) return response;
-      throw this.#failure(error);
+      throw callFailure(this.#target.traffic.service, this.#failed!, error);
     } finally {
       this.#leave();
     }
@@ -333,18 +333,6 @@ export class BalancedCall {
     const extensionMs = lateExtension(now, wokenLateAfter, this.#target.policy.timeoutMs);
     if (extensionMs !== undefined) this.#deadline = now + extensionMs;
     return extensionMs !== undefined;
-  }
-
-  #failure(cause: unknown): PilotedError {
-    const { service } = this.#target.traffic;
-    const attempts = Object.freeze(this.#failed!);
-    const { outcome, endpoint } = attempts.at(-1)!;
-    const tries = attempts.length === 1 ? "the attempt" : `${attempts.length} attempts`;
-    return new PilotedError(
-      outcome === "timeout" ? "TIMEOUT" : "REQUEST_FAILED",
-      `Cannot fetch from ${service}: ${tries} failed, received ${outcome} from ${endpoint.host}`,
-      { cause, service, attempts },
-    );
   }
 }
 

@@ -41,7 +41,7 @@ import type { FetchSource } from "./fetch_source.ts";
 import { observeCall } from "./observed_call.ts";
 import { Pauses } from "./pauses.ts";
 import { isRedirect, markRedirected, nextRequest, type Redirect } from "./redirects.ts";
-import { fromRequest, isRequest, tidyInit } from "./request_init.ts";
+import { fromRequest, isForeign, isRequest, nativeInit, tidyInit } from "./request_init.ts";
 import { methodOf } from "./retry_policy.ts";
 import { type FoundService, ServiceHosts } from "./service_hosts.ts";
 import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
@@ -97,7 +97,11 @@ class BalancedFetch {
       if (isRequest(input)) {
         return fromRequest(input, init).then((init) => this.#send(target, tidyInit(init)));
       }
-      return this.#send(target, init === undefined ? init : tidyInit(init));
+      if (init === undefined) return this.#send(target, init);
+      if (isForeign(init.body)) {
+        return nativeInit(init).then((init) => this.#send(target, tidyInit(init)));
+      }
+      return this.#send(target, tidyInit(init));
     } catch (error) {
       return Promise.reject(error);
     }
