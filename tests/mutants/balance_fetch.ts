@@ -15,7 +15,7 @@ const ROWS: Row[] = [
   ["balance/endpoint_pool", "panic is emitted with every update", "if (panic === this.#panic) return;", "", "balance/outlier_detector"],
   ["balance/endpoint_pool", "the leaser does not learn the list", "if (this.#leaser !== this.#picker) this.#leaser.update(eligible);", "", "balance/endpoint_pool"],
   ["balance/endpoint_pool", "the leaser does not learn loads", "if (this.#leaser !== this.#picker) this.#leaser.touch?.(member);", "", "balance/endpoint_pool"],
-  ["balance/endpoint_pool", "another address keeps the history", "return `${endpointIdentity(endpoint)}\\u0000${endpoint.host}`", "return endpointIdentity(endpoint)", "balance/endpoint_pool"],
+  ["balance/member", "another address keeps the history", "return `${endpointIdentity(endpoint)}\\u0000${endpoint.host}`", "return endpointIdentity(endpoint)", "balance/endpoint_pool"],
   ["balance/endpoint_pool", "the clock is read for every pick", "const LONGEST_CHECK_INTERVAL = 64;", "const LONGEST_CHECK_INTERVAL = 1;", "balance/outlier_detector"],
   ["balance/endpoint_pool", "rare picks do not read the clock", "const FREQUENT_MS = 1;", "const FREQUENT_MS = 1e6;", "balance/outlier_detector"],
   ["balance/endpoint_pool", "a listener that throws breaks the request", "try {\n      this.#onEvent?.(event);\n    } catch {\n      // A listener must not break the path of a request.\n    }", "this.#onEvent?.(event);", "balance/endpoint_pool"],
