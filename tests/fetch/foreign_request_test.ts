@@ -1,5 +1,5 @@
 /** Bodies and requests that other packages and the file system make: length kept, and repeatable. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import * as fs from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -108,4 +108,14 @@ test("createFetch() takes the form of undici as a whole", async () => {
     fetch("http://app/", { method: "PUT", body: form as unknown as FormData })
   );
   assertRepeated(seen, (body) => body.includes(CONTENT), "undici's form");
+});
+
+test("createFetch() rejects a Request whose body was used, as the platform does", async () => {
+  await withBackends([(_, response) => void response.end("ok")], async ({ fetch, received }) => {
+    const request = new Request("http://app/", { method: "POST", body: CONTENT });
+    await request.text();
+    await assertRejects(() => fetch(request), TypeError);
+    const again = await fetch(request, { body: "another" });
+    assertEquals([await again.text(), received[0]!.length], ["ok", 1]);
+  });
 });
