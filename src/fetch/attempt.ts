@@ -164,7 +164,10 @@ export class Attempt extends AttemptControl {
    */
   #failureOf(error: unknown, url: string): Attempt["failure"] {
     const failure = networkFailure(error);
-    if (failure === undefined) return isWrongAddress(error, url) ? "connect_failed" : undefined;
+    if (failure === undefined) {
+      const isOwn = this.#followed === undefined && isWrongAddress(error, url);
+      return isOwn ? "connect_failed" : undefined;
+    }
     const { hidesRedirects, answered } = this.#context;
     const hasLeft = this.#followed !== undefined || hidesRedirects ||
       (isRepeater(error) && answered.has(this.lease.endpoint.host));
@@ -205,7 +208,8 @@ function isRepeater(error: unknown): boolean {
 
 function isWrongAddress(error: unknown, url: string): boolean {
   try {
-    new URL(url);
+    // The caller's URL has no user.
+    if (new URL(url).username !== "") return true;
   } catch {
     return true;
   }

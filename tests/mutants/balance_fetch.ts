@@ -127,7 +127,7 @@ const ROWS: Row[] = [
   ["fetch/attempt", "a deadline goes on while the body is read", "    this.stop(response);\n", "", "fetch/deadline"],
   ["fetch/attempt", "a redirect to another service stays at the endpoint", "if (new URL(next.url).origin !== new URL(url).origin) {", "if (false) {", "fetch/never_twice"],
   ["fetch/attempt", "the end of redirects is not marked", "this.#hops > 0 ? markRedirected(response) : response", "response", "fetch/platform"],
-  ["fetch/attempt", "an address that no URL can carry is the caller's fault", "isWrongAddress(error, url) ? \"connect_failed\" : undefined", "undefined", "fetch/learning"],
+  ["fetch/attempt", "an address that no URL can carry is the caller's fault", "isOwn ? \"connect_failed\" : undefined", "undefined", "fetch/learning"],
   ["fetch/attempt_control", "the caller's signal does not abort the body", "else whenBodyEnds(response, () => this.#unfollow());", "else this.#unfollow();", "fetch/deadline"],
   ["fetch/attempt_control", "a deadline says nothing about the endpoint", "    this.expired = true;\n", "", "fetch/deadline"],
   ["fetch/attempt_control", "close() looks like an error of the request", "    this.closed = reason;\n", "", "fetch/close_and_reload"],
