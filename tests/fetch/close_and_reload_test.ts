@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { createFetch } from "../../src/client/create_fetch.ts";
 import { createPiloted } from "../../src/client/create_piloted.ts";
 import { PilotedError } from "../../src/errors.ts";
+import type { RequestAttempt } from "../../src/request_attempt.ts";
 import { EmbeddedConsul } from "../../src/testing/embedded_consul.ts";
 import { test } from "../support/test.ts";
 import { withBackends } from "./sockets.ts";
-import { answer, silence, World } from "./support.ts";
+import { answer, silence, told, World } from "./support.ts";
 
 function signalled(): [Promise<void>, () => void] {
   let signal = () => {};
@@ -20,7 +21,11 @@ const closed = () => new PilotedError("CLOSED", "Cannot use this client: it was 
 
 for (const options of [{ timeoutMs: Infinity }, { timeoutMs: Infinity, hedge: true }, {}]) {
   test(`createFetch() with ${JSON.stringify(options)} ends calls under way a grace after close()`, async () => {
-    const world = new World(["a"], silence, { closeGraceMs: 1_000, ...options });
+    const attempts: RequestAttempt[] = [];
+    const observer = {
+      started: () => ({ attempted: (one: RequestAttempt) => attempts.push(one), ended: () => {} }),
+    };
+    const world = new World(["a"], silence, { closeGraceMs: 1_000, observer, ...options });
     const waiting = world.fetch("http://app/");
     const own = world.fetch("http://app/", { signal: new AbortController().signal });
     const errors = Promise.all(
@@ -33,6 +38,7 @@ for (const options of [{ timeoutMs: Infinity }, { timeoutMs: Infinity, hedge: tr
     await world.clock.advance(1);
     for (const error of await errors) assertEquals(error.code, "CLOSED");
     assert(world.sent.every(({ init }) => init!.signal!.aborted));
+    assertEquals(told(attempts), "a aborted, a aborted");
     assertEquals([world.source.pool.pendingCount, world.clock.pending], [0, 0]);
   });
 }

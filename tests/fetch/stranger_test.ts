@@ -45,7 +45,8 @@ for (const balancer of ["p2c-ewma", "least-pending"] as const) {
         const [before] = world.received.map(({ length }) => length);
         await calls(120);
         const part = (world.received[0]!.length - before!) / 120;
-        assert(part < 0.1, `${part}`);
+        // Its fair share at most, in the first second.
+        assert(part < 1 / 3, `${part}`);
       });
     });
   }
@@ -91,11 +92,13 @@ test("createFetch() blames no endpoint for the signals of callers, the rest of a
 
 // 3. One process, one share.
 test("createFetch() takes two spellings of one address for one endpoint", async () => {
-  await withBackends([ok], async ({ ports: [port], source }) => {
+  await withBackends([ok], async ({ ports: [port], source, fetch, received }) => {
     const at = (id: string, address: string, node = "n1") =>
       endpoint(id, { address, port: port!, node });
     source.update([at("a", "127.0.0.1"), at("a", "127.0.0.1", "n2"), at("b", "127.0.0.1")]);
     assertEquals(source.pool.endpoints.length, 1);
+    await (await fetch("http://app/")).text();
+    assertEquals(received[0]!.length, 1);
     source.update([at("a", "::1"), at("b", "0:0:0:0:0:0:0:1"), at("c", "::0:1")]);
     assertEquals(source.pool.endpoints.map(({ ids }) => ids), [["a", "b", "c"]]);
     source.update([at("a", "Host.example"), at("b", "host.EXAMPLE")]);

@@ -159,7 +159,7 @@ const ROWS: Row[] = [
   ["fetch/call_options", "the key of a call is ignored", "key: call.key,", "key: undefined,", "fetch/call_options"],
   ["fetch/attempt_outcome", "a 504 is a success", " || status === 504", "", "fetch/retry"],
   ["fetch/attempt_outcome", "a download does not hold its lease", "(options.leaseUntil ?? lease.leaseUntil) === \"body\"", "false", "fetch/learning"],
-  ["fetch/attempt_outcome", "classify is ignored", "else says = options.classify(response);", "else says = VERDICTS[outcome];", "balance/simulation"],
+  ["fetch/attempt_outcome", "classify is ignored", "else says = options.classify(response);", "else says = VERDICTS[outcome];", "fetch/classify"],
   ["fetch/hedge", "a superseded attempt decides again", "if (!isFirst && attempt !== this.#second) return;", "", "fetch/hedge"],
   ["fetch/latency_quantile", "a quantile is never searched anew", "    this.#knownFor--;\n", "", "fetch/latency_quantile"],
   ["fetch/request_init", "forms of other packages are not taken", "if (!isForeign(body)) return init;", "return init;", "fetch/foreign_request"],
@@ -178,7 +178,6 @@ const ROWS: Row[] = [
   ["balance/least_pending", "fast failures attract requests", "successShare >= ENOUGH_SUCCESS", "true", "balance/least_pending"],
   ["balance/endpoint_pool", "failures are never forgiven", "if (now >= this.#recoverAt) this.#recover(now);", "", "balance/least_pending"],
   ["balance/member", "failures are not counted", "this.successShare += ((success ? 1 : 0) - this.successShare) * SHARE_OF_ONE;", "", "balance/least_pending"],
-  ["fetch/request_init", "a used Request is sent without its body", "if (request.bodyUsed) {", "if (false) {", "fetch/foreign_request"],
 ];
 
 /** What is broken, where, and which tests have to notice. */
