@@ -27,10 +27,13 @@ export interface Clock {
 // A delay that does not fit 31 bits runs at once on every runtime.
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+// Never changes, and takes longer to read than the time itself: half a microsecond on Deno.
+let timeOrigin: number | undefined;
+
 /** The runtime's own time: `performance.now()` counted from the epoch, and `setTimeout`. */
 export const systemClock: Clock = Object.freeze({
   now(): number {
-    return performance.timeOrigin + performance.now();
+    return (timeOrigin ??= performance.timeOrigin) + performance.now();
   },
   start(callback: () => void, delayMs: number, background = false): Timer {
     const handle: unknown = setTimeout(callback, Math.min(delayMs, LONGEST_DELAY_MS));

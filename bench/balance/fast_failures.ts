@@ -4,6 +4,7 @@
  * @module
  */
 import type { PickOptions } from "../../src/balance/balancer.ts";
+import type { BalancerName } from "../../src/balance/create_balancer.ts";
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
@@ -33,13 +34,18 @@ export interface FastFailureShare {
  * 200 requests a second for 20 seconds to three endpoints, of which two respond after 30 ms. Nothing is
  * ejected or retried.
  *
+ * @param balancer How one is picked.
  * @param how What the third one does, after 1 ms.
  * @param seed Equal seeds give equal results.
  */
-export async function fastFailures(how: FastFailure, seed: number): Promise<FastFailureShare> {
+export async function fastFailures(
+  balancer: BalancerName,
+  how: FastFailure,
+  seed: number,
+): Promise<FastFailureShare> {
   const clock = new VirtualTime();
   const random = seededRandom(seed);
-  const pool = new EndpointPool({ clock, random, outliers: false });
+  const pool = new EndpointPool({ balancer, clock, random, outliers: false });
   const endpoints = makeEndpoints(3);
   pool.update(endpoints);
   const [bad] = endpoints;
@@ -87,7 +93,8 @@ export async function fastFailures(how: FastFailure, seed: number): Promise<Fast
   );
   for (let i = 0; i < SECONDS * PER_SECOND; i++) {
     const caller = new AbortController();
-    void fetch("http://app/", { signal: caller.signal }).catch(() => {});
+    void fetch("http://app/", { signal: caller.signal })
+      .then((response) => response.text()).catch(() => {});
     if (how === "hang") clock.start(() => caller.abort(), PATIENCE_MS);
     await settle();
     clock.advance(1_000 / PER_SECOND);

@@ -5,6 +5,7 @@
  */
 import type { BalancerName } from "../../src/balance/create_balancer.ts";
 import { alwaysFailing } from "./always_failing.ts";
+import { type FastFailure, fastFailures } from "./fast_failures.ts";
 import { smooth, unevenWindows } from "./in_turn.ts";
 import { keyDistribution } from "./key_distribution.ts";
 import { linkerd2016 } from "./linkerd_2016.ts";
@@ -62,6 +63,30 @@ const queues = (load: number, customers: number, percent: number): Row => ({
   measure: (seed) =>
     supermarket({ load, customers, servers: 1_000, warmup: 0.15 * customers, seed }),
 });
+
+const FAST: Readonly<Record<FastFailure, string>> = {
+  "500": "500 after 1 ms",
+  "404": "404 after 1 ms",
+  "429": "429 after 1 ms",
+  page: "an error page with 200 after 1 ms, known to classify",
+  hang: "nothing within the caller's 500 ms",
+};
+
+/** The part of the one that fails of three: at most its fair share at first, and little later. */
+const failing = (balancer: BalancerName): Row[] =>
+  (Object.keys(FAST) as FastFailure[]).flatMap((how) =>
+    (["first", "later"] as const).map((when) => ({
+      what: `one of 3 with ${FAST[how]}, its part ${
+        when === "first" ? "in the first second" : "after ten seconds"
+      }`,
+      balancer,
+      unit: "%",
+      digits: 1,
+      least: 0,
+      most: when === "first" ? 100 / 3 : 5,
+      measure: async (seed: number) => 100 * (await fastFailures(balancer, how, seed))[when],
+    }))
+  );
 
 /** Every figure that issue 5 asks for and that is measured in virtual time. */
 export const ROWS: readonly Row[] = [
@@ -146,4 +171,6 @@ export const ROWS: readonly Row[] = [
     most: (1.2 * 60_000 + 3 * 60) / 60_000,
     measure: alwaysFailing,
   },
+  ...failing("p2c-ewma"),
+  ...failing("least-pending"),
 ];

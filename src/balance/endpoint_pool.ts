@@ -21,11 +21,11 @@
  * @module
  */
 import { type Clock, systemClock } from "../clock.ts";
-import { type Endpoint, endpointIdentity } from "../endpoint.ts";
+import type { Endpoint } from "../endpoint.ts";
 import type { BalanceFunction, Balancer, PickOptions } from "./balancer.ts";
 import { type BalancerName, createBalancer } from "./create_balancer.ts";
 import { type Lease, type LeaseOwner, MemberLease, type Outcome } from "./lease.ts";
-import { Member } from "./member.ts";
+import { idsOf, Member, memberKey, RECOVERY_MS } from "./member.ts";
 import { mergeAddresses } from "./merge_addresses.ts";
 import { OutlierDetector } from "./outlier_detector.ts";
 import { type OutlierOptions, resolveOutlierOptions } from "./outlier_options.ts";
@@ -87,8 +87,11 @@ export class EndpointPool {
   readonly #panicPercent: number;
   readonly #members = new Map<string, Member>();
   readonly #owner: LeaseOwner = {
-    report: (lease, outcome) => this.#report(lease, outcome),
-    release: ({ member }) => this.#release(member),
+    ended: (lease, outcome, endedAt, isReleased) => {
+      if (outcome !== undefined) this.#learn(lease, outcome, endedAt ?? this.#clock.now());
+      if (isReleased) this.#release(lease.member);
+      this.#touch(lease.member);
+    },
   };
   #endpoints: readonly Endpoint[] = [];
   #listed: readonly Member[] = [];
@@ -99,6 +102,8 @@ export class EndpointPool {
   #checkInterval = 1;
   #picksUntilCheck = 0;
   #pendingCount = 0;
+  /** When the success shares that are below 1 rise next. */
+  #recoverAt = Infinity;
 
   /**
    * Creates an empty pool.
@@ -201,6 +206,7 @@ export class EndpointPool {
    */
   acquire(options?: PickOptions): Lease | undefined {
     const now = this.#clock.now();
+    if (now >= this.#recoverAt) this.#recover(now);
     const probe = this.#ejectedCount > 0
       ? this.#outliers!.takeProbe(now, options?.exclude)
       : undefined;
@@ -210,8 +216,8 @@ export class EndpointPool {
     this.#pendingCount++;
     if (member.waitingSince === 0) member.waitingSince = now;
     this.#touch(member);
-    const until = this.#leaser.leaseUntil ?? "headers";
-    return new MemberLease(member, now, probe !== undefined, until, this.#owner);
+    const { leaseUntil = "headers" } = this.#leaser;
+    return new MemberLease(member, now, probe !== undefined, leaseUntil, this.#owner);
   }
 
   /** Load, latency and ejections of every endpoint. */
@@ -239,10 +245,7 @@ export class EndpointPool {
   // Reading the clock costs more than a pick and allocates. While picks follow each other within
   // microseconds, fewer and fewer of them do, down to one in 64.
   #readmitForgotten(): void {
-    if (this.#picksUntilCheck > 0) {
-      this.#picksUntilCheck--;
-      return;
-    }
+    if (this.#picksUntilCheck-- > 0) return;
     const now = this.#clock.now();
     const frequent = now - this.#checkedAt < FREQUENT_MS;
     this.#checkInterval = frequent ? Math.min(2 * this.#checkInterval, LONGEST_CHECK_INTERVAL) : 1;
@@ -251,22 +254,30 @@ export class EndpointPool {
     if (this.#outliers!.readmitForgotten(now)) this.#decideEligible();
   }
 
-  #report(lease: MemberLease, outcome: Outcome): void {
-    const { member, probe } = lease;
-    const now = this.#clock.now();
-    const durationMs = now - lease.startedAt;
+  #learn({ member, probe, startedAt }: MemberLease, outcome: Outcome, now: number): void {
+    const durationMs = now - startedAt;
     const failed = outcome === "failure" ||
       (outcome === "timeout" && this.#isTooLong(member, durationMs));
+    member.count(outcome === "success");
+    if (outcome !== "success" && this.#recoverAt === Infinity) this.#recoverAt = now + RECOVERY_MS;
     if (!failed && outcome !== "success") {
       member.latency.assume(now - member.waitingSince, now);
-      this.#touch(member);
       if (probe) this.#outliers!.abandonProbe(member, now);
       return;
     }
     member.latency.observe(durationMs, failed, now);
     member.waitingSince = member.pendingCount > 1 ? now : 0;
-    this.#touch(member);
     if (this.#outliers?.record(member, failed, probe, now)) this.#decideEligible();
+  }
+
+  #recover(now: number): void {
+    this.#recoverAt = Infinity;
+    for (const member of this.#listed) {
+      if (member.successShare === 1) continue;
+      this.#recoverAt = now + RECOVERY_MS;
+      member.recover();
+      this.#touch(member);
+    }
   }
 
   #release(member: Member): void {
@@ -275,7 +286,6 @@ export class EndpointPool {
     if (!member.listed && member.pendingCount === 0) {
       this.#members.delete(memberKey(member.endpoint));
     }
-    this.#touch(member);
   }
 
   /** Whether an endpoint usually responds in less than this; one without responses is compared with the others. */
@@ -336,13 +346,4 @@ export class EndpointPool {
       // A listener must not break the path of a request.
     }
   }
-}
-
-function idsOf({ id, ids }: Endpoint): readonly string[] {
-  return ids ?? [id];
-}
-
-// An instance at another address is another process, and starts without history.
-function memberKey(endpoint: Endpoint): string {
-  return `${endpointIdentity(endpoint)}\u0000${endpoint.host}`;
 }

@@ -34,24 +34,36 @@ export interface Lease extends Disposable {
    * the first call has an effect; after it, `release()` reports nothing but a `"failure"`.
    *
    * @param outcome How it ended. @default {"success"}
+   * @param endedAt When, in milliseconds since the Unix epoch. @default {now}
    */
-  report?(outcome?: Outcome): void;
+  report?(outcome?: Outcome, endedAt?: number): void;
   /**
    * Releases it. Only the first call has an effect.
    *
    * @param outcome How the request ended. @default {"success"}
+   * @param endedAt When, in milliseconds since the Unix epoch. @default {now}
    */
-  release(outcome?: Outcome): void;
+  release(outcome?: Outcome, endedAt?: number): void;
   /** Releases it with the outcome `unknown`, unless it was released before. */
   [Symbol.dispose](): void;
 }
 
 /** Where the leases of a pool report. */
 export interface LeaseOwner {
-  /** Called once, when the outcome is known, and a second time for a failure after that. */
-  report(lease: MemberLease, outcome: Outcome): void;
-  /** Called once, on release. */
-  release(lease: MemberLease): void;
+  /**
+   * Called once on release, and before that when the outcome is reported.
+   *
+   * @param lease The lease.
+   * @param outcome How it ended; `undefined` when that was reported before.
+   * @param endedAt When, in milliseconds since the Unix epoch; `undefined` for now.
+   * @param isReleased Whether it is no longer in use.
+   */
+  ended(
+    lease: MemberLease,
+    outcome: Outcome | undefined,
+    endedAt: number | undefined,
+    isReleased: boolean,
+  ): void;
 }
 
 /** The lease of a pool. */
@@ -92,19 +104,19 @@ export class MemberLease implements Lease {
   }
 
   /** Reports how it ended, and keeps it. */
-  report(outcome: Outcome = "success"): void {
+  report(outcome: Outcome = "success", endedAt?: number): void {
     if (this.#reported) return;
     this.#reported = true;
-    this.#owner?.report(this, outcome);
+    this.#owner?.ended(this, outcome, endedAt, false);
   }
 
   /** Releases it. */
-  release(outcome: Outcome = "success"): void {
+  release(outcome: Outcome = "success", endedAt?: number): void {
     const owner = this.#owner;
     if (owner === undefined) return;
     this.#owner = undefined;
-    if (!this.#reported || outcome === "failure") owner.report(this, outcome);
-    owner.release(this);
+    const isNews = !this.#reported || outcome === "failure";
+    owner.ended(this, isNews ? outcome : undefined, endedAt, true);
   }
 
   /** Releases it with the outcome `unknown`. */

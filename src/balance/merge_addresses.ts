@@ -31,15 +31,26 @@ const KNOWN = new WeakMap<Endpoint, Merged>();
 export function mergeAddresses(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const byHost = new Map<string, Endpoint | Endpoint[]>();
   for (const endpoint of endpoints) {
-    const others = byHost.get(endpoint.host);
-    if (others === undefined) byHost.set(endpoint.host, endpoint);
+    const host = canonicalHost(endpoint);
+    const others = byHost.get(host);
+    if (others === undefined) byHost.set(host, endpoint);
     else if (Array.isArray(others)) others.push(endpoint);
-    else byHost.set(endpoint.host, [others, endpoint]);
+    else byHost.set(host, [others, endpoint]);
   }
   if (byHost.size === endpoints.length) return endpoints;
   return Object.freeze(
     [...byHost.values()].map((parts) => Array.isArray(parts) ? merge(parts) : parts),
   );
+}
+
+/** One spelling of an address and port: `[0:0:0:0:0:0:0:1]:80` is `[::1]:80`, and names have no case. */
+function canonicalHost({ host }: Endpoint): string {
+  if (!/[A-Z[]/.test(host)) return host;
+  try {
+    return new URL(`http://${host}`).host;
+  } catch {
+    return host;
+  }
 }
 
 function merge(parts: readonly Endpoint[]): Endpoint {

@@ -5,8 +5,8 @@
  */
 import { PilotedError } from "../errors.ts";
 import { whenBodyEnds } from "./body_end.ts";
-import { followSignal, unfollowSignal } from "./caller_signal.ts";
-import type { Deadline, Deadlines, Expiring } from "./deadlines.ts";
+import { followSignal, type SignalFollower, unfollowSignal } from "./caller_signal.ts";
+import { Deadline } from "./deadlines.ts";
 
 /**
  * Aborts one attempt at its deadline, with the caller's own signal, with the client, or when another
@@ -14,46 +14,38 @@ import type { Deadline, Deadlines, Expiring } from "./deadlines.ts";
  * response has ended: `AbortSignal.any()` leaks on Node 20 and 22 when one signal is given to many
  * requests.
  */
-export class AttemptControl implements Expiring {
+export class AttemptControl extends Deadline implements SignalFollower {
   /** Whether the deadline has expired. */
   expired = false;
   /** Why the client ended it, if it did. */
-  closed: unknown;
-  readonly #controller = new AbortController();
+  closed: unknown = undefined;
+  readonly #controller: AbortController | undefined;
   readonly #caller: AbortSignal | undefined;
-  readonly #timeoutMs: number;
-  readonly #deadline: Deadline;
 
   /**
-   * Starts the deadline of an attempt.
+   * Its deadline has to be added.
    *
-   * @param deadlines Where deadlines are kept.
-   * @param now Milliseconds since the Unix epoch.
-   * @param timeoutMs Milliseconds until the deadline; may be infinite.
+   * @param isAbortable Whether something besides the caller's signal can abort it.
    * @param caller The caller's own signal.
    */
-  constructor(
-    deadlines: Deadlines,
-    now: number,
-    timeoutMs: number,
-    caller: AbortSignal | undefined,
-  ) {
-    this.#timeoutMs = timeoutMs;
+  constructor(isAbortable: boolean, caller: AbortSignal | undefined) {
+    super();
     this.#caller = caller;
-    this.#deadline = deadlines.add(this, now, timeoutMs);
-    if (caller?.aborted) this.#controller.abort(caller.reason);
-    else if (caller !== undefined) followSignal(caller, this);
+    this.#controller = isAbortable ? new AbortController() : undefined;
+    if (caller === undefined || this.#controller === undefined) return;
+    if (caller.aborted) this.#controller.abort(caller.reason);
+    else followSignal(caller, this);
   }
 
   /** For the platform's fetch. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  get signal(): AbortSignal | null {
+    return this.#controller === undefined ? this.#caller ?? null : this.#controller.signal;
   }
 
   /** The deadline has expired. */
   expire(): void {
     this.expired = true;
-    const ms = Math.max(0, Math.round(this.#timeoutMs));
+    const ms = Math.max(0, Math.round(this.lengthMs));
     this.abort(new PilotedError("TIMEOUT", `No response within ${ms} ms`));
   }
 
@@ -70,8 +62,8 @@ export class AttemptControl implements Expiring {
    * @param response The response, if there was one.
    */
   stop(response?: Response): void {
-    this.#deadline.cancel();
-    if (this.#caller === undefined) return;
+    this.cancel();
+    if (this.#caller === undefined || this.#controller === undefined) return;
     if (response === undefined) this.#unfollow();
     else whenBodyEnds(response, () => this.#unfollow());
   }
@@ -82,9 +74,9 @@ export class AttemptControl implements Expiring {
    * @param reason Reason of the abort.
    */
   abort(reason: unknown): void {
-    this.#deadline.cancel();
+    this.cancel();
     this.#unfollow();
-    this.#controller.abort(reason);
+    this.#controller?.abort(reason);
   }
 
   #unfollow(): void {

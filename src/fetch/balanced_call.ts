@@ -7,26 +7,15 @@ import type { Lease } from "../balance/lease.ts";
 import { PilotedError } from "../errors.ts";
 import type { AttemptOutcome, RequestAttempt } from "../request_attempt.ts";
 import { abortable, deadline, lateExtension, onAbort, sleep } from "../wait.ts";
-import { AttemptControl } from "./attempt_control.ts";
-import {
-  type AttemptResult,
-  discard,
-  outcomeOf,
-  recordAttempt,
-  releaseLease,
-} from "./attempt_result.ts";
-import { acquireLease, type CallTarget, type Tried } from "./call_target.ts";
+import { Attempt } from "./attempt.ts";
+import { callFailure, outcomeOf, recordAttempt, releaseLease } from "./attempt_outcome.ts";
+import { discard } from "./body_end.ts";
 import type { CallContext } from "./call_context.ts";
+import { acquireLease, type CallTarget, type Tried } from "./call_target.ts";
 import type { FetchCallObserver } from "./fetch_observer.ts";
-import { raceHedge, type RunningAttempt } from "./hedge.ts";
-import { sendAttempt } from "./send_attempt.ts";
+import { HedgeRace } from "./hedge.ts";
+import type { LatencyQuantile } from "./latency_quantile.ts";
 import { askedPause, backoff, isSafe, mayRetry } from "./retry_policy.ts";
-
-/** An attempt whose lease was released and that was reported. */
-interface EndedAttempt {
-  readonly result: AttemptResult;
-  readonly outcome: AttemptOutcome | undefined;
-}
 
 // An endpoint that asks for a longer pause is tried again after this.
 const LONGEST_REST_MS = 300_000;
@@ -40,6 +29,7 @@ export class BalancedCall {
   readonly #hops: number;
   #deadline = Infinity;
   #failed: RequestAttempt[] | undefined;
+  #hasLeft = false;
 
   /**
    * @param context What it shares with other calls.
@@ -65,47 +55,98 @@ export class BalancedCall {
   /**
    * Sends the request.
    *
-   * @returns The first response that is no rejection, or the last rejection.
-   * @throws {PilotedError} `NO_ENDPOINTS`, `OVERLOADED`, `TIMEOUT`, `REQUEST_FAILED` or `CLOSED`.
-   * @throws The signal's own reason when it aborts.
+   * @returns The first response that is no rejection, or the last rejection. Rejects with a
+   * `PilotedError` (`NO_ENDPOINTS`, `OVERLOADED`, `TIMEOUT`, `REQUEST_FAILED`, `CLOSED`), or with the
+   * signal's own reason when it aborts.
+   * @throws The same when nothing was sent.
    */
-  async send(): Promise<Response> {
+  send(): Promise<Response> {
     const { traffic, policy: { timeoutMs } } = this.#target;
     const { source, options } = this.#context;
     this.#signal?.throwIfAborted();
     traffic.enter();
+    if (source.mode === "on-demand" || options.waitForEndpointsMs > 0) return this.#sendLater();
     try {
-      const isWaiting = source.mode === "on-demand" || options.waitForEndpointsMs > 0;
-      const lease = isWaiting ? await this.#waitForFirst() : this.#acquire(undefined);
-      if (!isWaiting) this.#deadline = lease.startedAt + timeoutMs;
-      traffic.count(lease.startedAt);
-      let attempt = await this.#attempt(lease);
-      for (;;) {
-        const { result, outcome } = attempt;
-        const { response, redirect } = result;
-        if (outcome === "success") {
-          if (redirect === undefined) return response!;
-          discard(response);
-          return await this.#context.follow(redirect, this.#deadline);
-        }
-        if (outcome === "aborted") throw this.#abortReason(result);
-        if (outcome === undefined) throw result.error;
-        const next = await this.#acquireNext(response);
-        if (next !== undefined) attempt = await this.#attempt(next);
-        else if (response !== undefined) return response;
-        else throw this.#failure(result.error);
-      }
-    } finally {
-      traffic.leave();
+      const lease = this.#acquire(undefined);
+      this.#deadline = lease.startedAt + timeoutMs;
+      return this.#begin(lease);
+    } catch (error) {
+      throw this.#left(error);
     }
   }
 
-  async #attempt(lease: Lease): Promise<EndedAttempt> {
-    if (this.#target.traffic.latencies !== undefined && isSafe(this.#init)) {
-      return this.#race(lease);
+  async #sendLater(): Promise<Response> {
+    try {
+      return await this.#begin(await this.#waitForFirst());
+    } catch (error) {
+      throw this.#left(error);
     }
-    const result = await this.#run(lease, this.#control(lease, false), false);
-    return { result, outcome: this.#conclude(result) };
+  }
+
+  #begin(lease: Lease): Promise<Response> {
+    this.#target.traffic.count(lease.startedAt);
+    return this.#attempt(lease);
+  }
+
+  #attempt(lease: Lease): Promise<Response> {
+    const { traffic: { latencies } } = this.#target;
+    if (latencies !== undefined && isSafe(this.#init)) return this.#race(lease, latencies);
+    const timeoutMs = this.#timeoutFor(lease);
+    const isAbortable = timeoutMs < Infinity || this.#context.options.closeGraceMs < Infinity;
+    return this.#at(lease, timeoutMs, isAbortable, false).send((attempt) => this.#ended(attempt));
+  }
+
+  #at(lease: Lease, timeoutMs: number, isAbortable: boolean, hedge: boolean): Attempt {
+    const hops = this.#hops;
+    const plan = { lease, hedge, timeoutMs, isAbortable, hops };
+    return new Attempt(this.#context, this.#target, this.#init, plan);
+  }
+
+  #ended(attempt: Attempt): Response | Promise<Response> {
+    let outcome: AttemptOutcome | undefined;
+    try {
+      outcome = this.#conclude(attempt);
+    } catch (error) {
+      throw this.#left(error);
+    }
+    if (outcome !== "success" || attempt.redirect !== undefined) {
+      return this.#continue(attempt, outcome);
+    }
+    this.#leave();
+    return attempt.response!;
+  }
+
+  /** What comes after an attempt that was not simply a success. */
+  async #continue(
+    attempt: Attempt,
+    outcome: AttemptOutcome | undefined,
+  ): Promise<Response> {
+    const { response, redirect, error } = attempt;
+    try {
+      if (outcome === "success") {
+        discard(response);
+        return await this.#context.follow(redirect!, this.#deadline);
+      }
+      if (outcome === "aborted") throw this.#signal?.aborted ? this.#signal.reason : attempt.closed;
+      if (outcome === undefined) throw error;
+      const next = await this.#acquireNext(response);
+      if (next !== undefined) return await this.#attempt(next);
+      if (response !== undefined) return response;
+      throw callFailure(this.#target.traffic.service, this.#failed!, error);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#target.traffic.leave();
+  }
+
+  #left(error: unknown): unknown {
+    this.#leave();
+    return error;
   }
 
   get #signal(): AbortSignal | undefined {
@@ -118,74 +159,61 @@ export class BalancedCall {
     return this.#deadline - this.#context.options.clock.now();
   }
 
-  #run(lease: Lease, control: AttemptControl | undefined, hedge: boolean): Promise<AttemptResult> {
-    return sendAttempt(this.#context, this.#target, this.#init, {
-      lease,
-      control,
-      hedge,
-      hops: this.#hops,
+  #timeoutFor({ startedAt }: Lease): number {
+    return Math.min(this.#context.options.attemptTimeoutMs, this.#deadline - startedAt);
+  }
+
+  #race(lease: Lease, latencies: LatencyQuantile): Promise<Response> {
+    const { options: { clock, hedge }, deadlines } = this.#context;
+    const { hedges, retries } = this.#target.traffic;
+    const second = () => {
+      const now = clock.now();
+      if (hedges!.available(now) < 1 || retries.available(now) < 1) return undefined;
+      const other = this.#tryAcquire([...(this.#failed ?? []), lease]);
+      if (other === undefined) return undefined;
+      hedges!.withdraw(now);
+      retries.withdraw(now);
+      return this.#at(other, this.#timeoutFor(other), true, true);
+    };
+    return new Promise((resolve, reject) => {
+      const race = new HedgeRace(this.#at(lease, this.#timeoutFor(lease), true, false), {
+        second,
+        conclude: (attempt) => this.#conclude(attempt),
+        done: (attempt, outcome, superseded) => {
+          if (superseded !== undefined) this.#supersede(superseded, latencies);
+          if (outcome === "success" && attempt.redirect === undefined) {
+            this.#leave();
+            resolve(attempt.response!);
+          } else resolve(this.#continue(attempt, outcome));
+        },
+        failed: (error) => reject(this.#left(error)),
+      });
+      const afterMs = latencies.at(hedge!.percentile, lease.startedAt);
+      if (afterMs !== undefined) deadlines.add(race, lease.startedAt, afterMs);
     });
   }
 
-  /** Control of an attempt that something can abort, or `always`. */
-  #control(lease: Lease, always: boolean): AttemptControl | undefined {
-    const { deadlines, options: { attemptTimeoutMs } } = this.#context;
-    const now = lease.startedAt;
-    const timeoutMs = Math.min(attemptTimeoutMs, this.#deadline - now);
-    if (timeoutMs === Infinity && !always) return undefined;
-    return new AttemptControl(deadlines, now, timeoutMs, this.#signal);
-  }
-
-  async #race(lease: Lease): Promise<EndedAttempt> {
-    const { options: { clock, hedge }, pauses } = this.#context;
-    const { latencies, hedges, retries } = this.#target.traffic;
-    const afterMs = latencies!.at(hedge!.percentile, clock.now());
-    const startSecond = () => {
-      const now = clock.now();
-      if (hedges!.available(now) < 1 || retries.available(now) < 1) return undefined;
-      const second = this.#tryAcquire([...(this.#failed ?? []), lease]);
-      if (second === undefined) return undefined;
-      hedges!.withdraw(now);
-      retries.withdraw(now);
-      return this.#start(second, true);
-    };
-    const conclude = (result: AttemptResult) => this.#conclude(result);
-    const late = () => pauses.noticed(clock.now());
-    const options = { clock, afterMs, late, startSecond, conclude };
-    const race = await raceHedge(this.#start(lease, false), options);
-    if (race.superseded !== undefined) this.#supersede(race.superseded);
-    return race;
-  }
-
-  #start(lease: Lease, hedge: boolean): RunningAttempt {
-    const control = this.#control(lease, true)!;
-    return { lease, hedge, control, result: this.#run(lease, control, hedge) };
-  }
-
   /** Ends the lease of an attempt that has ended, and reports it. */
-  #conclude(given: AttemptResult): AttemptOutcome | undefined {
+  #conclude(attempt: Attempt): AttemptOutcome | undefined {
     const { options, pauses } = this.#context;
-    const { classify, leaseUntil } = options;
     const { traffic } = this.#target;
+    const { lease, response } = attempt;
     const now = options.clock.now();
-    const { lease, response, expired } = given;
-    const result = expired
-      ? { ...given, timeout: this.#timeoutVerdict(now - lease.startedAt) }
-      : given;
-    const outcome = outcomeOf(result, this.#signal);
-    const paused = pauses.cover(lease.startedAt);
-    releaseLease(result, outcome, { classify, leaseUntil, paused });
+    if (attempt.expired) attempt.timeout = this.#timeoutVerdict(now - lease.startedAt);
+    const outcome = outcomeOf(attempt, this.#signal);
+    const isPaused = pauses.cover(lease.startedAt);
+    releaseLease(attempt, outcome, now, isPaused, options);
     if (outcome === undefined) return undefined;
-    const isPlain = outcome === "success" && this.#observer === undefined &&
-      traffic.latencies === undefined;
-    if (isPlain) return outcome;
-    const attempt = recordAttempt(result, outcome, now);
     if (outcome !== "success") {
-      (this.#failed ??= []).push(attempt);
+      const record = recordAttempt(attempt, outcome, now);
+      (this.#failed ??= []).push(record);
       const pauseMs = askedPause(response, now);
       if (pauseMs) traffic.rest(lease.endpoint.host, now + Math.min(pauseMs, LONGEST_REST_MS));
-    } else if (!paused) traffic.latencies?.record(attempt.durationMs, now);
-    this.#observer?.attempted(attempt);
+      this.#observer?.attempted(record);
+      return outcome;
+    }
+    if (!isPaused) traffic.latencies?.record(now - lease.startedAt, now);
+    this.#observer?.attempted(recordAttempt(attempt, outcome, now));
     return outcome;
   }
 
@@ -195,16 +223,15 @@ export class BalancedCall {
     return durationMs >= 0.99 * this.#target.policy.timeoutMs ? "timeout" : "unknown";
   }
 
-  #supersede({ lease, hedge }: RunningAttempt): void {
-    const { options: { clock, classify }, pauses } = this.#context;
-    const now = clock.now();
-    const result = { lease, hedge, expired: false };
-    const paused = pauses.cover(lease.startedAt);
-    releaseLease(result, "superseded", { classify, leaseUntil: undefined, paused });
-    const attempt = recordAttempt(result, "superseded", now);
+  #supersede(attempt: Attempt, latencies: LatencyQuantile): void {
+    const { options, pauses } = this.#context;
+    const { startedAt } = attempt.lease;
+    const now = options.clock.now();
+    const isPaused = pauses.cover(startedAt);
+    releaseLease(attempt, "superseded", now, isPaused, options);
     // It would have taken longer still; without it the quantile would be too small.
-    if (!paused) this.#target.traffic.latencies!.record(attempt.durationMs, now);
-    this.#observer?.attempted(attempt);
+    if (!isPaused) latencies.record(now - startedAt, now);
+    this.#observer?.attempted(recordAttempt(attempt, "superseded", now));
   }
 
   #acquire(tried: readonly Tried[] | undefined): Lease {
@@ -306,22 +333,6 @@ export class BalancedCall {
     const extensionMs = lateExtension(now, wokenLateAfter, this.#target.policy.timeoutMs);
     if (extensionMs !== undefined) this.#deadline = now + extensionMs;
     return extensionMs !== undefined;
-  }
-
-  #abortReason({ closed }: AttemptResult): unknown {
-    return this.#signal?.aborted ? this.#signal.reason : closed;
-  }
-
-  #failure(cause: unknown): PilotedError {
-    const { service } = this.#target.traffic;
-    const attempts = Object.freeze(this.#failed!);
-    const { outcome, endpoint } = attempts.at(-1)!;
-    const tries = attempts.length === 1 ? "the attempt" : `${attempts.length} attempts`;
-    return new PilotedError(
-      outcome === "timeout" ? "TIMEOUT" : "REQUEST_FAILED",
-      `Cannot fetch from ${service}: ${tries} failed, received ${outcome} from ${endpoint.host}`,
-      { cause, service, attempts },
-    );
   }
 }
 

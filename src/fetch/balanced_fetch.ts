@@ -24,8 +24,8 @@
 import { PilotedError } from "../errors.ts";
 import { onAbort } from "../wait.ts";
 import { AttemptControl } from "./attempt_control.ts";
-import { discard } from "./attempt_result.ts";
 import { BalancedCall } from "./balanced_call.ts";
+import { discard } from "./body_end.ts";
 import type { CallContext } from "./call_context.ts";
 import {
   type CallPolicy,
@@ -41,9 +41,9 @@ import type { FetchSource } from "./fetch_source.ts";
 import { observeCall } from "./observed_call.ts";
 import { Pauses } from "./pauses.ts";
 import { isRedirect, markRedirected, nextRequest, type Redirect } from "./redirects.ts";
-import { fromRequest, isRequest, tidyInit } from "./request_init.ts";
+import { fromRequest, isForeign, isRequest, nativeInit, tidyInit } from "./request_init.ts";
 import { methodOf } from "./retry_policy.ts";
-import { ServiceHosts } from "./service_hosts.ts";
+import { type FoundService, ServiceHosts } from "./service_hosts.ts";
 import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
 
 /**
@@ -62,6 +62,9 @@ class BalancedFetch {
   readonly #context: CallContext;
   readonly #hosts: ServiceHosts;
   readonly #policy: CallPolicy;
+  /** The last URL up to its path, and its service: most URLs begin like the one before. */
+  #lastStart = "";
+  #lastFound: FoundService | undefined;
 
   constructor(source: FetchSource, options: ResolvedFetchOptions) {
     const pauses = new Pauses();
@@ -94,7 +97,11 @@ class BalancedFetch {
       if (isRequest(input)) {
         return fromRequest(input, init).then((init) => this.#send(target, tidyInit(init)));
       }
-      return this.#send(target, init === undefined ? init : tidyInit(init));
+      if (init === undefined) return this.#send(target, init);
+      if (isForeign(init.body)) {
+        return nativeInit(init).then((init) => this.#send(target, tidyInit(init)));
+      }
+      return this.#send(target, tidyInit(init));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -102,6 +109,11 @@ class BalancedFetch {
 
   /** The service that a URL means. */
   #target(given: string, call: FetchCallOptions | undefined): CallTarget | undefined {
+    const last = this.#lastFound;
+    if (last !== undefined && call === undefined && given.startsWith(this.#lastStart)) {
+      const start = hostStart(given);
+      return this.#targetOf(last, call, given, start, this.#lastStart.length - 1);
+    }
     let url = given;
     let start = hostStart(url);
     let end = start < 0 ? -1 : hostEnd(url, start);
@@ -115,7 +127,20 @@ class BalancedFetch {
     }
     const found = this.#hosts.find(url.slice(start, end));
     if (found === undefined) return undefined;
-    const { traffic, tag, source } = found;
+    if (url[end] === "/") {
+      this.#lastStart = url.slice(0, end + 1);
+      this.#lastFound = found;
+    }
+    return this.#targetOf(found, call, url, start, end);
+  }
+
+  #targetOf(
+    { traffic, tag, source }: FoundService,
+    call: FetchCallOptions | undefined,
+    url: string,
+    start: number,
+    end: number,
+  ): CallTarget {
     const policy = call === undefined && tag === undefined
       ? this.#policy
       : policyOf(this.#context.options, call, tag);
@@ -149,7 +174,8 @@ class BalancedFetch {
       if (target !== undefined) return await this.#send(target, init, hops);
       if (options.unknownHosts === "reject") throw unknownHost(url);
       const signal = init.signal ?? undefined;
-      const control = new AttemptControl(deadlines, now, timeoutMs, signal);
+      const control = new AttemptControl(true, signal);
+      deadlines.add(control, now, timeoutMs);
       let response: Response;
       try {
         response = await options.fetch(url, {

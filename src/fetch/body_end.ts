@@ -45,6 +45,15 @@ export function whenBodyEnds(response: Response, listener: () => void): void {
   state.listeners.push(listener);
 }
 
+/**
+ * Frees the connection of a response whose body is not read.
+ *
+ * @param response The response, if there was one.
+ */
+export function discard(response: Response | undefined): void {
+  if (response?.bodyUsed === false) response.body?.cancel().catch(() => {});
+}
+
 // A look at `response.body` would create a stream that most never use.
 function isEmpty({ status, type }: Response): boolean {
   return status === 204 || status === 205 || status === 304 || type === "opaqueredirect";

@@ -15,33 +15,55 @@ const FINE_BELOW_MS = 500;
 // In each turn of the event loop sockets are read: on a busy machine time alone may pass without any.
 const EXTENSION_TURNS = 5;
 
-/** Something that ends at a deadline. */
-export interface Expiring {
+/**
+ * Something that ends at a deadline, until it is cancelled. It is its own place in a list that is
+ * linked both ways and in a circle, in which it is alone at first.
+ */
+export abstract class Deadline {
+  /** @internal Its length in milliseconds. */
+  lengthMs: number = Infinity;
+  /** @internal The one before. */
+  previous: Deadline = this;
+  /** @internal The one after. */
+  next: Deadline = this;
+
   /** Called at the deadline. */
-  expire(): void;
+  abstract expire(): void;
+
   /** Called when the client is closed and the grace is over. */
-  close(reason: unknown): void;
-}
-
-/** A deadline that was added; its owner removes it. */
-export class Deadline {
-  /** What ends. */
-  readonly owner: Expiring;
-  /** Its length in milliseconds. */
-  readonly timeoutMs: number;
-  /** @internal The moment that it is kept under. */
-  moment: Set<Deadline> | undefined;
-
-  /** @internal Use {@linkcode Deadlines.add}. */
-  constructor(owner: Expiring, timeoutMs: number) {
-    this.owner = owner;
-    this.timeoutMs = timeoutMs;
-  }
+  abstract close(reason: unknown): void;
 
   /** Removes it. */
   cancel(): void {
-    this.moment?.delete(this);
-    this.moment = undefined;
+    const { previous, next } = this;
+    previous.next = next;
+    next.previous = previous;
+    this.previous = this.next = this;
+  }
+}
+
+/** The head of a list of deadlines, which never expires itself. */
+class Moment extends Deadline {
+  get isEmpty(): boolean {
+    return this.next === this;
+  }
+
+  expire(): void {}
+
+  close(): void {}
+
+  add(deadline: Deadline): void {
+    const { previous } = this;
+    deadline.previous = previous;
+    deadline.next = this;
+    previous.next = deadline;
+    this.previous = deadline;
+  }
+
+  all(): Deadline[] {
+    const deadlines: Deadline[] = [];
+    for (let one = this.next; one !== this; one = one.next) deadlines.push(one);
+    return deadlines;
   }
 }
 
@@ -56,14 +78,14 @@ export class Deadline {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #pauses: Pauses;
-  readonly #moments = new Map<number, Set<Deadline>>();
-  readonly #endless = new Set<Deadline>();
-  readonly #late = new Set<Deadline>();
+  readonly #moments = new Map<number, Moment>();
+  readonly #endless = new Moment();
+  readonly #late = new Moment();
   readonly #extensions = new Set<Timer>();
   #timer: Timer | undefined;
   #timerAt = Infinity;
   #lastAt = -Infinity;
-  #last: Set<Deadline> | undefined;
+  #last: Moment | undefined;
 
   /**
    * @param clock Source of the time.
@@ -77,29 +99,26 @@ export class Deadlines {
   /**
    * Adds a deadline.
    *
-   * @param owner What ends.
+   * @param deadline What ends; it removes itself.
    * @param now Milliseconds since the Unix epoch.
    * @param timeoutMs Milliseconds from now, rounded up by up to 10; may be infinite.
-   * @returns The deadline.
    */
-  add(owner: Expiring, now: number, timeoutMs: number): Deadline {
-    const deadline = new Deadline(owner, timeoutMs);
-    const moment = timeoutMs === Infinity ? this.#endless : this.#momentAt(now, timeoutMs);
-    moment.add(deadline);
-    deadline.moment = moment;
-    return deadline;
+  add(deadline: Deadline, now: number, timeoutMs: number): void {
+    deadline.lengthMs = timeoutMs;
+    (timeoutMs === Infinity ? this.#endless : this.#momentAt(now, timeoutMs)).add(deadline);
   }
 
   /**
    * The client was closed: what is under way may go on for a while.
    *
-   * @param graceMs Milliseconds after which it ends.
+   * @param graceMs Milliseconds after which it ends; may be infinite.
    * @param reason Why.
    */
   close(graceMs: number, reason: unknown): void {
     this.stopIfIdle();
-    const isIdle = this.#moments.size + this.#endless.size + this.#late.size === 0;
-    if (!isIdle) this.#clock.start(() => this.closeAll(reason), graceMs, true);
+    const isIdle = this.#moments.size === 0 && this.#endless.isEmpty && this.#late.isEmpty;
+    if (isIdle || graceMs === Infinity) return;
+    this.#clock.start(() => this.closeAll(reason), graceMs, true);
   }
 
   /**
@@ -108,22 +127,22 @@ export class Deadlines {
    * @param reason Why.
    */
   closeAll(reason: unknown): void {
-    const all = [...this.#moments.values(), this.#endless, this.#late]
-      .flatMap((moment) => [...moment]);
-    for (const deadline of all) {
-      deadline.cancel();
-      deadline.owner.close(reason);
+    for (const moment of [...this.#moments.values(), this.#endless, this.#late]) {
+      for (const deadline of moment.all()) {
+        deadline.cancel();
+        deadline.close(reason);
+      }
     }
     this.stopIfIdle();
   }
 
   /** Stops the timer if it has nothing to wait for. */
   stopIfIdle(): void {
-    if (this.#late.size === 0) {
+    if (this.#late.isEmpty) {
       for (const timer of this.#extensions) timer.cancel();
       this.#extensions.clear();
     }
-    for (const moment of this.#moments.values()) if (moment.size > 0) return;
+    for (const moment of this.#moments.values()) if (!moment.isEmpty) return;
     this.#moments.clear();
     this.#last = undefined;
     this.#lastAt = -Infinity;
@@ -132,15 +151,15 @@ export class Deadlines {
     this.#timerAt = Infinity;
   }
 
-  #momentAt(now: number, timeoutMs: number): Set<Deadline> {
+  #momentAt(now: number, timeoutMs: number): Moment {
     const grain = timeoutMs < FINE_BELOW_MS ? FINE_GRAIN_MS : GRAIN_MS;
     const at = Math.ceil((now + timeoutMs) / grain) * grain;
+    if (at < this.#timerAt) this.#wait(at, now);
     if (at === this.#lastAt) return this.#last!;
     let moment = this.#moments.get(at);
-    if (moment === undefined) this.#moments.set(at, moment = new Set());
+    if (moment === undefined) this.#moments.set(at, moment = new Moment());
     this.#lastAt = at;
     this.#last = moment;
-    if (at < this.#timerAt) this.#wait(at, now);
     return moment;
   }
 
@@ -155,13 +174,13 @@ export class Deadlines {
     const firedAt = this.#timerAt;
     this.#timer = undefined;
     this.#timerAt = Infinity;
-    const due: [number, Set<Deadline>][] = [];
+    const due: [number, Moment][] = [];
     let next = Infinity;
     for (const [at, moment] of this.#moments) {
       // Timers of some runtimes fire up to a millisecond early.
       if (at <= now || at === firedAt) due.push([at, moment]);
-      else if (moment.size === 0 && at !== this.#lastAt) this.#moments.delete(at);
-      else if (moment.size > 0) next = Math.min(next, at);
+      else if (!moment.isEmpty) next = Math.min(next, at);
+      else if (at !== this.#lastAt) this.#moments.delete(at);
     }
     for (const [at] of due) {
       this.#moments.delete(at);
@@ -172,15 +191,16 @@ export class Deadlines {
     for (const [at, moment] of due) this.#expire(at, moment, now);
   }
 
-  #expire(at: number, moment: Set<Deadline>, now: number): void {
-    for (const deadline of [...moment]) {
-      const extensionMs = lateExtension(now, at, deadline.timeoutMs);
+  #expire(at: number, moment: Moment, now: number): void {
+    for (const deadline of moment.all()) {
+      const extensionMs = lateExtension(now, at, deadline.lengthMs);
+      // Removed, or moved, when another one has expired.
+      if (deadline.next === deadline) continue;
+      deadline.cancel();
       if (extensionMs === undefined) {
-        deadline.cancel();
-        deadline.owner.expire();
+        deadline.expire();
       } else {
         this.#pauses.noticed(now);
-        deadline.moment = this.#late;
         this.#late.add(deadline);
         this.#extend(deadline, extensionMs / EXTENSION_TURNS, EXTENSION_TURNS);
       }
@@ -189,10 +209,10 @@ export class Deadlines {
 
   #extend(deadline: Deadline, turnMs: number, turns: number): void {
     // Removed meanwhile.
-    if (deadline.moment === undefined) return;
+    if (deadline.next === deadline) return;
     if (turns === 0) {
       deadline.cancel();
-      return deadline.owner.expire();
+      return deadline.expire();
     }
     const timer = this.#clock.start(
       () => {

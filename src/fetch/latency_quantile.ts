@@ -16,11 +16,20 @@ const WINDOW_MS = 10_000;
 /** Fewer latencies say nothing about a high quantile. */
 const ENOUGH = 50;
 
+/** After this part of further latencies a quantile is searched anew. */
+const REFRESH = 1 / 64;
+
 /** A quantile of the latencies of the last 10 to 20 seconds, within 5 %. */
 export class LatencyQuantile {
   #recent = new Uint32Array(BUCKETS);
   #older = new Uint32Array(BUCKETS);
   #startedAt = -Infinity;
+  #count = 0;
+  #olderCount = 0;
+  /** What `at()` returned for a percentage, and for how many more latencies it is close enough. */
+  #known: number | undefined;
+  #knownPercent = NaN;
+  #knownFor = 0;
 
   /**
    * Adds a latency.
@@ -32,6 +41,8 @@ export class LatencyQuantile {
     this.#turn(now);
     const bucket = Math.floor(Math.log(Math.max(LEAST_MS, durationMs) / LEAST_MS) / LOG_GROWTH);
     this.#recent[Math.min(bucket, BUCKETS - 1)]!++;
+    this.#count++;
+    this.#knownFor--;
   }
 
   /**
@@ -43,8 +54,17 @@ export class LatencyQuantile {
    */
   at(percent: number, now: number): number | undefined {
     this.#turn(now);
-    let count = 0;
-    for (let i = 0; i < BUCKETS; i++) count += this.#recent[i]! + this.#older[i]!;
+    if (this.#knownFor <= 0 || percent !== this.#knownPercent) {
+      const count = this.#count + this.#olderCount;
+      this.#known = this.#find(percent, count);
+      this.#knownPercent = percent;
+      // A search costs more than the rest of a request.
+      this.#knownFor = count * REFRESH;
+    }
+    return this.#known;
+  }
+
+  #find(percent: number, count: number): number | undefined {
     if (count < ENOUGH) return undefined;
     let left = count * percent / 100;
     for (let i = 0; i < BUCKETS; i++) {
@@ -59,7 +79,13 @@ export class LatencyQuantile {
     if (passed < WINDOW_MS) return;
     [this.#older, this.#recent] = [this.#recent, this.#older];
     this.#recent.fill(0);
-    if (passed >= 2 * WINDOW_MS) this.#older.fill(0);
+    this.#olderCount = this.#count;
+    this.#count = 0;
+    if (passed >= 2 * WINDOW_MS) {
+      this.#older.fill(0);
+      this.#olderCount = 0;
+    }
+    this.#knownFor = 0;
     this.#startedAt = now;
   }
 }

@@ -142,12 +142,12 @@ class MovedLease implements Lease {
     return this.#lease.leaseUntil;
   }
 
-  report(outcome?: Outcome): void {
-    this.#lease.report?.(outcome);
+  report(outcome?: Outcome, endedAt?: number): void {
+    this.#lease.report?.(outcome, endedAt);
   }
 
-  release(outcome?: Outcome): void {
-    this.#lease.release(outcome);
+  release(outcome?: Outcome, endedAt?: number): void {
+    this.#lease.release(outcome, endedAt);
   }
 
   [Symbol.dispose](): void {

@@ -26,7 +26,7 @@ export function isReplayable(body: unknown): boolean {
 }
 
 /**
- * Reads the body of a `Request`, which is always a stream. One of up to 64 KiB becomes bytes: it can be
+ * Reads the body of a `Request`, which is always a stream, of the web or of Node. One of up to 64 KiB becomes bytes: it can be
  * sent again, and with its length. A larger one stays a stream.
  *
  * @param stream The request's body.
@@ -34,9 +34,9 @@ export function isReplayable(body: unknown): boolean {
  * @throws What the stream fails with.
  */
 export async function takeBody(
-  stream: ReadableStream<Uint8Array>,
+  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>,
 ): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
-  const reader: ChunkReader = stream.getReader();
+  const reader = "getReader" in stream ? stream.getReader() as ChunkReader : iterating(stream);
   const chunks: Uint8Array[] = [];
   for (let length = 0; length <= BUFFER_BYTES;) {
     const { done, value } = await reader.read();
@@ -45,6 +45,22 @@ export async function takeBody(
     length += value!.length;
   }
   return resume(chunks, reader);
+}
+
+/** Requests of node-fetch have streams of Node. */
+function iterating(stream: AsyncIterable<Uint8Array | string>): ChunkReader {
+  const iterator = stream[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return {
+    async read() {
+      const { done, value } = await iterator.next();
+      if (done) return { done: true };
+      return { done: false, value: typeof value === "string" ? encoder.encode(value) : value };
+    },
+    async cancel(reason) {
+      await iterator.return?.(reason);
+    },
+  };
 }
 
 function resume(chunks: Uint8Array[], reader: ChunkReader): ReadableStream<Uint8Array> {

@@ -32,27 +32,69 @@ export function isRequest(input: string | URL | Request): input is Request {
 /**
  * Converts a request to an init.
  *
- * @param request The request; its body is consumed.
+ * @param request The request; its body is consumed. It may be one of another package: undici's,
+ * node-fetch's.
  * @param init Overrides it, and may have fields of one runtime (`dispatcher`, `client`, `tls`).
  * @returns The init.
+ * @throws {TypeError} when the body of the request was used before.
  */
 export async function fromRequest(
   request: Request,
   init: RequestInit | undefined,
 ): Promise<RequestInit> {
-  const isOverridden = init !== undefined && Object.keys(init).length > 0;
-  const merged = isOverridden ? new Request(request, init) : request;
-  const result: Record<string, unknown> = { ...init };
+  const result: Record<string, unknown> = {};
   for (const field of FIELDS) {
-    if (merged[field] !== undefined) result[field] = merged[field];
+    if (request[field] !== undefined) result[field] = request[field];
   }
-  const { body } = merged;
+  for (const [field, value] of Object.entries(init ?? {})) {
+    if (value !== undefined) result[field] = value;
+  }
+  const own = init?.body;
+  if (own !== undefined && own !== null) return await nativeInit(result);
+  if (request.bodyUsed) {
+    throw new TypeError("Cannot fetch: the body of the request was used before");
+  }
+  const { body } = request;
   if (body === null || body === undefined) return result;
-  // A body of the init is still what it was; only that of the request is a stream.
-  const given = init?.body ?? await takeBody(body);
-  result.body = given;
-  if (given instanceof ReadableStream) result.duplex = "half";
+  const taken = await takeBody(body);
+  result.body = taken;
+  if (taken instanceof ReadableStream) result.duplex = "half";
   return result;
+}
+
+const PARTS = ["FormData", "Blob", "File"];
+
+/**
+ * Whether a body is a form or a blob of another package, which some runtimes send as `[object FormData]`.
+ *
+ * @param body Body of a request.
+ */
+export function isForeign(body: unknown): boolean {
+  if (typeof body !== "object" || body === null) return false;
+  if (body instanceof Blob || body instanceof FormData) return false;
+  return PARTS.includes((body as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]!);
+}
+
+/**
+ * Replaces a form or blob of another package by one of this runtime: with a length, and repeatable.
+ *
+ * @param init The request.
+ * @returns The same, or a copy with another body.
+ */
+export async function nativeInit(init: RequestInit): Promise<RequestInit> {
+  const { body } = init;
+  if (!isForeign(body)) return init;
+  if (!("getAll" in (body as object))) return { ...init, body: await nativeBlob(body as Blob) };
+  const form = new FormData();
+  for (const [name, value] of body as FormData) {
+    if (typeof value === "string") form.append(name, value);
+    else form.append(name, await nativeBlob(value), value.name);
+  }
+  return { ...init, body: form };
+}
+
+async function nativeBlob(blob: Blob): Promise<Blob> {
+  return isForeign(blob) ? new Blob([await blob.arrayBuffer()], { type: blob.type }) : blob;
 }
 
 /**

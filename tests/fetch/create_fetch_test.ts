@@ -184,6 +184,19 @@ test("createFetch() counts a request as under way until its end, however it ends
   }
 });
 
+test("createFetch() counts a request with retries once", async () => {
+  const world = new World(["a", "b"], ({ to, url }) => {
+    if (url.endsWith("/silent")) return new Promise(() => {});
+    return to === "a" ? answer(503) : answer(200);
+  }, { maxInFlight: 1 });
+  for (let i = 0; i < 3; i++) assertEquals(await world.outcome(world.fetch("http://app/")), 200);
+  const first = world.fetch("http://app/silent").catch(() => {});
+  const error = await assertRejects(() => world.fetch("http://app/"), PilotedError);
+  assertEquals(error.code, "OVERLOADED");
+  await world.clock.advance(60_000);
+  await first;
+});
+
 test("resolveFetchOptions() has the defaults of the issue", () => {
   const { fetch, clock, random, classify, ...rest } = resolveFetchOptions({ hedge: true });
   assert(

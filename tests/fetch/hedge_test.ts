@@ -144,7 +144,7 @@ test("createFetch() counts hedges as attempts and as retries", async () => {
 test("createFetch() hedges at most one request in twenty", async () => {
   const { world } = await experienced(
     ["a", "b"],
-    () => new Promise((resolve) => world.clock.start(() => resolve(answer(200)), 15)),
+    () => new Promise((resolve) => world.clock.start(() => resolve(answer(200)), 15.5)),
     { retryBudget: { minimumPerSecond: 100 }, observer: undefined },
   );
   // 100 requests were free; 20 more make 120, a twentieth of which is 6.

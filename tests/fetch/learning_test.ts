@@ -1,23 +1,13 @@
 /** What the balanced fetch learns from responses, timeouts and downloads. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { fastFailures } from "../../bench/balance/fast_failures.ts";
 import { createPiloted } from "../../src/client/create_piloted.ts";
 import { createFetch } from "../../src/client/create_fetch.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { EmbeddedConsul } from "../../src/testing/embedded_consul.ts";
-import { seed } from "../balance/support.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";
 import { answer, silence, World } from "./support.ts";
 import { withBackends } from "./sockets.ts";
-
-for (const how of ["500", "404", "429", "page", "hang"] as const) {
-  test(`createFetch() sends little to the one of three that answers everything with ${how}`, async () => {
-    const { first, later } = await fastFailures(how, seed);
-    assert(first <= 1 / 3, `${first}`);
-    assert(later < 0.05, `${later}`);
-  });
-}
 
 test("createFetch() blames no endpoint for the impatience of one caller", async () => {
   const world = new World(

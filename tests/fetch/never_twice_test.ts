@@ -90,6 +90,21 @@ test("createFetch() sends a POST to one endpoint only when a kept connection bre
   }
 });
 
+test("createFetch() sends a POST to one endpoint only when that is gone at the second hop of a redirect", async () => {
+  let servers: readonly { close(): unknown }[] = [];
+  const leaving: SocketHandler = (_, response) => {
+    servers[0]!.close();
+    response.writeHead(307, { location: "/next", connection: "close" }).end();
+  };
+  await withBackends([leaving, (_, response) => void response.end("ok")], async (world) => {
+    servers = world.servers;
+    const result = await world.fetch("http://app/pay", { method: "POST", body: "once" })
+      .catch((error) => error);
+    assert(result instanceof Error, `${result.status}`);
+    assertEquals(world.received, [["POST /pay"], []]);
+  });
+});
+
 test("createFetch() follows redirects as the platform does", async () => {
   const handler: SocketHandler = (request, response) => {
     const to = /^\/(30\d)/.exec(request.url!)?.[1];
@@ -158,6 +173,8 @@ test("createFetch() ends redirects in a circle, and those that are not allowed, 
     assertEquals(received[0]!.length, 21);
     const forbidden = await fetch("http://app/", { redirect: "error" }).catch((error) => error);
     assert(forbidden instanceof TypeError, `${forbidden}`);
+    assert(/redirect is "error"/.test(forbidden.message), `${forbidden}`);
+    assertEquals(received[0]!.length, 22);
     assertEquals(source.pool.status().endpoints[0]!.consecutiveFailureCount, 0);
     assertEquals(source.pool.pendingCount, 0);
   });
