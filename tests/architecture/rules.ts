@@ -66,6 +66,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["plugs/otel"],
   "undici": ["plugs/undici"],
   "@grpc/grpc-js": ["plugs/grpc"],
+  "ioredis": ["plugs/redis"],
+  "pg": ["plugs/pg"],
   "prom-client": ["http"],
   "valibot": ["http"],
   "@valibot/to-json-schema": ["http"],
@@ -78,7 +80,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const PLUG_BUILTINS: Readonly<Record<string, readonly string[]>> = {
   "node:http": ["plugs/http-agent"],
   "node:https": ["plugs/http-agent"],
-  "node:net": ["plugs/http-agent"],
+  "node:net": ["plugs/http-agent", "plugs/redis", "plugs/pg"],
+  "node:tls": ["plugs/redis"],
   "node:events": ["plugs/http-agent"],
 };
 
