@@ -66,6 +66,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["plugs/otel"],
   "undici": ["plugs/undici"],
   "@grpc/grpc-js": ["plugs/grpc"],
+  "@connectrpc/connect": ["plugs/connect"],
+  "@connectrpc/connect-node": ["plugs/connect"],
   "ioredis": ["plugs/redis"],
   "pg": ["plugs/pg"],
   "prom-client": ["http"],

@@ -57,6 +57,8 @@ export class PilotedPool extends pg.Pool {
   #ended: Promise<void> | undefined;
 
   /**
+   * Creates a pool. It connects when a query is made.
+   *
    * @param piloted The client. Closing it ends the pool.
    * @param name Name of a watched service.
    * @param config Options of node-postgres' own pool, without `host` and `port`. Those in a
@@ -99,7 +101,18 @@ export class PilotedPool extends pg.Pool {
    * after the client was closed.
    */
   override connect(): Promise<PoolClient>;
-  override connect(callback: ConnectCallback): void;
+  /**
+   * The same with a callback.
+   *
+   * @param callback Called with the connection and its `release()`.
+   */
+  override connect(
+    callback: (
+      error: Error | undefined,
+      client: PoolClient | undefined,
+      done: (release?: Error | boolean) => void,
+    ) => void,
+  ): void;
   override connect(callback?: ConnectCallback): Promise<PoolClient> | void {
     const connected = this.#connect();
     if (callback === undefined) return connected;
@@ -111,6 +124,11 @@ export class PilotedPool extends pg.Pool {
 
   /** Closes every connection when its work has ended. Idempotent. */
   override end(): Promise<void>;
+  /**
+   * The same with a callback.
+   *
+   * @param callback Called when every connection is closed.
+   */
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | void {
     this.#ended ??= this.#end();

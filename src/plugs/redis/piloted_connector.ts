@@ -16,9 +16,6 @@ import { openSocket } from "./open_socket.ts";
 /** Options of `pilotedConnector()`: those of `follow()`, without what the connector does itself. */
 export type ConnectorOptions = Omit<FollowOptions<Socket>, "open" | "close" | "per">;
 
-/** What ioredis takes as the option `Connector`. */
-type Connector = NonNullable<RedisOptions["Connector"]>;
-
 // ioredis would try again for ever.
 const FINAL_CODES: readonly string[] = ["CLOSED", "UNKNOWN_SERVICE", "UNSUPPORTED"];
 
@@ -55,7 +52,7 @@ export function pilotedConnector<Names extends string>(
   piloted: Piloted<Names>,
   name: Names,
   options: ConnectorOptions = {},
-): Connector {
+): NonNullable<RedisOptions["Connector"]> {
   checkFollowOptions({ ...options, open: () => new Socket() }, "pilotedConnector()");
   // Throws what is wrong with the name now, and not when a command is sent.
   void piloted.watch(name).return?.();
