@@ -6,6 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ensureConsul } from "./get_consul.ts";
+import { ensureServer } from "./get_servers.ts";
 import { runCommand } from "./run_command.ts";
 
 interface LockedPackage {
@@ -60,6 +61,23 @@ export async function consulForTests(): Promise<string | undefined> {
   } catch (error) {
     console.log(`Set-up: ${error instanceof Error ? error.message : error}`);
     return undefined;
+  }
+}
+
+/**
+ * Finds or gets the database servers that some test files need. Without one they say so, and fail
+ * only under CI.
+ *
+ * @param files Paths of the test files.
+ */
+export async function serversForTests(files: readonly string[]): Promise<void> {
+  for (const [name, folder] of [["redis", "plugs/redis/"], ["postgres", "plugs/pg/"]] as const) {
+    if (!files.some((file) => file.includes(folder))) continue;
+    try {
+      console.log(`Set-up: ${name} ${await ensureServer(name)}`);
+    } catch (error) {
+      console.log(`Set-up: ${error instanceof Error ? error.message : error}`);
+    }
   }
 }
 

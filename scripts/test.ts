@@ -19,7 +19,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runCommand } from "./run_command.ts";
 import { type Counts, runsOn, type Runtime, RUNTIMES } from "./runtimes.ts";
-import { consulForTests, ensureNodeModules } from "./set_up.ts";
+import { consulForTests, ensureNodeModules, serversForTests } from "./set_up.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 interface Outcome extends Counts {
@@ -64,6 +64,7 @@ async function main(): Promise<number> {
   await ensureNodeModules(ROOT);
   const consul = await consulForTests();
   console.log(`Set-up: Consul ${consul ?? "missing, so that its suites can't run"}`);
+  await serversForTests(files);
 
   const parts = RUNTIMES.filter(({ name }) => chosen.includes(name)).flatMap((runtime) => {
     const own = files.filter((file) => runsOn(file, runtime.name));

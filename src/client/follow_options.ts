@@ -20,7 +20,9 @@ export interface FollowOptions<Client> {
   readonly close?: ((client: Client, endpoint: Endpoint) => unknown) | undefined;
   /** One client for the whole service, or one for each endpoint. @default {"service"} */
   readonly per?: "service" | "endpoint" | undefined;
-  /** Which endpoints are meant, such as those with the tag `primary`. @default {all} */
+  /** Tags that an endpoint must have, all of them, such as `["primary"]`. @default {[]} */
+  readonly tags?: readonly string[] | undefined;
+  /** Which endpoints are meant, of those with the tags. @default {all} */
   readonly select?: ((endpoint: Endpoint) => boolean) | undefined;
   /** Called when a client could not be opened or closed. @default {nothing is called} */
   readonly onError?: ((error: unknown, endpoint: Endpoint) => void) | undefined;
@@ -41,6 +43,7 @@ const RULES: Readonly<Record<keyof FollowOptions<unknown>, OptionRule>> = {
   open: { type: "function" },
   close: { type: "function" },
   per: { type: "one-of", values: ["service", "endpoint"] },
+  tags: { type: "any" },
   select: { type: "function" },
   onError: { type: "function" },
   waitMs: AMOUNT,
@@ -54,11 +57,33 @@ const RULES: Readonly<Record<keyof FollowOptions<unknown>, OptionRule>> = {
  * Checks the options.
  *
  * @param options The user's.
+ * @param caller What takes them, for messages.
  * @throws {TypeError} when an option is missing, unknown or of the wrong type.
  * @throws {RangeError} when a number is out of its range.
  */
-export function checkFollowOptions<Client>(options: FollowOptions<Client>): void {
-  checkOptions("follow()", options, RULES);
+export function checkFollowOptions<Client>(
+  options: FollowOptions<Client>,
+  caller = "follow()",
+): void {
+  checkOptions(caller, options, RULES);
+  const { tags = [] } = options;
+  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string")) {
+    throw new TypeError(`Cannot use option tags of ${caller}: it must be a list of strings`);
+  }
   if (typeof options.open === "function") return;
   throw new TypeError("Cannot follow: option open must be a function, received undefined");
+}
+
+/**
+ * Whether the options select an endpoint.
+ *
+ * @param options The user's.
+ * @param endpoint The endpoint.
+ * @returns Whether it has the tags and `select()` agrees.
+ */
+export function isSelected(
+  { tags = [], select }: Pick<FollowOptions<unknown>, "tags" | "select">,
+  endpoint: Endpoint,
+): boolean {
+  return tags.every((tag) => endpoint.tags.includes(tag)) && (select?.(endpoint) ?? true);
 }

@@ -9,7 +9,7 @@ import { type Clock, systemClock, type Timer } from "../clock.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { abortable, deadline, onAbort } from "../wait.ts";
-import type { FollowOptions } from "./follow_options.ts";
+import { type FollowOptions, isSelected } from "./follow_options.ts";
 import { HeldClient, type UsedClient } from "./held_client.ts";
 import type { Piloted } from "./piloted.ts";
 
@@ -174,9 +174,9 @@ export class Following<Client> {
 
   /** One endpoint for each address that is meant. */
   #wanted(): Map<string, Endpoint> {
-    const { select = () => true } = this.#options;
     const listed = this.#piloted.has(this.#name) ? this.#piloted.serviceHosts(this.#name) : [];
-    return new Map(listed.filter((one) => select(one)).map((one) => [one.host, one]));
+    const selected = listed.filter((one) => isSelected(this.#options, one));
+    return new Map(selected.map((one) => [one.host, one]));
   }
 
   /** Compares what is open with what is listed. */

@@ -36,6 +36,8 @@ export class HeldClient<Client> {
     this.client = client;
     this.endpoint = endpoint;
     this.#lease = lease;
+    // Its latency ends here: its life is none.
+    lease?.report?.();
   }
 
   /** Counts some work. */
@@ -59,7 +61,7 @@ export class HeldClient<Client> {
    *
    * @param clock Time.
    * @param drainMs How long at most, in milliseconds.
-   * @param outcome What its end says about the endpoint. A long life is no latency.
+   * @param outcome What its end says about the endpoint.
    */
   retire(clock: Clock, drainMs: number, outcome: "failure" | "unknown" = "unknown"): Promise<void> {
     this.#lease?.release(outcome);

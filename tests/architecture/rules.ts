@@ -66,6 +66,10 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["plugs/otel"],
   "undici": ["plugs/undici"],
   "@grpc/grpc-js": ["plugs/grpc"],
+  "@connectrpc/connect": ["plugs/connect"],
+  "@connectrpc/connect-node": ["plugs/connect"],
+  "ioredis": ["plugs/redis"],
+  "pg": ["plugs/pg"],
   "prom-client": ["http", "supervisor"],
   "valibot": ["http"],
   "@valibot/to-json-schema": ["http"],
@@ -78,7 +82,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 const PLUG_BUILTINS: Readonly<Record<string, readonly string[]>> = {
   "node:http": ["plugs/http-agent"],
   "node:https": ["plugs/http-agent"],
-  "node:net": ["plugs/http-agent"],
+  "node:net": ["plugs/http-agent", "plugs/redis", "plugs/pg"],
+  "node:tls": ["plugs/redis"],
   "node:events": ["plugs/http-agent"],
 };
 

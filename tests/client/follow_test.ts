@@ -121,10 +121,7 @@ test("follow() tries another endpoint when one can't be opened, and reports it",
 test("follow() selects endpoints, such as a primary found by tag, and follows the tag", () =>
   world(async (it) => {
     const a = await add(it, "a", ["primary"]);
-    await using db = follow(it.piloted, "db", {
-      ...it.options,
-      select: ({ tags }) => tags.includes("primary"),
-    });
+    await using db = follow(it.piloted, "db", { ...it.options, tags: ["primary"] });
     const b = await add(it, "b", ["replica"]);
     assertEquals((await db.ready()).host, a);
     it.consul.register({ id: "a", name: "db", address: "10.0.0.97", port: 1, tags: ["replica"] });
@@ -211,10 +208,27 @@ test("follow() ends what drains for longer than drainMs", () =>
     await waitUntil(() => work.client.closed);
   }));
 
+test("follow() counts the time to open a client as latency, and not its life", () =>
+  world(async (it) => {
+    const a = await add(it, "a");
+    const balance = () => it.piloted.status("db").balance.endpoints[0]!;
+    const db = follow(it.piloted, "db", it.options);
+    assertEquals((await db.ready()).host, a);
+    const { latencyMs, pendingCount } = balance();
+    assert(latencyMs !== undefined && latencyMs < 10_000);
+    assertEquals(pendingCount, 1);
+    await db.close();
+    assertEquals(balance().pendingCount, 0);
+    assert(balance().latencyMs! <= latencyMs);
+  }));
+
 test("follow() rejects wrong options, unknown services and clients that don't watch", () =>
   world(async (it) => {
     const wrong = { opens: () => {} } as unknown as FollowOptions<Client>;
     assertThrows(() => follow(it.piloted, "db", wrong), TypeError, "Did you mean open?");
+    const tags = "primary" as unknown as string[];
+    const noList = () => follow(it.piloted, "db", { ...it.options, tags });
+    assertThrows(noList, TypeError, "Cannot use option tags of follow(): it must be a list");
     assertThrows(() => follow(it.piloted, "nope", it.options), PilotedError, "nope");
     const { consul } = it;
     await using onDemand = await createPiloted({
