@@ -15,9 +15,11 @@ export interface Registry {
   readonly source: Source;
   /** Whether reads share connections at present (HTTP/2). */
   multiplexed(): boolean;
+  /** Whether a read waits for its connection to open; absent where that is not known. */
+  connecting?(): boolean;
   /** Closes its connections. */
   close(): Promise<void>;
-  /** Address of the server in use, where there are several; `undefined` before the first read. */
+  /** Address of the server in use; `undefined` before the first read where there are several. */
   readonly address?: string | undefined;
 }
 
@@ -61,7 +63,7 @@ export class Connection {
     return this.#registry.source;
   }
 
-  /** Address of the server in use, where there are several. */
+  /** Address of the server in use, where it is known. */
   get address(): string | undefined {
     return this.#registry.address;
   }
@@ -140,7 +142,8 @@ export class Connection {
     signal: AbortSignal,
   ): Promise<T> {
     const { clock, requestTimeoutMs, keepProcessAlive } = this.#options;
-    const { source } = this.#registry;
+    const registry = this.#registry;
+    const { source } = registry;
     const reads = this.#reads;
     const timeoutMs = waitMs + waitMs / 16 + requestTimeoutMs;
     // The Promise constructor turns a source that throws at once into one that rejects.
@@ -155,7 +158,7 @@ export class Connection {
           new PilotedError(
             "TIMEOUT",
             `Cannot read ${name} from ${source.place ?? source.name}: ` +
-              `no response within ${Math.round(timeoutMs)} ms`,
+              nothingWithin(timeoutMs, registry),
             { service },
           ),
       },
@@ -176,4 +179,16 @@ export class Connection {
       reads.delete(read);
     }
   }
+}
+
+/**
+ * What a deadline says.
+ *
+ * @param timeoutMs Its length, in milliseconds.
+ * @param registry The connection that was used.
+ * @returns That there was no connection, where that is known, else that there was no response.
+ */
+export function nothingWithin(timeoutMs: number, registry: Registry): string {
+  const what = registry.connecting?.() ? "no connection" : "no response";
+  return `${what} within ${Math.round(timeoutMs)} ms`;
 }
