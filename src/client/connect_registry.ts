@@ -64,7 +64,7 @@ export async function registryConnector(
     const given = fetch ?? (plain ? platformFetch : undefined);
     const open = (url: string, host?: string): Registry => {
       if (given !== undefined) {
-        return { source: sourceOf(consul, url, given, credentials), address: url, ...GIVEN };
+        return { source: sourceOf(consul, url, given, credentials), ...GIVEN };
       }
       const socketPath = isSocket(url) ? url.slice("unix://".length) : undefined;
       const connectTo = socketPath ? { socketPath } : host ? { host } : undefined;
@@ -74,7 +74,6 @@ export async function registryConnector(
         : (input, init) => transport.fetch(String(input).replace(url, "http://localhost"), init);
       return {
         source: sourceOf(consul, url, send, credentials),
-        address: url,
         multiplexed: () => transport.multiplexed,
         connecting: () => transport.connecting,
         close: () => transport.close(),

@@ -20,7 +20,7 @@ export interface Registry {
   connecting?(): boolean;
   /** Closes its connections. */
   close(): Promise<void>;
-  /** Address of the server in use; `undefined` before the first read where there are several. */
+  /** Address of the server in use, where there are several; `undefined` before the first read. */
   readonly address?: string | undefined;
 }
 
@@ -67,7 +67,7 @@ export class Connection {
     return this.#registry.source;
   }
 
-  /** Address of the server in use, where it is known. */
+  /** Address of the server in use, where there are several. */
   get address(): string | undefined {
     return this.#registry.address;
   }
