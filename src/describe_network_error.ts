@@ -49,6 +49,10 @@ const CODES: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "the headers of the response are too large",
 };
 
+const TLS_REFUSED =
+  "the connection was closed after the TLS handshake, does the other side require a client certificate?";
+const TLS_CLOSED = "the connection was closed during the TLS handshake";
+
 // Words of Deno (hyper, rustls and the operating system), OpenSSL, and of errors without a code.
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/connection refused|Unable to connect\./i, CODES.ECONNREFUSED!],
@@ -62,10 +66,11 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/No route to host/i, CODES.EHOSTUNREACH!],
   [/Network is unreachable/i, CODES.ENETUNREACH!],
   [/CertExpired|certificate (has )?expired/i, CODES.CERT_HAS_EXPIRED!],
-  [/CertNotValidYet|certificate (is )?not yet valid/i, CODES.CERT_NOT_YET_VALID!],
+  [/CertNotValidYet|certificate (is )?not (yet valid|valid yet)/i, CODES.CERT_NOT_YET_VALID!],
   [/CertNotValidForName|not valid for( any)? name/i, CODES.ERR_TLS_CERT_ALTNAME_INVALID!],
   [/self.signed certificate in/i, CODES.SELF_SIGNED_CERT_IN_CHAIN!],
-  [/self.signed certificate/i, CODES.DEPTH_ZERO_SELF_SIGNED_CERT!],
+  // rustls says so of a self-signed certificate with the usual extensions.
+  [/self.signed certificate|CaUsedAsEndEntity/i, CODES.DEPTH_ZERO_SELF_SIGNED_CERT!],
   [
     /UnknownIssuer|unable to (get|verify).*(issuer|first) cert/i,
     CODES.UNABLE_TO_VERIFY_LEAF_SIGNATURE!,
@@ -82,15 +87,24 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
     /closed before message completed|closed unexpectedly|other side closed/i,
     CODES.ConnectionClosed!,
   ],
+  [/handshake eof/i, TLS_CLOSED],
+  [/^the connection was closed after the TLS handshake/, TLS_REFUSED],
+  [
+    /ports? \S+ (is|are) blocked|bad port/i,
+    "the runtime's fetch does not connect to this port, which other protocols use",
+  ],
   [
     /^aborted$|reading a body from connection|end of file before message length|premature close/i,
     "the body was cut off",
   ],
 ];
 
-// Alerts are the other side's: "received fatal alert: BadCertificate" of rustls, and of OpenSSL
-// "error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:file.c:1601:".
-const ALERT = /received fatal alert: (\w+)|(?:sslv3|tlsv1|tlsv13) alert ([\w ]+)/i;
+// Alerts are the other side's: "received fatal alert: BadCertificate" of rustls, of OpenSSL
+// "error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert bad certificate:file.c:1601:", and of
+// BoringSSL "error:10000412:SSL routines:OPENSSL_internal:SSLV3_ALERT_BAD_CERTIFICATE".
+const ALERT = /received fatal alert: (\w+)|(?:sslv3|tlsv1|tlsv13)[ _]alert[ _]([\w ]+)/i;
+// Those of RFC 8446, section 6.2, that a server sends about the certificate of a client.
+const CERTIFICATE_ALERT = /certificate|unknown ca|access denied/;
 const OPENSSL = /error:[0-9A-Fa-f]{8}:[^:]*:[^:]*:([^:]+)/;
 
 /**
@@ -144,17 +158,26 @@ function text(value: unknown): string {
 function reasonOf({ code, name, message }: Failure): string | undefined {
   // Node gives it the code ECONNRESET, also when the other side closed the connection in order.
   if (message === "socket hang up") return CODES.ConnectionClosed;
+  if (/before secure TLS connection/.test(message)) return TLS_CLOSED;
   if (Object.hasOwn(CODES, code)) return CODES[code];
   if (code.startsWith("HPE_")) {
     return `the response is not HTTP (${plain({ code, name, message })})`;
   }
   if (name === "TimeoutError") return CODES.ETIMEDOUT;
   const alert = ALERT.exec(message);
-  if (alert !== null) return `the other side refused TLS (${(alert[1] ?? alert[2])!.trim()})`;
+  if (alert !== null) return alertReason(alert[1] ?? alert[2]!);
   const known = WORDS.find(([pattern]) => pattern.test(message))?.[1];
   if (known !== undefined) return known;
   const openssl = OPENSSL.exec(message)?.[1];
   return openssl === undefined ? undefined : `TLS failed (${openssl.trim()})`;
+}
+
+function alertReason(alert: string): string {
+  // "BadCertificate" and "BAD_CERTIFICATE" become "bad certificate".
+  const words = alert.trim().replace(/([a-z])(?=[A-Z])/g, "$1 ").replaceAll("_", " ").toLowerCase();
+  return CERTIFICATE_ALERT.test(words)
+    ? `the other side refused the client certificate or requires one (${words})`
+    : `the other side refused TLS (${words})`;
 }
 
 function plain({ message }: Failure): string {

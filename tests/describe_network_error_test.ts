@@ -81,12 +81,58 @@ const reasons: readonly [what: string, error: unknown, reason: string][] = [
       "80ECC9F1D07F0000:error:0A000412:SSL routines:ssl3_read_bytes:sslv3 alert certificate " +
         "expired:../deps/openssl/openssl/ssl/record/rec_layer_s3.c:1601:SSL alert number 45\n",
     ),
-    "the other side refused TLS (certificate expired)",
+    "the other side refused the client certificate or requires one (certificate expired)",
   ],
   [
     "an alert, rustls",
     failure("received fatal alert: CertificateExpired"),
-    "the other side refused TLS (CertificateExpired)",
+    "the other side refused the client certificate or requires one (certificate expired)",
+  ],
+  [
+    "an alert, BoringSSL",
+    failure("error:10000412:SSL routines:OPENSSL_internal:SSLV3_ALERT_BAD_CERTIFICATE"),
+    "the other side refused the client certificate or requires one (bad certificate)",
+  ],
+  [
+    "an alert of an authority that the server does not know, OpenSSL",
+    failure("error:0A000418:SSL routines:ssl3_read_bytes:tlsv1 alert unknown ca:x.c:1:SSL alert"),
+    "the other side refused the client certificate or requires one (unknown ca)",
+  ],
+  [
+    "an alert about something else",
+    failure("received fatal alert: ProtocolVersion"),
+    "the other side refused TLS (protocol version)",
+  ],
+  [
+    "Deno, not valid yet",
+    new TypeError(
+      "client error (Connect): invalid peer certificate: certificate not valid yet: verification " +
+        "time 1795780413 (UNIX), but certificate is not valid before 7258118400",
+    ),
+    "the certificate is not valid yet",
+  ],
+  [
+    "Deno, self-signed",
+    new TypeError("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))"),
+    "the certificate is self-signed and not trusted",
+  ],
+  [
+    "Deno, closed in the handshake",
+    new TypeError("client error (Connect): tls handshake eof"),
+    "the connection was closed during the TLS handshake",
+  ],
+  [
+    "Node, closed in the handshake",
+    failure(
+      "Client network socket disconnected before secure TLS connection was established",
+      "ECONNRESET",
+    ),
+    "the connection was closed during the TLS handshake",
+  ],
+  [
+    "Deno, a port that fetch refuses",
+    new TypeError("Fetch failed: Requests to port 1 are blocked"),
+    "the runtime's fetch does not connect to this port, which other protocols use",
   ],
   [
     "no TLS at all, OpenSSL",

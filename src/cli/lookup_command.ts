@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Endpoint } from "../endpoint.ts";
-import { formatHost } from "../endpoint.ts";
+import type { Piloted } from "../client/piloted.ts";
+import { type Endpoint, formatHost, namedPort } from "../endpoint.ts";
+import { describePorts, endpointsAtPort } from "../fetch/named_port.ts";
 import { CommandError, EXIT } from "./exit_codes.ts";
 import { endpointFacts, jsonLine } from "./json_line.ts";
 import type { Output } from "./output.ts";
@@ -14,6 +15,8 @@ import { findTarget, nameHint, openClient, type RegistryOptions } from "./regist
 export interface LookupOptions extends RegistryOptions {
   /** Every endpoint instead of one. */
   readonly all?: boolean | undefined;
+  /** Name of the port to print. */
+  readonly portName?: string | undefined;
   /** JSON instead of `host:port`. */
   readonly json?: boolean | undefined;
 }
@@ -37,10 +40,7 @@ export async function lookupCommand(
   // Each call is a new process, whose rotation would always begin with the same endpoint.
   await using piloted = await openClient(target, { mode: "on-demand", balancer: "random" });
   await piloted.load(name);
-  const endpoints = options.all
-    ? piloted.serviceHosts(name)
-    : piloted.serviceHosts(name).slice(0, 1);
-  if (endpoints.length === 0) {
+  if (piloted.serviceHosts(name).length === 0) {
     const { watches, reason } = piloted.status(name);
     const failure = watches.find(({ error }) => error !== undefined)?.error;
     if (failure !== undefined) throw failure;
@@ -50,9 +50,28 @@ export async function lookupCommand(
       `Cannot find an endpoint of ${JSON.stringify(name)}: ${why}${nameHint(name, target.known)}`,
     );
   }
-  const chosen = options.all ? endpoints : [piloted.pick(name)];
+  const chosen = choose(piloted, name, options);
   stdout.write(chosen.map((endpoint) => line(endpoint, options.json === true)).join(""));
   return EXIT.ok;
+}
+
+function choose(
+  piloted: Piloted,
+  name: string,
+  { all, portName }: LookupOptions,
+): readonly Endpoint[] {
+  const endpoints = piloted.serviceHosts(name);
+  if (portName === undefined) return all ? endpoints : [piloted.pick(name)];
+  const atPort = endpointsAtPort(endpoints, portName);
+  if (atPort.length === 0) {
+    const why = `no instance has a port ${JSON.stringify(portName)}; ${describePorts(endpoints)}`;
+    const message = `Cannot find an endpoint of ${JSON.stringify(name)}: ${why}`;
+    throw new CommandError(EXIT.noEndpoint, message);
+  }
+  if (all) return atPort;
+  const exclude = ({ ports }: Endpoint) => namedPort(ports, portName) === undefined;
+  using lease = piloted.acquire(name, { exclude });
+  return endpointsAtPort([lease.endpoint], portName);
 }
 
 function line(endpoint: Endpoint, json: boolean): string {

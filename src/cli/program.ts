@@ -85,6 +85,7 @@ function addReaders(program: Command, context: CommandContext): void {
     .description("Print an endpoint of a service as host:port. Exits with 3 when there is none.")
     .argument("<name>", "name of the service")
     .option("-a, --all", "print every endpoint, one per line")
+    .option("--port-name <name>", "print the port of this name instead of the default one")
     .option("--json", "print lines of JSON with every field")
     .action(async (name: string, options: LookupOptions) => {
       const { lookupCommand } = await import("./lookup_command.ts");

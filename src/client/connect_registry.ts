@@ -11,6 +11,7 @@ import { revealSecret } from "../secret.ts";
 import type { Credentials } from "../source/consul_credentials.ts";
 import type { Server } from "../registry/pinned_servers.ts";
 import type { Registry } from "../registry/connection.ts";
+import { REFUSAL_GRACE_MS } from "../registry/refusal_grace.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 // Nothing is known of connections that somebody else makes, and they are not ours to close.
@@ -54,7 +55,9 @@ export async function registryConnector(
 
   return ({ consul }) => {
     const { tls, addresses = [consul.url] } = consul;
-    const credentials = consulCredentials(consul, clock);
+    // Well within the deadline of one server.
+    const graceMs = Math.min(REFUSAL_GRACE_MS, requestTimeoutMs / 4);
+    const credentials = consulCredentials(consul, clock, graceMs);
     // The platform's own fetch is all there is at the edge; certificates in files need more.
     const isSocket = (url: string) => url.startsWith("unix:");
     const plain = mode === "on-demand" && tls === undefined && !addresses.some(isSocket);
@@ -72,6 +75,7 @@ export async function registryConnector(
       return {
         source: sourceOf(consul, url, send, credentials),
         multiplexed: () => transport.multiplexed,
+        connecting: () => transport.connecting,
         close: () => transport.close(),
       };
     };

@@ -9,11 +9,16 @@ import { ProvidedToken, TokenFile } from "./consul_token.ts";
  *
  * @param consul The part of the configuration.
  * @param clock Time.
+ * @param graceMs Milliseconds that a refused read waits for another token.
  * @returns Gives the token of each request; `undefined` where it never changes, or there is none.
  */
-export function consulCredentials(consul: ConsulConfig, clock: Clock): Credentials | undefined {
+export function consulCredentials(
+  consul: ConsulConfig,
+  clock: Clock,
+  graceMs: number,
+): Credentials | undefined {
   const { tokenFile, tokenProvider, login } = consul;
   if (login !== undefined) return new Login(login, clock);
-  if (tokenFile !== undefined) return new TokenFile(tokenFile, clock);
-  return tokenProvider === undefined ? undefined : new ProvidedToken(tokenProvider);
+  if (tokenFile !== undefined) return new TokenFile(tokenFile, clock, graceMs);
+  return tokenProvider === undefined ? undefined : new ProvidedToken(tokenProvider, clock, graceMs);
 }

@@ -4,8 +4,10 @@
  * @module
  */
 import { loadModule } from "../load_module.ts";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/config.ts";
 import type { ConfigInput } from "../config/resolve_config.ts";
-import { onAbort } from "../wait.ts";
+import { onAbort, sleep } from "../wait.ts";
 import { registryConnector } from "./connect_registry.ts";
 import { Engine } from "./engine.ts";
 import type { Events } from "./events.ts";
@@ -13,6 +15,9 @@ import { logEvents } from "./log_events.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Piloted } from "./piloted.ts";
 import type { RefreshSignal } from "./refresh_signal.ts";
+
+// A file that is being written may be read too early: it is read again after these pauses.
+const REREAD_MS = [50, 100, 200, 400];
 
 /** What exists before the client does. */
 export interface Beginnings {
@@ -55,13 +60,14 @@ async function start(
   options: ResolvedOptions,
   { events, refreshSignal, signal }: Beginnings,
 ): Promise<Piloted> {
-  const { snapshotFile: path, env, missing } = options;
+  const { snapshotFile: path, env, missing, clock } = options;
   // Loaded only now: a source of the user's own needs no parser, template or TLS.
   const { resolveConfig } = await loadModule(() => import("../config/resolve_config.ts"));
   // Needed by the first request only, but loaded while a failure is still one of the start.
   if (options.mode !== "on-demand") await loadModule(() => import("../fetch/balanced_fetch.ts"));
-  const reload = () => resolveConfig(source, { env, missing });
-  const config = await reload();
+  const read = () => resolveConfig(source, { env, missing });
+  const reload = () => readWhole(read, clock);
+  const config = await read();
   const connect = await registryConnector(options, (error) => events.emit("error", error));
   const snapshotFile = path === undefined
     ? undefined
@@ -92,4 +98,16 @@ async function start(
     throw error;
   }
   return piloted;
+}
+
+/** Reads a configuration, and again when it may have been read while its file was being written. */
+async function readWhole(read: () => Promise<Config>, clock: Clock): Promise<Config> {
+  for (const delayMs of REREAD_MS) {
+    try {
+      return await read();
+    } catch {
+      await sleep(clock, delayMs, { background: true });
+    }
+  }
+  return await read();
 }

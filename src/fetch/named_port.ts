@@ -29,6 +29,36 @@ export function parseNamedPort(host: string): NamedPort | undefined {
   return { port: host.slice(1, dot), service: host.slice(dot + 1) };
 }
 
+/**
+ * The endpoints that have a port, at that port.
+ *
+ * @param endpoints Endpoints.
+ * @param port Name of the port, in whatever case.
+ * @returns New endpoints, without those that have no such port.
+ */
+export function endpointsAtPort(endpoints: readonly Endpoint[], port: string): Endpoint[] {
+  return endpoints.flatMap((endpoint) => {
+    const number = namedPort(endpoint.ports, port);
+    return number === undefined ? [] : [atPort(endpoint, number)];
+  });
+}
+
+/**
+ * The names of the ports of endpoints, for messages.
+ *
+ * @param endpoints Endpoints.
+ * @returns Such as `its ports are "grpc", "http"`.
+ */
+export function describePorts(endpoints: readonly Endpoint[]): string {
+  return portNames(new Set(endpoints.flatMap(({ ports }) => Object.keys(ports))));
+}
+
+function portNames(names: ReadonlySet<string>): string {
+  return names.size === 0
+    ? "its instances have no named ports"
+    : `its ports are ${[...names].map((name) => JSON.stringify(name)).join(", ")}`;
+}
+
 /** The endpoints of another source, at a port by name. Endpoints without such a port are skipped. */
 export class NamedPortSource implements FetchSource {
   readonly #source: FetchSource;
@@ -113,13 +143,10 @@ export class NamedPortSource implements FetchSource {
   }
 
   #missing(service: string, names: ReadonlySet<string>, cause?: unknown): PilotedError {
-    const known = names.size === 0
-      ? "its instances have no named ports"
-      : `its ports are ${[...names].map((name) => JSON.stringify(name)).join(", ")}`;
     return new PilotedError(
       "NO_ENDPOINTS",
       `Cannot pick an endpoint of ${JSON.stringify(service)}: no instance has a port ` +
-        `${JSON.stringify(this.#port)}; ${known}`,
+        `${JSON.stringify(this.#port)}; ${portNames(names)}`,
       { service, cause },
     );
   }

@@ -6,8 +6,9 @@
 import type { Clock } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
 import type { Source } from "../source/source.ts";
-import { abortable, deadline } from "../wait.ts";
+import { deadline } from "../wait.ts";
 import { withLimit } from "./limit_errors.ts";
+import { RefusalGrace } from "./refusal_grace.ts";
 
 /** A connection to a registry. */
 export interface Registry {
@@ -15,6 +16,8 @@ export interface Registry {
   readonly source: Source;
   /** Whether reads share connections at present (HTTP/2). */
   multiplexed(): boolean;
+  /** Whether a read waits for its connection to open; absent where that is not known. */
+  connecting?(): boolean;
   /** Closes its connections. */
   close(): Promise<void>;
   /** Address of the server in use, where there are several; `undefined` before the first read. */
@@ -40,6 +43,8 @@ export interface ConnectionOptions {
   readonly requestTimeoutMs: number;
   /** Whether timers must keep the process alive. */
   readonly keepProcessAlive: boolean;
+  /** Whether a reload may bring another token. @default {false} */
+  readonly reload?: boolean;
 }
 
 /** The connection of a session. */
@@ -48,12 +53,13 @@ export class Connection {
   #registry: Registry;
   // Reads under way at the present registry; a replaced one is closed when its own have ended.
   #reads = new Set<Promise<unknown>>();
-  #reloading: Promise<unknown> | undefined;
+  readonly #grace: RefusalGrace;
 
   /** Creates a connection; nothing is read yet. */
   constructor(registry: Registry, options: ConnectionOptions) {
     this.#registry = registry;
     this.#options = options;
+    this.#grace = new RefusalGrace(options.clock, !options.keepProcessAlive);
   }
 
   /** Reads the registry. */
@@ -72,15 +78,13 @@ export class Connection {
   }
 
   /**
-   * Announces that the registry may be replaced. Until then a read that the registry refuses waits:
-   * the token was perhaps replaced, and the old one destroyed.
+   * Announces that the registry may be replaced. Until then a read that the registry refuses waits,
+   * and for a moment also before: the token was perhaps replaced, and the old one destroyed.
    *
    * @param work Ends when the registry has been replaced, or stays.
    */
-  async reloading(work: Promise<unknown>): Promise<void> {
-    this.#reloading = work;
-    await Promise.allSettled([work]);
-    if (this.#reloading === work) this.#reloading = undefined;
+  reloading(work: Promise<unknown>): Promise<void> {
+    return this.#grace.reloading(work);
   }
 
   /**
@@ -119,10 +123,11 @@ export class Connection {
     let failure: { readonly error: unknown } | undefined;
     try {
       result = await this.#sendOnce(work, subject, false, signal);
+      this.#grace.succeeded(subject.name);
     } catch (error) {
       failure = { error };
       const isDenied = error instanceof PilotedError && error.code === "REGISTRY_DENIED";
-      if (isDenied) await abortable(Promise.allSettled([this.#reloading]), signal);
+      if (isDenied) await this.#grace.refused(subject.name, this.#options.reload ?? false, signal);
     }
     if (this.#registry !== registry && !signal.aborted) {
       // What the old one said, and its positions, are worth nothing at the new one.
@@ -140,7 +145,8 @@ export class Connection {
     signal: AbortSignal,
   ): Promise<T> {
     const { clock, requestTimeoutMs, keepProcessAlive } = this.#options;
-    const { source } = this.#registry;
+    const registry = this.#registry;
+    const { source } = registry;
     const reads = this.#reads;
     const timeoutMs = waitMs + waitMs / 16 + requestTimeoutMs;
     // The Promise constructor turns a source that throws at once into one that rejects.
@@ -155,7 +161,7 @@ export class Connection {
           new PilotedError(
             "TIMEOUT",
             `Cannot read ${name} from ${source.place ?? source.name}: ` +
-              `no response within ${Math.round(timeoutMs)} ms`,
+              nothingWithin(timeoutMs, registry),
             { service },
           ),
       },
@@ -176,4 +182,16 @@ export class Connection {
       reads.delete(read);
     }
   }
+}
+
+/**
+ * What a deadline says.
+ *
+ * @param timeoutMs Its length, in milliseconds.
+ * @param registry The connection that was used.
+ * @returns That there was no connection, where that is known, else that there was no response.
+ */
+export function nothingWithin(timeoutMs: number, registry: Registry): string {
+  const what = registry.connecting?.() ? "no connection" : "no response";
+  return `${what} within ${Math.round(timeoutMs)} ms`;
 }

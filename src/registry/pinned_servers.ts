@@ -27,7 +27,7 @@ import type {
   Summary,
 } from "../source/source.ts";
 import { deadline } from "../wait.ts";
-import type { Registry } from "./connection.ts";
+import { nothingWithin, type Registry } from "./connection.ts";
 
 /** One server. */
 export interface Server {
@@ -108,6 +108,11 @@ export class PinnedServers implements Registry {
     return this.#pin?.registry.multiplexed() ?? false;
   }
 
+  /** Whether a read waits for its connection to open. */
+  connecting(): boolean {
+    return this.#pin?.registry.connecting?.() ?? false;
+  }
+
   /** Closes the connections. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -172,7 +177,7 @@ export class PinnedServers implements Registry {
       // That of the session keeps the process alive, where one has to.
       background: true,
       error: () => {
-        const why = `no response within ${Math.round(timeoutMs)} ms`;
+        const why = nothingWithin(timeoutMs, pin.registry);
         return new PilotedError("TIMEOUT", `Cannot read from Consul at ${address}: ${why}`, {
           url: address,
         });

@@ -51,6 +51,8 @@ export interface SessionOptions {
   readonly watchedCount: () => number;
   /** How fresh a response must be: `"stale"` and `"cached"` let an agent's copy stand in. @default {"stale"} */
   readonly consistency?: Consistency;
+  /** Whether a reload may bring another token. @default {false} */
+  readonly reload?: boolean;
 }
 
 /** How a service is read. */

@@ -49,6 +49,8 @@ const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 // Of a refusal only the beginning is shown.
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const EXCERPT = 120;
+// A file may be read several times while a new token is written to it.
+const TOKEN_ATTEMPTS = 5;
 // Entries that are decoded in about a millisecond, at once.
 const SHORT_LIST = 1_000;
 
@@ -185,7 +187,7 @@ export class ConsulSource implements Source {
     throw this.#error("REGISTRY_RESPONSE", subject, why, { status: 200 });
   }
 
-  /** Sends a request, and again with a new token when there is one after a refusal. */
+  /** Sends a request, and again with another token when there is one after a refusal. */
   async #get(
     url: (options: ReadOptions) => string,
     subject: Subject,
@@ -197,16 +199,20 @@ export class ConsulSource implements Source {
     if (credentials === undefined) {
       return await this.#send(url(options), { ...subject, token: this.#token }, signal);
     }
-    const token = await this.#currentToken(credentials, signal);
-    try {
-      return await this.#send(url(options), { ...subject, token }, signal);
-    } catch (error) {
-      const isDenied = error instanceof PilotedError && error.code === "REGISTRY_DENIED";
-      if (!isDenied || !await abortable(credentials.refused(token), signal)) throw error;
-      const next = await this.#currentToken(credentials, signal);
-      // Plain: of the time for a blocking query little may be left.
-      const plain = { ...options, position: undefined };
-      return await this.#send(url(plain), { ...subject, token: next }, signal);
+    let how = options;
+    for (let attempt = 1;; attempt++) {
+      const token = await this.#currentToken(credentials, signal);
+      try {
+        const answer = await this.#send(url(how), { ...subject, token }, signal);
+        credentials.accepted?.();
+        return answer;
+      } catch (error) {
+        const isDenied = error instanceof PilotedError && error.code === "REGISTRY_DENIED";
+        if (!isDenied || attempt === TOKEN_ATTEMPTS) throw error;
+        if (!await abortable(credentials.refused(token), signal)) throw error;
+        // Plain: of the time for a blocking query little may be left.
+        how = { ...options, position: undefined };
+      }
     }
   }
 

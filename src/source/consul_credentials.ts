@@ -32,6 +32,8 @@ export interface Credentials {
    * @returns Whether there is another one now.
    */
   refused(token: string | undefined): Promise<boolean>;
+  /** Consul accepted a token. */
+  accepted?(): void;
   /** Gives up the token. Never rejects. */
   close?(): Promise<void>;
 }

@@ -17,7 +17,6 @@ import { sprint } from "./printer.ts";
 import type { SourceMap } from "./source_map.ts";
 import { fromBytes } from "./utf8.ts";
 import { isTrue, List, typeName, type Value } from "./value.ts";
-import { prefixHint } from "./prefix_hint.ts";
 import { Variables } from "./variables.ts";
 
 // How a list of nodes ended.
@@ -203,20 +202,19 @@ export class Evaluator {
     this.#position = first.position;
     this.#budget.spend(1);
     const hasArguments = operands.length > 1 || final !== ABSENT;
-    const hint = hasArguments ? prefixHint(operands) : undefined;
     switch (first.kind) {
       case "function":
         return this.#call(dot, first.function, operands.slice(1), final, command.position);
       case "field":
-        return this.#fields(dot, first.fields, hint);
+        return this.#fields(dot, first.fields, hasArguments);
       case "chain":
-        return this.#fields(this.#evaluate(dot, first.operand), first.fields, hint);
+        return this.#fields(this.#evaluate(dot, first.operand), first.fields, hasArguments);
       case "variable":
         if (first.fields.length > 0) {
-          return this.#fields(this.#variables.get(first.name), first.fields, hint);
+          return this.#fields(this.#variables.get(first.name), first.fields, hasArguments);
         }
     }
-    if (hint !== undefined) this.#fail(`an argument is given to what is no function${hint}`);
+    if (hasArguments) this.#fail("an argument is given to what is no function");
     if (first.kind === "nil") this.#fail("nil is not a command");
     return this.#evaluate(dot, first);
   }
@@ -249,8 +247,8 @@ export class Evaluator {
     return value ?? this.#fail("a whole number that does not fit an int");
   }
 
-  // Fields with arguments are an error, which ends with the hint.
-  #fields(receiver: Value, fields: readonly string[], hint?: string): Value {
+  // Fields with arguments are an error.
+  #fields(receiver: Value, fields: readonly string[], hasArguments = false): Value {
     let value = receiver;
     for (let index = 0; index < fields.length; index++) {
       const field = fields[index]!;
@@ -258,8 +256,8 @@ export class Evaluator {
       if (!(value instanceof Environment)) {
         this.#fail(`there is no field ${fromBytes(field)} in type ${typeName(value)}`);
       }
-      if (hint !== undefined && index === fields.length - 1) {
-        this.#fail(`${fromBytes(field)} is no function but has arguments${hint}`);
+      if (hasArguments && index === fields.length - 1) {
+        this.#fail(`${fromBytes(field)} is no function but has arguments`);
       }
       value = value.get(field);
     }

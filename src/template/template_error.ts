@@ -1,6 +1,7 @@
 import { PilotedError } from "../errors.ts";
 import { caret, locate } from "../text_position.ts";
 import { TemplateFailure } from "./failure.ts";
+import { infixHint } from "./infix_hint.ts";
 import { fromBytes } from "./utf8.ts";
 
 /** The template that an error is about. */
@@ -51,7 +52,9 @@ export function templateError(
  */
 export function toTemplateError(error: unknown, context: ErrorContext, position: number): unknown {
   if (error instanceof TemplateFailure) {
-    return templateError(error.message, context, error.position ?? position);
+    const at = error.position ?? position;
+    const hint = fromBytes(infixHint(context.source, at));
+    return templateError(error.message + hint, context, at);
   }
   // The nesting is limited, but the caller's own stack may be almost full.
   if (error instanceof RangeError) {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Output } from "../../src/cli/output.ts";
 import { runCommandLine } from "../../src/cli/run_command_line.ts";
-import { EmbeddedConsul } from "../../src/testing/mod.ts";
+import { EmbeddedConsul, type EmbeddedConsulOptions } from "../../src/testing/mod.ts";
 import { type Child, currentRuntime, type Exit, startScript } from "../support/process.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
 import { builtCommand } from "./built_command.ts";
@@ -61,8 +61,9 @@ export async function runHere(args: readonly string[]): Promise<Omit<Result, "si
 /** Runs a test with a Consul, and a file that watches `customers` and `orders` there. */
 export async function withConsul(
   run: (setup: { consul: EmbeddedConsul; address: string; file: string }) => Promise<void>,
+  options: EmbeddedConsulOptions = {},
 ): Promise<void> {
-  await using consul = new EmbeddedConsul();
+  await using consul = new EmbeddedConsul(options);
   const agent = await consul.listen();
   const address = agent.url.replace("http://", "");
   await withTemporaryFolder(async (folder) => {

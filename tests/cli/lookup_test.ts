@@ -13,6 +13,30 @@ test("piloted lookup prints host:port alone, and every endpoint with --all", () 
     assertEquals(all.stdout.trim().split("\n").sort(), ["10.0.0.1:8080", "[2001:db8::2]:80"]);
   }));
 
+test("piloted lookup --port-name prints a port by its name", () =>
+  withConsul(async ({ consul, address }) => {
+    const ports = { http: 8080, gRPC: 9090 };
+    consul.register({ name: "customers", id: "c1", address: "10.0.0.1", ports });
+    consul.register({ name: "customers", id: "c2", address: "10.0.0.2", ports });
+    consul.register({ name: "customers", id: "c3", address: "10.0.0.3", port: 80 });
+    const args = ["lookup", "customers", "--consul", address];
+    for (let i = 0; i < 5; i++) {
+      const { stdout, stderr } = await runHere([...args, "--port-name", "grpc"]);
+      assertEquals(stderr, "");
+      assertMatch(stdout, /^10\.0\.0\.[12]:9090\n$/);
+    }
+    const all = await runHere([...args, "--all", "--port-name", "grpc"]);
+    assertEquals(all.stdout.trim().split("\n").sort(), ["10.0.0.1:9090", "10.0.0.2:9090"]);
+    const json = await runHere([...args, "--json", "--port-name", "http"]);
+    assertEquals([jsonLines(json.stdout)[0]!.port, json.code], [8080, 0]);
+    const none = await runHere([...args, "--port-name", "admin"]);
+    assertEquals([none.code, none.stdout], [3, ""]);
+    assertStringIncludes(
+      none.stderr,
+      'Cannot find an endpoint of "customers": no instance has a port "admin"; its ports are "http", "gRPC"',
+    );
+  }, { version: "1.22" }));
+
 test("piloted lookup --json prints a version and every field", () =>
   withConsul(async ({ consul, address }) => {
     consul.register({ name: "db", id: "d1", address: "10.0.0.1", port: 5432, tags: ["primary"] });

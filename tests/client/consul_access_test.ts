@@ -73,7 +73,7 @@ function scene(
     const path = join(folder, "token");
     const clock = new ManualClock();
     const consul = new Guarded(clock);
-    const credentials = consulCredentials({ url: "http://c:1", ...config(path) }, clock)!;
+    const credentials = consulCredentials({ url: "http://c:1", ...config(path) }, clock, 2_000)!;
     const source = new ConsulSource({ url: "http://c:1", fetch: consul.fetch, credentials });
     await run({
       clock,
@@ -111,10 +111,72 @@ test("a token file is read again when it has changed, and after a refusal", () =
       // Without the index: little of the time for the blocking query may be left.
       `${READ} three`,
     ]);
-    consul.accepted.delete("three");
-    const error = await failureOf(source.read(query)) as PilotedError;
-    assertEquals([error.code, consul.asked.length], ["REGISTRY_DENIED", 5]);
   }));
+
+/** Advances the time until a promise has settled, and gives the milliseconds that it took. */
+async function passing(clock: ManualClock, promise: Promise<unknown>): Promise<number> {
+  const start = clock.now();
+  let isSettled = false;
+  promise.catch(() => {}).finally(() => isSettled = true);
+  while (!isSettled) {
+    await clock.advance(10);
+    // Files are read in real time.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return clock.now() - start;
+}
+
+test("a refused token whose successor is not there yet is waited for, by all reads together", () =>
+  scene((tokenFile) => ({ tokenFile }), async ({ clock, consul, source, write }) => {
+    consul.accepted.add("one").add("two");
+    await write("one");
+    await source.read(query);
+    consul.accepted.delete("one");
+    const asked = consul.asked.length;
+    const reads = Promise.all(Array.from({ length: 20 }, () => source.read(query)));
+    await clock.advance(300);
+    // Half of it is written when it is looked at.
+    await write("tw");
+    await clock.advance(400);
+    await write("two");
+    await passing(clock, reads);
+    const tokens = consul.asked.slice(asked).map((line) => line.split(" ").at(-1));
+    assertEquals(tokens.filter((token) => token === "one").length, 20);
+    assertEquals(tokens.filter((token) => token === "two").length, 20);
+  }));
+
+test("a refused token without a successor is reported after two seconds, and then at once", () =>
+  scene((tokenFile) => ({ tokenFile }), async ({ clock, consul, source, write }) => {
+    await write("wrong");
+    // At the start nothing is waited for.
+    const first = await failureOf(source.read(query)) as PilotedError;
+    assertEquals([first.code, clock.pending], ["REGISTRY_DENIED", 0]);
+    consul.accepted.add("wrong");
+    await source.read(query);
+    consul.accepted.clear();
+    const failed = failureOf(source.read(query));
+    assertEquals(await passing(clock, failed) >= 2_000, true);
+    assertEquals((await failed as PilotedError).code, "REGISTRY_DENIED");
+    assertEquals((await failureOf(source.read(query)) as PilotedError).code, "REGISTRY_DENIED");
+  }));
+
+test("a function that does not return the new token yet, or fails for a moment, is called again", () => {
+  let calls = 0;
+  const provide = () => {
+    calls++;
+    if (calls === 4) throw new Error("no Vault");
+    return Promise.resolve(calls < 6 ? "one" : "two");
+  };
+  return scene(() => ({ tokenProvider: provide }), async ({ clock, consul, source }) => {
+    consul.accepted.add("one").add("two");
+    await source.read(query);
+    consul.accepted.delete("one");
+    const read = source.read(query);
+    await passing(clock, read);
+    assertEquals((await read).position, "7");
+    assertEquals(consul.asked.slice(1), [`${READ} one`, `${READ} two`]);
+  });
+});
 
 test("a token file that is missing or empty for a moment leaves the token as it was", () =>
   scene((tokenFile) => ({ tokenFile }), async ({ clock, consul, source, write, path }) => {

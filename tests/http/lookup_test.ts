@@ -47,6 +47,36 @@ test("?tag and ?zone have a rotation of their own, which follows the list", asyn
   for (let i = 0; i < 3; i++) assertEquals(await next("?tag=blue"), B.host);
 });
 
+test("?port gives endpoints at a port by its name", async () => {
+  const ports = { http: 1, gRPC: 9090 };
+  const D = endpoint("app", 4, { ports, zone: "west" });
+  const E = endpoint("app", 5, { ports, zone: "east" });
+  const client = new FakeClient().set("app", [A, D, E]);
+  const app = routes(client);
+  const moved = ({ address }: typeof D) => `${address}:9090`;
+  const list = async (query: string) => await hosts(await app.request(`/v1/services/app?${query}`));
+  assertEquals(await list("port=grpc"), [moved(D), moved(E)]);
+  assertEquals(await list("port=grpc&zone=east"), [moved(E)]);
+  assertEquals(await list("port=admin"), []);
+  const next = async (query: string) =>
+    (await (await app.request(`/v1/services/app/endpoint?${query}`)).json()).host;
+  assertEquals([await next("port=grpc"), await next("port=grpc"), await next("port=grpc")], [
+    moved(D),
+    moved(E),
+    moved(D),
+  ]);
+  assertEquals(await next("port=http"), `${D.address}:1`);
+  assertEquals(await next("port=grpc&key=a"), await next("port=grpc&key=a"));
+  const response = await app.request("/v1/services/app/endpoint?port=admin");
+  const { detail } = await assertProblem(response, 404, { service: "app" });
+  assertEquals(
+    detail,
+    'Cannot pick an endpoint of "app": 3 endpoints, none matches the filter; its ports are ' +
+      '"http", "gRPC"',
+  );
+  await assertProblem(await app.request("/v1/services/app/endpoint?port="), 400);
+});
+
 test("a filter that matches nothing is a 404, and a 503 for a service without endpoints", async () => {
   const app = routes(sample().set("empty", []));
   const response = await app.request("/v1/services/app/endpoint?tag=none");

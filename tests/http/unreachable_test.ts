@@ -3,6 +3,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { createPiloted } from "../../src/client/create_piloted.ts";
 import { service } from "../../src/http/mod.ts";
+import { startBlackHole } from "../support/black_hole.ts";
+import { currentRuntime } from "../support/process.ts";
 import { pemPath, startHttp2Server } from "../runtime/fixtures/http2_server.ts";
 import { test } from "../support/test.ts";
 
@@ -75,7 +77,22 @@ const causes: [string, (socket: Socket) => void, RegExp][] = [
     (socket) => socket.once("data", () => socket.destroy()),
     /the connection was (closed|reset)/,
   ],
-  ["a timeout", () => {}, /no response within 500 ms/],
+  ["a timeout", () => {}, /from Consul at http:\/\/127\.0\.0\.1:\d+: no response within 500 ms/],
+  [
+    "a redirect",
+    answers("302 Found\r\nLocation: /login"),
+    /redirects are not followed, received 302/,
+  ],
+  [
+    "http to a port for TLS, as Consul answers",
+    answers("400 Bad Request", "Client sent an HTTP request to an HTTPS server.\n"),
+    /received 400 "Client sent an HTTP request to an HTTPS server\."/,
+  ],
+  [
+    "http to a port for TLS that answers with an alert",
+    (socket) => socket.once("data", () => socket.end(Uint8Array.of(0x15, 3, 3, 0, 2, 2, 10))),
+    /the response is not HTTP/,
+  ],
   ["a proxy's page with 200", answers("200 OK", PAGE), /an HTML page, is a proxy in between\?/],
   [
     "a proxy's page with 502",
@@ -99,6 +116,49 @@ test("the reason is shown everywhere: refused, and a name that does not exist", 
   await assertReason(free, /the connection was refused/);
   await assertReason("unix:///no/such/consul.sock", /there is no such socket/);
   await assertReason("consul.invalid:8500", /the host name (was not found|cannot be resolved now)/);
+});
+
+test("the reason is shown everywhere: https to a port that does not speak it", async () => {
+  const refuse = answers("400 Bad Request");
+  const close = (socket: Socket) => void socket.once("data", () => socket.end());
+  await withServer(
+    refuse,
+    (host) => assertReason(`https://${host}`, /the port does not speak TLS/),
+  );
+  await withServer(
+    close,
+    (host) => assertReason(`https://${host}`, /the connection was closed during the TLS handshake/),
+  );
+});
+
+test("the reason is shown everywhere: packets that are dropped", async () => {
+  await using hole = await startBlackHole();
+  // Deno's fetch does not show whether it is connected; its node:tls does.
+  const plain = currentRuntime === "deno"
+    ? /no response within 500 ms/
+    : /no connection within 500 ms/;
+  await assertReason(hole.host, plain);
+  const tls = { cafile: pemPath("ca") };
+  await assertReason({ address: `https://${hole.host}`, tls }, /no connection within 500 ms/);
+  const addresses = [hole.host, hole.host.replace("127.0.0.1", "127.0.0.2")];
+  await assertReason({ addresses }, /no (connection|response) within 250 ms|was refused/);
+});
+
+test("the reason is shown everywhere: dates and issuers of certificates", async () => {
+  const tls = { cafile: pemPath("dated_ca") };
+  const cases: [string, RegExp][] = [
+    ["expired", /the certificate has expired/],
+    ["not_yet_valid", /the certificate is not valid yet/],
+    ["self_signed", /the certificate is self-signed and not trusted/],
+    ["server", /the certificate is signed by an authority that is not trusted/],
+  ];
+  for (const [cert, reason] of cases) {
+    for (const alpn of ["h2", "http/1.1"]) {
+      await using server = await startHttp2Server({ cert, alpn: [alpn], onStream: () => {} });
+      await assertReason({ address: server.url, tls }, reason);
+      await assertReason(server.url, reason);
+    }
+  }
 });
 
 test("the reason is shown everywhere: certificates", async () => {

@@ -74,16 +74,81 @@ test("a TEMPLATE_INVALID error shows no value of a variable", async () => {
   }
 });
 
-test("renderTemplate() says that functions come first", async () => {
-  for (
-    const [template, hint] of [
-      ["{{ if .A and .B }}x{{ end }}", '"and .A .B"'],
-      ["{{ if .A or .B }}x{{ end }}", '"or .A .B"'],
-      ['{{ if .A eq "1" }}x{{ end }}', '"eq .A (...)"'],
-      ["{{ $a := .A }}{{ if $a and .B.C }}x{{ end }}", '"and $a .B.C"'],
-    ] as const
-  ) {
-    const { message } = await failure(template, { env: { A: "1", B: "2" } });
-    assertStringIncludes(message, `; functions come first, write ${hint}`);
+const INFIX: readonly (readonly [condition: string, written: string])[] = [
+  [".A && .B", "and .A .B"],
+  [".A || .B", "or .A .B"],
+  [".A&&.B", "and .A .B"],
+  ["(.A) && (.B)", "and .A .B"],
+  [".A and .B", "and .A .B"],
+  [".A or .B", "or .A .B"],
+  ["true and .A", "and true .A"],
+  ["!.A", "not .A"],
+  ["! .A && .B", "and (not .A) .B"],
+  ["not .A and .B", "and (not .A) .B"],
+  [".A and not .B", "and .A (not .B)"],
+  [".A and .B or .C", "or (and .A .B) .C"],
+  [".A or .B and .C", "or .A (and .B .C)"],
+  ["and .A .B && .C", "and (and .A .B) .C"],
+  ['eq .A "x" and .B', 'and (eq .A "...") .B'],
+  ['(eq .A "x") and .B', 'and (eq .A "...") .B'],
+  ['.A or (eq .B "x")', 'or .A (eq .B "...")'],
+  ['.A == "x" || .B', 'or (eq .A "...") .B'],
+  ['(.A == "x")', 'eq .A "..."'],
+  ['.A = "x"', 'eq .A "..."'],
+  ["1 == .A", "eq 1 .A"],
+  ['.A eq "x"', 'eq .A "..."'],
+  [".A === .B", "eq .A .B"],
+  [".A != 1", "ne .A 1"],
+  [".A < 3", "lt .A 3"],
+  [".A <= 3", "le .A 3"],
+  [".A > 3", "gt .A 3"],
+  [".A >= 3", "ge .A 3"],
+];
+
+test("renderTemplate() says that functions come first, whatever the operator", async () => {
+  for (const [condition, written] of INFIX) {
+    const hint = (keyword: string) => `; functions come first, write {{ ${keyword}${written} }}\n`;
+    const env = { A: "1", B: "2" };
+    const { message } = await failure(`{{ if ${condition} }}x{{ end }}`, { env });
+    assertStringIncludes(message, hint("if "));
+    const inElse = await failure(`{{ if .C }}{{- else if ${condition} -}}x{{ end }}`, { env });
+    assertStringIncludes(inElse.message, hint("else if "));
+    const assigned = await failure(`{{ $x := ${condition} }}`, { env });
+    assertStringIncludes(assigned.message, hint(""));
+    const piped = await failure(`{{ ${condition} | print }}`, { env });
+    assertStringIncludes(piped.message, hint(""));
+  }
+  const { message } = await failure("{{ $a := .A }}{{ if $a and .B.C }}x{{ end }}", { env: {} });
+  assertStringIncludes(message, "write {{ if and $a .B.C }}");
+});
+
+test("renderTemplate() says what a template has in place of ?, ?? and arithmetic", async () => {
+  const cases = [
+    [".A ? .B : .C", "; a template has no ? :, write {{ if ... }} ... {{ else }} ... {{ end }}"],
+    ['.A ?? "d"', '; a template has no ??, write {{ .NAME | default "..." }}'],
+    ...[".A + 1", ".A - 1", ".A -1", ".A+1", ".A * 2", ".A / 2", ".A % 2"].map((sum) =>
+      [sum, "; a template has no arithmetic"] as const
+    ),
+  ] as const;
+  for (const [action, hint] of cases) {
+    const { message } = await failure(`{{ ${action} }}`, { env: { A: "1" } });
+    assertStringIncludes(message, hint);
+  }
+});
+
+test("renderTemplate() gives no hint where no operator is", async () => {
+  const templates = [
+    '{{ nofunc "a && b" }}',
+    "{{ nofunc `a == b` }}",
+    "{{ .MY-VAR }}",
+    "{{ slice .A -1 }}",
+    "{{ or }}",
+    "{{ if }}{{ end }} a && b",
+    "{{ .A | nofunc }}",
+    "{{ .A && ",
+  ];
+  for (const template of templates) {
+    const { message } = await failure(template, { env: { A: "1" } });
+    assertEquals(/come first|a template has/.test(message), false, message);
   }
 });

@@ -5,6 +5,7 @@
  */
 import { EndpointPool } from "../../balance/endpoint_pool.ts";
 import type { Endpoint } from "../../endpoint.ts";
+import { describePorts, endpointsAtPort } from "../../fetch/named_port.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import type { LookupBalancer } from "./query_parameters.ts";
 
@@ -14,6 +15,8 @@ export interface EndpointFilter {
   readonly tag?: readonly string[] | undefined;
   /** Zone of the endpoint. */
   readonly zone?: string | undefined;
+  /** Name of the port of the endpoint; those without such a port do not match. */
+  readonly port?: string | undefined;
 }
 
 /** Which endpoints match, and how one of them is picked. */
@@ -29,12 +32,13 @@ export interface FilteredPick extends EndpointFilter {
  *
  * @param endpoints The list.
  * @param filter Which endpoints match.
- * @returns The matching endpoints; the same list when there is no filter.
+ * @returns The matching endpoints, at the port that is named; the same list when there is no filter.
  */
 export function filterEndpoints(
   endpoints: readonly Endpoint[],
-  { tag = [], zone }: EndpointFilter,
+  { tag = [], zone, port }: EndpointFilter,
 ): readonly Endpoint[] {
+  if (port !== undefined) return endpointsAtPort(filterEndpoints(endpoints, { tag, zone }), port);
   if (tag.length === 0 && zone === undefined) return endpoints;
   return endpoints.filter((endpoint) =>
     (zone === undefined || endpoint.zone === zone) &&
@@ -52,14 +56,16 @@ export class NoMatchError extends Error {
    * Creates an error.
    *
    * @param service Name of the service.
-   * @param endpointCount How many endpoints it has.
+   * @param all Its endpoints.
+   * @param filter What none of them matches.
    */
-  constructor(service: string, endpointCount: number) {
-    const endpoints = endpointCount === 1 ? "1 endpoint" : `${endpointCount} endpoints`;
+  constructor(service: string, all: readonly Endpoint[], { port }: EndpointFilter) {
+    const endpoints = all.length === 1 ? "1 endpoint" : `${all.length} endpoints`;
+    const ports = port === undefined ? "" : `; ${describePorts(all)}`;
     super(
       `Cannot pick an endpoint of ${
         JSON.stringify(service)
-      }: ${endpoints}, none matches the filter`,
+      }: ${endpoints}, none matches the filter${ports}`,
     );
     this.service = service;
   }
@@ -99,13 +105,13 @@ export class FilteredPicks {
   pick(service: string, wanted: FilteredPick): Endpoint {
     const source = this.#piloted.serviceHosts(service);
     const { key, balancer = key === undefined ? "round-robin" : "hash" } = wanted;
-    const id = JSON.stringify([service, balancer, wanted.tag, wanted.zone]);
+    const id = JSON.stringify([service, balancer, wanted.tag, wanted.zone, wanted.port]);
     let rotation = this.#rotations.get(id);
     if (rotation?.source !== source) {
       // pick() throws NO_ENDPOINTS with the reason.
       if (source.length === 0) return this.#piloted.pick(service);
       const endpoints = filterEndpoints(source, wanted);
-      if (endpoints.length === 0) throw new NoMatchError(service, source.length);
+      if (endpoints.length === 0) throw new NoMatchError(service, source, wanted);
       rotation ??= this.#add(id, new EndpointPool({ balancer, outliers: false }));
       rotation.pool.update(endpoints);
       rotation.source = source;

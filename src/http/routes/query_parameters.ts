@@ -23,6 +23,7 @@ const filters = {
     ),
   ),
   zone: v.optional(text("Only endpoints in this zone.")),
+  port: v.optional(text("Only endpoints with a port of this name, at that port.")),
 };
 
 /** Query of the list of a service. */

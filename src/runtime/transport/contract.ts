@@ -22,6 +22,11 @@ export interface Transport {
    */
   readonly multiplexed: boolean;
   /**
+   * Whether a request waits for its connection to open, as far as the runtime shows it: always
+   * `false` over Deno's `fetch`.
+   */
+  readonly connecting: boolean;
+  /**
    * Closes the connections. Abort requests in flight first: they may be cut off or not. Idempotent;
    * later requests reject with `CLOSED`.
    */

@@ -104,6 +104,18 @@ function headOf(incoming: IncomingMessage) {
 }
 
 /**
+ * Whether a request waits for its connection to open.
+ *
+ * @param agent Keeps the connections.
+ * @returns `false` where none does.
+ */
+export function isConnecting(agent: Agent): boolean {
+  return Object.values(agent.sockets).some((sockets) =>
+    sockets?.some(({ connecting }) => connecting)
+  );
+}
+
+/**
  * Closes every connection of an agent.
  *
  * @param agent The agent.

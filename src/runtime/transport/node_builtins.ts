@@ -43,12 +43,18 @@ export interface ClientRequest extends Emitter {
   destroy(): unknown;
 }
 
+/** A connection of HTTP/1.1. */
+interface AgentSocket extends Emitter {
+  /** Whether it is not open yet. */
+  readonly connecting?: boolean;
+}
+
 /** Keeps connections of HTTP/1.1 for the next request. */
 export interface Agent {
   /** Closes every connection. */
   destroy(): void;
-  /** Connections that carry a request, by host. */
-  readonly sockets: Readonly<Record<string, readonly Emitter[] | undefined>>;
+  /** Connections that carry a request or are being opened for one, by host. */
+  readonly sockets: Readonly<Record<string, readonly AgentSocket[] | undefined>>;
   /** Idle connections, by host. */
   readonly freeSockets: Readonly<Record<string, readonly Emitter[] | undefined>>;
 }
@@ -65,6 +71,8 @@ export interface HttpModule {
 export interface TlsSocket extends Emitter {
   /** Protocol that the other side chose; `false` when it chose none. */
   readonly alpnProtocol: string | false | null;
+  /** The other side's certificate, empty without one. */
+  getPeerCertificate(): { readonly valid_from?: string; readonly valid_to?: string };
   /** Closes it. */
   destroy(): unknown;
 }

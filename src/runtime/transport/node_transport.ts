@@ -7,7 +7,7 @@ import type { Fetch } from "../../platform_fetch.ts";
 import type { TlsConfig } from "../../config/config.ts";
 import type { ConnectTo, Transport } from "./contract.ts";
 import { type Agent, builtin, type HttpModule } from "./node_builtins.ts";
-import { closeAgent, IDLE_MS, sendHttp1 } from "./http1.ts";
+import { closeAgent, IDLE_MS, isConnecting, sendHttp1 } from "./http1.ts";
 import { TlsPool } from "./tls_pool.ts";
 import { transportClosed, type WireRequest } from "./response.ts";
 
@@ -49,6 +49,12 @@ class NodeTransport implements Transport {
 
   get multiplexed(): boolean {
     for (const pool of this.#pools.values()) if (pool.multiplexed) return true;
+    return false;
+  }
+
+  get connecting(): boolean {
+    if (isConnecting(this.#agent)) return true;
+    for (const pool of this.#pools.values()) if (pool.connecting) return true;
     return false;
   }
 

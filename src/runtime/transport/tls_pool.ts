@@ -14,9 +14,10 @@ import {
   type TlsModule,
   type TlsSocket,
 } from "./node_builtins.ts";
+import { certificateError } from "./certificate_dates.ts";
 import { listen } from "./guard.ts";
 import type { ConnectTo } from "./contract.ts";
-import { closeAgent, IDLE_MS, sendHttp1, serverName } from "./http1.ts";
+import { closeAgent, IDLE_MS, isConnecting, sendHttp1, serverName } from "./http1.ts";
 import { Http2Connection } from "./http2.ts";
 import { networkError, transportClosed, type WireRequest } from "./response.ts";
 import { readTlsMaterial, type TlsMaterial } from "./tls_material.ts";
@@ -84,6 +85,11 @@ export class TlsPool {
   get multiplexed(): boolean {
     for (const connection of this.#connections) if (!connection.useless) return true;
     return false;
+  }
+
+  /** Whether a request waits for a connection, or for the end of its TLS handshake. */
+  get connecting(): boolean {
+    return this.#handshakes.size > 0 || isConnecting(this.#agent);
   }
 
   /**
@@ -184,26 +190,35 @@ export class TlsPool {
       return undefined;
     } catch (error) {
       socket.destroy();
-      throw signal.aborted ? signal.reason : networkError(this.#origin, error);
+      const { servername } = material;
+      const options = { ...this.#where(), ...servername !== undefined && { servername } };
+      const connection = { tls: this.#modules.tls, options };
+      const reason = await certificateError(error, connection, signal);
+      throw signal.aborted ? signal.reason : networkError(this.#origin, reason);
     } finally {
       removeAbort();
     }
   }
 
   #openSocket(material: TlsMaterial): TlsSocket {
-    const to = this.#connectTo ?? { host: this.#url.hostname.replace(/^\[|\]$/g, "") };
-    const where = "host" in to ? { ...to, port: this.#port } : { path: to.socketPath };
     try {
       return this.#modules.tls.connect({
-        ...where,
         ALPNProtocols: ["h2", "http/1.1"],
-        ...serverName(this.#url),
+        ...this.#where(),
         ...material,
       });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new PilotedError("CONFIG_INVALID", `Cannot use the TLS settings: ${why}`, { cause });
     }
+  }
+
+  #where(): Readonly<Record<string, unknown>> {
+    const to = this.#connectTo ?? { host: this.#url.hostname.replace(/^\[|\]$/g, "") };
+    return {
+      ..."host" in to ? { ...to, port: this.#port } : { path: to.socketPath },
+      ...serverName(this.#url),
+    };
   }
 
   async #speakHttp2(socket: TlsSocket): Promise<Http2Connection> {
@@ -215,7 +230,14 @@ export class TlsPool {
     );
     this.#connections.add(connection);
     connection.closed.then(() => this.#connections.delete(connection));
-    await connection.ready;
+    try {
+      await connection.ready;
+    } catch (cause) {
+      // Deno loses the alert of a server that requires a client certificate when it comes at once.
+      const { code } = cause as { code?: unknown };
+      if (code !== "EPIPE" && code !== "ECONNRESET") throw cause;
+      throw new Error("the connection was closed after the TLS handshake", { cause });
+    }
     return connection;
   }
 }

@@ -90,6 +90,7 @@ function fetchTransport(open: () => DenoClient | undefined): Transport {
       return new Response(body, { status, statusText, headers });
     }) as Fetch,
     multiplexed: false,
+    connecting: false,
     close() {
       closed = true;
       client?.close();
