@@ -26,3 +26,22 @@ export function platformFetch(
 ): Promise<Response> {
   return fetch(input, init);
 }
+
+let noStore: RequestInit | undefined;
+
+/**
+ * Keeps caches out, where the platform has any.
+ *
+ * @returns Options of a request. Empty where the platform refuses the option `cache`, as workerd does
+ * with a compatibility date before 2024-11-11.
+ */
+export function uncached(): RequestInit {
+  if (noStore !== undefined) return noStore;
+  const init: RequestInit = { cache: "no-store" };
+  try {
+    new Request("http://localhost/", init);
+    return noStore = init;
+  } catch {
+    return noStore = {};
+  }
+}

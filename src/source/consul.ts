@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Fetch } from "../platform_fetch.ts";
+import { type Fetch, uncached } from "../platform_fetch.ts";
 import { describeNetworkError } from "../describe_network_error.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
 import { revealSecret, type Secret } from "../secret.ts";
@@ -249,7 +249,7 @@ export class ConsulSource implements Source {
         headers: token ? { ...this.#headers, "X-Consul-Token": token } : this.#headers,
         // A redirect could lead the token to another host.
         redirect: "manual",
-        cache: "no-store",
+        ...uncached(),
         ...(signal && { signal }),
       });
       const limit = response.status === 200 ? this.#maxResponseBytes : MAX_REFUSAL_BYTES;

@@ -3,16 +3,18 @@ import { assertEquals } from "@std/assert";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 import { checkOnDemand, SERVICES } from "./routes_suite.ts";
-import { withWorker } from "./workerd.ts";
+import { COMPATIBILITY_DATES, withWorker } from "./workerd.ts";
 
 const WORKER = "examples/cloudflare_worker.ts";
 
-test("the same routes run unchanged in workerd", async () => {
-  await using consul = new EmbeddedConsul();
-  const { url: CONSUL_HTTP_ADDR } = await consul.listen();
-  const env = { CONSUL_HTTP_ADDR, SERVICES: SERVICES.join(",") };
-  await withWorker(WORKER, env, (url) => checkOnDemand(url, consul));
-});
+for (const [date, hasMetrics] of COMPATIBILITY_DATES) {
+  test(`the same routes run unchanged in workerd with the compatibility date ${date}`, async () => {
+    await using consul = new EmbeddedConsul();
+    const { url: CONSUL_HTTP_ADDR } = await consul.listen();
+    const env = { CONSUL_HTTP_ADDR, SERVICES: SERVICES.join(",") };
+    await withWorker(WORKER, env, (url) => checkOnDemand(url, consul, hasMetrics), date);
+  });
+}
 
 test("a Worker requires its token, and uses the last good list during an outage of Consul", async () => {
   const consul = new EmbeddedConsul();

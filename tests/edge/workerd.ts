@@ -16,16 +16,27 @@ const workerd = createRequire(import.meta.url).resolve(
 );
 
 /**
+ * Compatibility dates that `docs/http.md` claims, and whether `/metrics` works with them: the
+ * oldest, and the oldest with the modules of Node that prom-client needs.
+ */
+export const COMPATIBILITY_DATES: readonly (readonly [date: string, hasMetrics: boolean])[] = [
+  ["2024-09-23", false],
+  ["2026-03-17", true],
+];
+
+/**
  * Runs a Worker during a test.
  *
  * @param entry Path of the Worker from the project's root.
  * @param env Its text bindings.
  * @param run The test; gets the Worker's URL.
+ * @param date Its compatibility date. @default {the one of the present}
  */
 export async function withWorker(
   entry: string,
   env: Readonly<Record<string, string>>,
   run: (url: string) => Promise<void>,
+  date = "2026-04-01",
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "piloted-workerd-"));
   let child: Child | undefined;
@@ -34,7 +45,7 @@ export async function withWorker(
     // workerd does not print its port, so it gets one that was free a moment ago.
     const free = await listen(() => new Response());
     await free.close();
-    await writeFile(join(folder, "config.capnp"), configuration(free.port, env));
+    await writeFile(join(folder, "config.capnp"), configuration(free.port, env, date));
     child = startProcess(workerd, ["serve", "--experimental", join(folder, "config.capnp")]);
     await waitUntil(async () => (await fetch(`${free.url}/health/live`)).body?.cancel() !== null);
     await run(free.url);
@@ -44,7 +55,11 @@ export async function withWorker(
   }
 }
 
-function configuration(port: number, env: Readonly<Record<string, string>>): string {
+function configuration(
+  port: number,
+  env: Readonly<Record<string, string>>,
+  date: string,
+): string {
   const bindings = Object.entries(env)
     .map(([name, value]) => `(name = "${name}", text = "${value}")`);
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -52,7 +67,7 @@ const config :Workerd.Config = (
   services = [
     (name = "main", worker = (
       modules = [(name = "worker", esModule = embed "worker.js")],
-      compatibilityDate = "2026-04-01",
+      compatibilityDate = "${date}",
       compatibilityFlags = ["nodejs_compat"],
       bindings = [${bindings.join(", ")}],
       globalOutbound = "loopback",
