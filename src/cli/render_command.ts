@@ -83,6 +83,15 @@ async function write(path: string, text: string): Promise<void> {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied",
+};
+
 function reasonOf(cause: unknown): string {
+  const reason = REASONS[String((cause as { code?: unknown }).code)];
+  if (reason !== undefined) return reason;
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -134,6 +134,13 @@ export class Supervisor {
       // Jobs call it, so it comes before them.
       await this.#doors.openControl(this.#config.control);
       this.#guardPreStart();
+      const stop = this.#early.find((name) => name === "SIGTERM" || name === "SIGINT");
+      // Asked to end before anything has started; a service may be registered already.
+      if (stop !== undefined) {
+        set.kill();
+        await Promise.all(set.all.map((job) => job.end()));
+        return { code: undefined, signal: stop, startError: undefined };
+      }
       const running = set.run();
       this.#isStarted = true;
       this.#endWithMain();
@@ -164,7 +171,11 @@ export class Supervisor {
     const { terminal = false } = this.#options;
     const hasProgram = this.#config.jobs.some(({ foreground }) => foreground);
     if (hasProgram && terminal && FROM_TERMINAL.includes(name)) return;
-    if (!this.#isStarted) return void this.#early.push(name);
+    if (!this.#isStarted) {
+      this.#early.push(name);
+      if (name === "SIGTERM" || name === "SIGINT") this.#watches.skipWaiting();
+      return;
+    }
     if (name === "SIGTERM" || name === "SIGINT") return this.#stop(name);
     if (name === "SIGHUP" || name === "SIGUSR2") this.#bus.publish("signal", name);
     if (hasProgram && !this.#foreground()?.command?.signal(name)) this.#forMain.push(name);

@@ -21,6 +21,7 @@ export class WatchedServices {
   readonly #known = new Map<string, string>();
   #opening: Promise<Piloted> | undefined;
   #piloted: Piloted | undefined;
+  #waiting = new AbortController();
   #isPublishing = false;
   #unsubscribe = () => {};
 
@@ -57,10 +58,16 @@ export class WatchedServices {
       if (this.#isPublishing) this.#subscribe(piloted);
     });
     opened.catch((error: Error) => log("error")(error.message));
-    const waiting = new AbortController();
-    const timeUp = sleep(systemClock, waitMs, { signal: waiting.signal }).catch(() => {});
+    this.#waiting = new AbortController();
+    const { signal } = this.#waiting;
+    const timeUp = sleep(systemClock, waitMs, { signal }).catch(() => {});
     await Promise.race([opened, timeUp]);
-    waiting.abort();
+    this.#waiting.abort();
+  }
+
+  /** Ends the wait for the first lists. */
+  skipWaiting(): void {
+    this.#waiting.abort();
   }
 
   /** Publishes the lists that are there, and every change from now on. */

@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly main?: string;
   /** Time between deregistration and the end, in milliseconds. @default {0} */
   readonly drainMs?: number;
+  /** How long to wait for the first lists, in milliseconds. @default {1_000} */
+  readonly firstListsMs?: number;
 }
 
 /** Runs a supervisor and stops it after the test. */
@@ -83,7 +85,7 @@ export async function runSupervisor(
       write: (text) => log += text,
       main,
       drainMs: options.drainMs ?? 0,
-      firstListsMs: 1_000,
+      firstListsMs: options.firstListsMs ?? 1_000,
       load,
     });
     const ended = supervisor.run();

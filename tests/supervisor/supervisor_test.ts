@@ -3,7 +3,7 @@ import { lstat, readFile, rename, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { PilotedError } from "../../src/errors.ts";
-import { EmbeddedConsul } from "../../src/testing/mod.ts";
+import { EmbeddedConsul, faults } from "../../src/testing/mod.ts";
 import { skipWithoutConsul, startConsul } from "../support/consul.ts";
 import { freePorts } from "../support/consul_ports.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
@@ -133,7 +133,7 @@ test("Supervisor ends within its time when the agent is dead", () =>
   runSupervisor(
     { jobs: [{ ...APP, health: { interval: 1, ttl: 3 } }] },
     async ({ supervisor, ended, logs }) => {
-      await logs(/app/);
+      await logs(/Cannot register/);
       supervisor.signal("SIGTERM");
       assertEquals((await ended).signal, "SIGTERM");
     },
@@ -150,7 +150,7 @@ test("Supervisor gives every process CONTAINERPILOT_PID, the addresses and the e
     await logs(/CONTAINERPILOT_PID=\d+/);
     await logs(/CONTAINERPILOT_MY_APP_IP=10\.0\.0\.7/);
     await logs(/PILOTED_WEB_HOSTS=/);
-  }));
+  }, { firstListsMs: 60_000 }));
 
 test("Supervisor takes services out in maintenance, tells jobs, and brings services back", () =>
   runSupervisor({
@@ -363,5 +363,26 @@ test("telemetry whose port is taken is not registered, and everything else runs"
       await waitUntil(() => has(running));
       assertEquals(Object.keys(await running.agent("services")), [ID]);
     },
+  );
+});
+
+test("Supervisor that is asked to end while it waits for the first lists starts nothing", async () => {
+  await using consul = new EmbeddedConsul();
+  consul.inject(faults.hang(), { service: "web" });
+  const { url } = await consul.listen();
+  await runSupervisor(
+    {
+      watches: [{ name: "web", interval: 1 }],
+      jobs: [{ ...APP, exec: "echo started", health: HEALTH, initial_status: "passing" }],
+    },
+    async (running) => {
+      const { supervisor, ended, log } = running;
+      await waitUntil(() => has(running));
+      supervisor.signal("SIGTERM");
+      assertEquals(await ended, { code: undefined, signal: "SIGTERM", startError: undefined });
+      assertEquals(await has(running), false);
+      assert(!log().includes("started"));
+    },
+    { consul: url, firstListsMs: 60_000 },
   );
 });
