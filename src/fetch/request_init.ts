@@ -86,7 +86,10 @@ export async function nativeInit(init: RequestInit): Promise<RequestInit> {
   if (!isForeign(body)) return init;
   if (!("getAll" in (body as object))) return { ...init, body: await nativeBlob(body as Blob) };
   const form = new FormData();
-  for (const [name, value] of body as FormData) {
+  // Not every runtime's types let a form be iterated.
+  const parts: [string, string | File][] = [];
+  (body as FormData).forEach((value, name) => parts.push([name, value]));
+  for (const [name, value] of parts) {
     if (typeof value === "string") form.append(name, value);
     else form.append(name, await nativeBlob(value), value.name);
   }
