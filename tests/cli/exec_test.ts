@@ -23,9 +23,17 @@ async function withJobs(
     try {
       await run(child, folder);
     } finally {
-      await child.stop();
+      await end(child);
     }
   });
+}
+
+/** Ends it by SIGTERM: a SIGKILL would leave the processes that it has started. */
+async function end(child: Child): Promise<void> {
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => void child.stop(), 15_000);
+  await child.exited;
+  clearTimeout(timer);
 }
 
 const sh = (script: string) => ["sh", "-c", script];
@@ -226,9 +234,7 @@ async function besideWatches(
     await child.waitFor(/ready/);
     await run(child, change);
   } finally {
-    // What the program started is in its group, which the wrapper ends.
-    send(child, "SIGTERM");
-    await child.exited;
+    await end(child);
   }
 }
 
@@ -291,8 +297,7 @@ test("npm piloted as child of piloted exec refreshes after a change, without Con
         await child.waitFor(new RegExp(`refresh \\d+ ${i + 1}\\n`));
       }
     } finally {
-      send(child, "SIGTERM");
-      await child.exited;
+      await end(child);
     }
   }));
 
