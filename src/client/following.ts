@@ -212,6 +212,9 @@ export class Following<Client> {
       (client) => {
         this.#opening.delete(host);
         this.#failed.delete(host);
+        // The life of a client is no latency. With one per endpoint all live as long, and the time to
+        // open one must not decide how often it is used.
+        if (this.#options.per !== "endpoint") lease?.report?.();
         const held = new HeldClient(client, endpoint, lease);
         this.#held.set(host, held);
         if (this.#end.signal.aborted) return this.#retire(host, held);

@@ -36,8 +36,6 @@ export class HeldClient<Client> {
     this.client = client;
     this.endpoint = endpoint;
     this.#lease = lease;
-    // Its latency ends here: its life is none.
-    lease?.report?.();
   }
 
   /** Counts some work. */
