@@ -84,11 +84,6 @@ export class ServerProcess {
     await this.#exited;
   }
 
-  /** Lets it do nothing, as a machine that has lost its network, or lets it go on. */
-  pause(paused: boolean): void {
-    process.kill(this.#child!.pid!, paused ? "SIGSTOP" : "SIGCONT");
-  }
-
   /** Ends it and removes its files. */
   async remove(): Promise<void> {
     await this.stop();
