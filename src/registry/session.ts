@@ -153,7 +153,6 @@ export class Session {
    */
   async read(query: Query, options: SessionReadOptions, signal: AbortSignal): Promise<Reading> {
     const { consistency, wait, whenLimited = "wait" } = options;
-    const { clock } = this.#options;
     const permit = wait === undefined
       ? await this.budget.shortPermit(signal)
       : await this.budget.longPermit(wait.watch, signal);
