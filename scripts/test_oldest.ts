@@ -32,7 +32,7 @@ const OLDEST: Readonly<Record<string, string>> = {
 // What runs everywhere and waits for nothing: connections, tokens, watches and the client.
 const FILES = [
   "tests/client/client_contract_test.ts",
-  "tests/client/consul_access_test.ts",
+  "tests/access/consul_credentials_test.ts",
   "tests/client/on_demand_test.ts",
   "tests/client/reload_test.ts",
   "tests/client/servers_test.ts",

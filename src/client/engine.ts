@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isSameConsul } from "../access/same_consul.ts";
 import type { Timer } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
@@ -15,7 +16,6 @@ import type { PilotedStatus } from "../watch/status.ts";
 import { type CreateWatch, queryKey, WatchSet } from "../watch/watch_set.ts";
 import { loadModule } from "../load_module.ts";
 import type { Catalog } from "./catalog.ts";
-import { isSameRegistry } from "./connect_registry.ts";
 import type { Events } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { Refresher } from "./refresher.ts";
@@ -243,7 +243,7 @@ export class Engine {
   async #takeOver(): Promise<Config> {
     const config = await this.#setup.reload();
     if (this.#state === "closed") return config;
-    const isSame = isSameRegistry(config, this.#config);
+    const isSame = isSameConsul(config.consul, this.#config.consul);
     this.#config = config;
     if (!isSame) this.#reconnect(config);
     return config;

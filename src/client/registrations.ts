@@ -10,7 +10,6 @@ import type { RegisterOptions } from "../registration/options.ts";
 import type { Registrar } from "../registration/registrar.ts";
 import type { Registration } from "../registration/registration.ts";
 import type { RegistrationStatus } from "../registration_status.ts";
-import { revealSecret } from "../secret.ts";
 import type { Engine } from "./engine.ts";
 
 /** Registers, and deregisters before the client closes. */
@@ -92,7 +91,6 @@ export class Registrations {
       clock,
       random,
       background: !keepProcessAlive,
-      secrets: () => [revealSecret(engine.config.consul.token) ?? ""],
       changed: (status) => events.emit("registration", status),
       failed: (error) => events.emit("error", error),
     });

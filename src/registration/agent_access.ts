@@ -3,19 +3,67 @@
  *
  * @module
  */
-import type { Fetch } from "../platform_fetch.ts";
+import type { ConsulAddress, ConsulLink } from "../access/consul_access.ts";
+import type { PilotedError } from "../errors.ts";
+import { ConsulHttp } from "../source/consul_http.ts";
 
-/**
- * The agent as it is reached now. A configuration that is read again may change each value, so they
- * are asked for before every request.
- */
+/** The agents of a configuration, of which one is used at a time. */
 export interface AgentAccess {
-  /** `http://host:port` or `https://host:port`, without a trailing slash. */
-  url(): string;
-  /** The ACL token to send, if any. A rejection fails the request, which is repeated later. */
-  token(): string | undefined | Promise<string | undefined>;
-  /** Sends a request. Connections are kept for the next one. */
-  readonly fetch: Fetch;
-  /** Closes the connections that were made for it. */
+  /** Address in the configuration, the first of several. */
+  readonly url: string;
+  /** The agent to use now. A configuration that is read again may name another one. */
+  current(): Promise<AgentServer>;
+  /** A request has failed: another agent may be used from now on. */
+  failed(server: AgentServer, error: PilotedError): void;
+  /** Closes the connections and gives up tokens. Never rejects. */
   close(): Promise<void>;
+}
+
+/** One agent. It is connected to when it is used, also after it was closed. */
+export class AgentServer {
+  /** Its address, without credentials. */
+  readonly address: string;
+  readonly #open: () => ConsulLink;
+  #link: { readonly http: ConsulHttp; close(): Promise<void> } | undefined;
+  #useCount = 0;
+  #isRetired = false;
+
+  /**
+   * Creates it; nothing is opened yet.
+   *
+   * @param server Where it is.
+   */
+  constructor(server: ConsulAddress) {
+    this.address = server.address;
+    this.#open = () => server.open();
+  }
+
+  /**
+   * Uses its connections, which stay open meanwhile.
+   *
+   * @param work Sends requests.
+   * @throws {PilotedError} `CONFIG_INVALID` when the token can't be sent, and what `work` throws.
+   */
+  async use<T>(work: (http: ConsulHttp) => Promise<T>): Promise<T> {
+    this.#useCount++;
+    try {
+      if (this.#link === undefined) {
+        const link = this.#open();
+        this.#link = { http: new ConsulHttp(link.http), close: () => link.close() };
+      }
+      return await work(this.#link.http);
+    } finally {
+      this.#useCount--;
+      if (this.#isRetired) await this.close();
+    }
+  }
+
+  /** Closes its connections once they are not used any more. Never rejects. */
+  async close(): Promise<void> {
+    this.#isRetired = true;
+    if (this.#useCount > 0) return;
+    const link = this.#link;
+    this.#link = undefined;
+    await link?.close().catch(() => {});
+  }
 }

@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
-import type { AgentAccess } from "./agent_access.ts";
+import type { AgentAccess, AgentServer } from "./agent_access.ts";
 import {
   type AgentAnswer,
   type AgentRequest,
@@ -39,17 +39,25 @@ export class AgentClient {
     this.#requests = new AgentRequests(access, clock, background);
   }
 
-  /** Address of the agent, without credentials. */
+  /** Address of the agent in the configuration, without credentials. */
   get url(): string {
-    return this.#access.url();
+    return this.#access.url;
+  }
+
+  /** The token that was last sent, which must not be shown. */
+  get token(): string | undefined {
+    return this.#requests.token;
   }
 
   /**
-   * What identifies the way to the agent: it changes with the address and the token, after which a
-   * service has to be registered again.
+   * The agent in use and the token that it receives. When one of them changes, a service has to be
+   * registered again.
+   *
+   * @param options Deadline.
+   * @throws {PilotedError} when there should be a token and is not.
    */
-  async identity(): Promise<string> {
-    return `${this.#access.url()} ${await this.#access.token() ?? ""}`;
+  way(options: RequestOptions): Promise<{ server: AgentServer; token: string | undefined }> {
+    return this.#requests.way(options);
   }
 
   /**
@@ -167,14 +175,15 @@ export class AgentClient {
    * @param options Deadline.
    * @returns The name, `undefined` when the agent does not tell.
    */
-  async node(options: { timeoutMs: number }): Promise<string | undefined> {
+  async node(options: RequestOptions): Promise<string | undefined> {
     try {
       const self = await this.#requests.get<{ Config?: { NodeName?: unknown } } | null>({
         method: "GET",
         path: "/v1/agent/self",
         action: "read the agent's name",
-        place: {},
+        isOptional: true,
         ...options,
+        place: {},
       });
       const name = self?.Config?.NodeName;
       return typeof name === "string" && name !== "" ? name : undefined;

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { PilotedError } from "../errors.ts";
+import type { AgentServer } from "./agent_access.ts";
 import type { AgentClient } from "./agent_client.ts";
 import type { Place, RequestOptions } from "./agent_requests.ts";
 import { CatalogListing } from "./catalog_listing.ts";
@@ -41,11 +42,19 @@ export interface AgentRegistrationSetup {
 }
 
 const SAMPLES = 3;
+// An agent that was left is asked once per heartbeat, and must not hold it up.
+const FORMER_MS = 1_000;
+
+/** The way to an agent that accepted the registration. */
+interface Way {
+  readonly server: AgentServer;
+  readonly token: string | undefined;
+}
 
 /** Registers at an agent, reports to it, and registers again when it does not know the check. */
 export class AgentRegistration {
   /** Which agents respond. */
-  readonly route: RouteMonitor = new RouteMonitor();
+  route: RouteMonitor = new RouteMonitor();
   /** Whether the catalog lists it. */
   readonly listing: CatalogListing;
   readonly #setup: AgentRegistrationSetup;
@@ -53,8 +62,10 @@ export class AgentRegistration {
   #mustRegister = true;
   #isSent = false;
   #count = 0;
-  /** The way to the agent that was registered at. */
-  #identity: string | undefined;
+  /** The way to the agent that it was registered at. */
+  #way: Way | undefined;
+  /** Agents that were registered at before, by their addresses, with the names of their nodes. */
+  readonly #former = new Map<string, { server: AgentServer; node: string | undefined }>();
   #maintenance: string | undefined;
 
   /**
@@ -109,12 +120,14 @@ export class AgentRegistration {
 
   async #beat(health: Health, isInitial: boolean): Promise<void> {
     this.#setup.signal.throwIfAborted();
-    const identity = await this.#setup.client.identity();
-    if (this.#mustRegister || identity !== this.#identity) {
-      await this.#register(identity, health, isInitial);
+    const way = await this.#setup.client.way(this.#options());
+    const { server, token } = this.#way ?? {};
+    if (this.#mustRegister || way.server !== server || way.token !== token) {
+      await this.#register(way, health, isInitial);
     } else {
-      await this.#report(health, identity);
+      await this.#report(health, way);
     }
+    if (this.#former.size > 0) await this.#removeFormer();
   }
 
   /**
@@ -135,21 +148,59 @@ export class AgentRegistration {
   async remove(): Promise<void> {
     const { client, clock, background, definition: { id }, failed } = this.#setup;
     const times = this.route.isMisrouted ? SAMPLES : 1;
-    await removeService(client, id, { clock, background, place: this.#place, times, failed });
+    const common = { clock, background, place: this.#place };
+    const former = [...this.#former.values()].map(({ server }) => server);
+    await Promise.all([
+      removeService(client, id, { ...common, times, failed }),
+      // What it was registered at before is usually gone.
+      ...former.map((server) =>
+        removeService(client, id, { ...common, server, times: 1, failed: () => {} })
+      ),
+    ]);
   }
 
-  async #register(identity: string, health: Health, isInitial: boolean): Promise<void> {
+  /**
+   * Another agent is used from now on. Whether it knows the former one's registration is not known:
+   * two addresses may lead to the same agent.
+   */
+  #leave({ server }: Way): void {
+    this.#former.set(server.address, { server, node: this.route.nodes.at(-1) });
+    this.route = new RouteMonitor();
+  }
+
+  /** Removes it from agents that were left, so that it is not found twice when they return. */
+  async #removeFormer(): Promise<void> {
+    const { client, definition: { id, heartbeat: { intervalMs } } } = this.#setup;
+    const here = this.route.nodes.at(-1);
+    for (const [address, { server, node }] of this.#former) {
+      if (node === here || node === undefined || here === undefined) continue;
+      const timeoutMs = Math.min(FORMER_MS, intervalMs / 4);
+      try {
+        await client.deregister(id, { place: this.#place, server, timeoutMs });
+        this.#former.delete(address);
+      } catch {
+        // It is still away.
+      }
+    }
+  }
+
+  async #register(way: Way, health: Health, isInitial: boolean): Promise<void> {
     const { client, clock, definition, definition: { id }, signal } = this.#setup;
     const found = await client.maintenanceOf(id, this.#options()).catch(() => undefined);
     // Replacing the checks would end the maintenance that an operator has enabled.
     const isOperators = found !== undefined && !isOwnMaintenance(found);
     const replaceChecks = !isOperators && this.#maintenance === undefined;
     const body = serviceBody(definition, health.status);
+    const before = this.#way;
+    if (before !== undefined && before.server.address !== way.server.address) this.#leave(before);
+    this.#former.delete(way.server.address);
     signal.throwIfAborted();
+    // Also when the response is lost, the agent may have it.
     this.#isSent = true;
+    this.#way = way;
+    this.#mustRegister = true;
     await client.register(body, { ...this.#options(), replaceChecks });
     this.#count++;
-    this.#identity = identity;
     this.#mustRegister = false;
     this.route.registered(clock.now());
     this.listing.check();
@@ -161,15 +212,15 @@ export class AgentRegistration {
     if (!isInitial) await this.#report(health, undefined);
   }
 
-  /** With the way to the agent, registers where the agent does not know the check. */
-  async #report(health: Health, identity: string | undefined): Promise<void> {
+  /** With a way to the agent, registers where the agent does not know the check. */
+  async #report(health: Health, way: Way | undefined): Promise<void> {
     const { client, clock, definition: { checkId, heartbeat }, secrets, signal } = this.#setup;
     const report = { Status: health.status, Output: checkOutput(health.output, secrets()) };
     const startedAt = clock.now();
     const answer = await client.report(checkId, report, this.#options());
     if (answer === "ok") {
       this.#setup.took(clock.now() - startedAt);
-      this.route.accepted(identity === undefined);
+      this.route.accepted(way === undefined);
       if (this.route.isDue(clock.now())) await this.#look(1);
       return;
     }
@@ -180,8 +231,8 @@ export class AgentRegistration {
     // As long as some heartbeats arrive, another registration would only be another copy.
     const isAlive = clock.now() - (this.#setup.confirmedAt() ?? -Infinity) <= heartbeat.ttlMs;
     this.#mustRegister = !(isMisrouted && isAlive);
-    if (isMisrouted || identity === undefined) throw misroutedError(this.#setup, this.route);
-    await this.#register(identity, health, false);
+    if (isMisrouted || way === undefined) throw misroutedError(this.#setup, this.route);
+    await this.#register(way, health, false);
   }
 
   async #look(times: number): Promise<void> {

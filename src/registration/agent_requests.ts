@@ -10,9 +10,10 @@
 import type { Clock } from "../clock.ts";
 import { describeNetworkError } from "../describe_network_error.ts";
 import { PilotedError, type PilotedErrorCode } from "../errors.ts";
+import type { ConsulHttp } from "../source/consul_http.ts";
 import { readBody } from "../source/read_body.ts";
 import { deadline } from "../wait.ts";
-import type { AgentAccess } from "./agent_access.ts";
+import type { AgentAccess, AgentServer } from "./agent_access.ts";
 
 /** An agent that knows the check or service, or does not. */
 export type AgentAnswer = "ok" | "unknown";
@@ -37,6 +38,8 @@ export interface AgentRequest extends RequestOptions {
   readonly body?: unknown;
   /** What is done, for messages. */
   readonly action: string;
+  /** Whether it may be refused: a token that lacks a permission is then not taken for a bad one. */
+  readonly isOptional?: boolean | undefined;
 }
 
 /** How a request is sent. */
@@ -45,6 +48,8 @@ export interface RequestOptions {
   readonly place: Place;
   /** Time for the response, in milliseconds. */
   readonly timeoutMs: number;
+  /** The agent that it is sent to. @default {the one in use} */
+  readonly server?: AgentServer | undefined;
   /** Whether it takes no turn: the removal, and what happens within a turn. */
   readonly urgent?: boolean | undefined;
   /** Keeps it from being sent; a request that was sent is not cut off, since it may be carried out. */
@@ -56,6 +61,10 @@ export interface RequestOptions {
 interface AgentResponse {
   readonly status: number;
   readonly text: string;
+  /** Address of the agent. */
+  readonly url: string;
+  /** The token that was sent, to keep it out of messages. */
+  readonly token: string | undefined;
 }
 
 // Few enough for 200 services and their agent, enough for none of them to wait long.
@@ -73,6 +82,7 @@ export class AgentRequests {
   readonly #access: AgentAccess;
   readonly #clock: Clock;
   readonly #background: boolean;
+  #token: string | undefined;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
   readonly #waitingLast: (() => void)[] = [];
@@ -98,11 +108,8 @@ export class AgentRequests {
    * @throws {PilotedError} why it was not done.
    */
   async put(request: AgentRequest): Promise<AgentAnswer> {
-    const response = await this.#send(request);
-    if (response.status === 200) return "ok";
-    const { status, text } = response;
-    if ((status === 404 || status === 500) && UNKNOWN.test(text)) return "unknown";
-    throw await this.#refusal(request, response);
+    const { status } = await this.#send(request, true);
+    return status === 200 ? "ok" : "unknown";
   }
 
   /**
@@ -113,19 +120,43 @@ export class AgentRequests {
    * @throws {PilotedError} why there is none.
    */
   async get<T>(request: AgentRequest): Promise<T> {
-    const response = await this.#send(request);
-    if (response.status !== 200) throw await this.#refusal(request, response);
+    const response = await this.#send(request, false);
     try {
       return JSON.parse(response.text) as T;
     } catch {
-      const why = `the response must be JSON, received ${await this.#excerpt(response.text)}`;
-      throw this.#error("REGISTRY_RESPONSE", request, why, { status: 200 });
+      const why = `the response must be JSON, received ${excerptOf(response)}`;
+      throw failure("REGISTRY_RESPONSE", request, response.url, why, { status: 200 });
     }
   }
 
-  async #send(request: AgentRequest): Promise<AgentResponse> {
-    if (request.urgent) return await this.#sendNow(request);
-    return await this.turn(() => this.#sendNow(request), false);
+  /** The token that was last sent. */
+  get token(): string | undefined {
+    return this.#token;
+  }
+
+  /**
+   * What identifies the way to the agent in use.
+   *
+   * @param options Deadline.
+   * @returns The agent, and the token that it receives.
+   * @throws {PilotedError} when there should be a token and is not.
+   */
+  async way(options: RequestOptions): Promise<{ server: AgentServer; token: string | undefined }> {
+    const server = await this.#access.current();
+    const request: AgentRequest = { ...options, method: "GET", path: "", action: "get the token" };
+    const read = (signal: AbortSignal) => server.use((http) => http.token(signal));
+    try {
+      const token = await this.#inTime(request, server.address, read);
+      return { server, token };
+    } catch (error) {
+      if (error instanceof PilotedError) this.#access.failed(server, error);
+      throw error;
+    }
+  }
+
+  async #send(request: AgentRequest, mayBeUnknown: boolean): Promise<AgentResponse> {
+    if (request.urgent) return await this.#sendNow(request, mayBeUnknown);
+    return await this.turn(() => this.#sendNow(request, mayBeUnknown), false);
   }
 
   /**
@@ -150,93 +181,121 @@ export class AgentRequests {
     }
   }
 
-  async #sendNow(request: AgentRequest): Promise<AgentResponse> {
-    const { timeoutMs } = request;
-    const token = await this.#access.token();
+  async #sendNow(request: AgentRequest, mayBeUnknown: boolean): Promise<AgentResponse> {
+    const server = request.server ?? await this.#access.current();
     request.unless?.throwIfAborted();
-    return await deadline(this.#clock, (signal) => this.#exchange(request, token, signal), {
+    const exchange = (signal: AbortSignal) =>
+      server.use(async (http) => {
+        const send = (token: string | undefined) => {
+          request.unless?.throwIfAborted();
+          return this.#exchange(request, http, token, { signal, mayBeUnknown });
+        };
+        if (request.isOptional) return await send(await http.token(signal));
+        return await http.authorized(send, signal);
+      });
+    try {
+      return await this.#inTime(request, server.address, exchange);
+    } catch (error) {
+      if (error instanceof PilotedError && error.code !== "CLOSED") {
+        this.#access.failed(server, error);
+      }
+      throw error;
+    }
+  }
+
+  /** The time for a token counts as well: a function that returns it may hang. */
+  #inTime<T>(
+    request: AgentRequest,
+    url: string,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { timeoutMs, late } = request;
+    const why = `no response within ${Math.round(timeoutMs)} ms`;
+    return deadline(this.#clock, work, {
       timeoutMs,
       // A read changes nothing and may be cut off.
       signal: request.method === "GET" ? request.unless : undefined,
       background: this.#background,
-      late: request.late,
-      error: () =>
-        this.#error("TIMEOUT", request, `no response within ${Math.round(timeoutMs)} ms`),
+      late,
+      error: () => failure("TIMEOUT", request, url, why),
     });
   }
 
   async #exchange(
     request: AgentRequest,
+    http: ConsulHttp,
     token: string | undefined,
-    signal: AbortSignal,
+    { signal, mayBeUnknown }: { readonly signal: AbortSignal; readonly mayBeUnknown: boolean },
   ): Promise<AgentResponse> {
     const { method, body } = request;
+    const { url } = http;
+    this.#token = token;
+    let response: AgentResponse;
     try {
-      const response = await this.#access.fetch(this.#urlOf(request), {
+      const { status, text } = await http.send(urlOf(url, request), token, {
         method,
-        headers: {
-          Accept: "application/json",
-          ...token && { "X-Consul-Token": token },
-          ...body !== undefined && { "Content-Type": "application/json" },
-        },
-        ...body !== undefined && { body: JSON.stringify(body) },
-        // A redirect could lead the token to another host.
-        redirect: "manual",
-        cache: "no-store",
+        body: body === undefined ? undefined : JSON.stringify(body),
         signal,
-      });
-      return { status: response.status, text: await readBody(response, LARGEST_BODY) ?? "" };
+      }).then(async (response) => ({
+        status: response.status,
+        text: await readBody(response, LARGEST_BODY) ?? "",
+      }));
+      response = { status, text, url, token };
     } catch (cause) {
       if (signal.aborted) throw signal.reason;
       const known = cause instanceof PilotedError ? cause : undefined;
       const why = known?.message ?? describeNetworkError(cause);
-      throw this.#error(known?.code ?? "REGISTRY_UNREACHABLE", request, why, { cause });
+      throw failure(known?.code ?? "REGISTRY_UNREACHABLE", request, url, why, { cause });
     }
+    const { status, text } = response;
+    const isUnknown = (status === 404 || status === 500) && UNKNOWN.test(text);
+    if (status === 200 || mayBeUnknown && isUnknown) return response;
+    throw refusal(request, response);
   }
+}
 
-  #urlOf({ path, query = {}, place }: AgentRequest): string {
-    const { namespace: ns, partition } = place;
-    const all = { ...query, ...ns && { ns }, ...partition && { partition } };
-    const parameters = Object.entries(all).map(([key, value]) =>
-      `${key}=${encodeURIComponent(value)}`
-    );
-    const url = `${this.#access.url()}${path}`;
-    return parameters.length === 0 ? url : `${url}?${parameters.join("&")}`;
-  }
+function urlOf(base: string, { path, query = {}, place }: AgentRequest): string {
+  const { namespace: ns, partition } = place;
+  const all = { ...query, ...ns && { ns }, ...partition && { partition } };
+  const parameters = Object.entries(all).map(([key, value]) =>
+    `${key}=${encodeURIComponent(value)}`
+  );
+  const url = `${base}${path}`;
+  return parameters.length === 0 ? url : `${url}?${parameters.join("&")}`;
+}
 
-  async #refusal(request: AgentRequest, { status, text }: AgentResponse): Promise<PilotedError> {
-    const received = `received ${status} ${await this.#excerpt(text)}`;
-    if (status === 401 || status === 403) {
-      const why = `the token is missing or lacks service:write, ${received}`;
-      return this.#error("REGISTRY_DENIED", request, why, { status });
-    }
-    if (status >= 300 && status < 400 || status === 0) {
-      const why = `redirects are not followed, received ${status}; is this address really Consul`;
-      return this.#error("REGISTRY_RESPONSE", request, why, { status });
-    }
-    const code = status >= 500 || status === 429 ? "REGISTRY_UNREACHABLE" : "REGISTRY_RESPONSE";
-    return this.#error(code, request, received, { status });
+function refusal(request: AgentRequest, response: AgentResponse): PilotedError {
+  const { status, url } = response;
+  const received = `received ${status} ${excerptOf(response)}`;
+  if (status === 401 || status === 403) {
+    const why = `the token is missing or lacks service:write, ${received}`;
+    return failure("REGISTRY_DENIED", request, url, why, { status });
   }
+  if (status >= 300 && status < 400 || status === 0) {
+    const why = `redirects are not followed, received ${status}; is this address really Consul`;
+    return failure("REGISTRY_RESPONSE", request, url, why, { status });
+  }
+  const code = status >= 500 || status === 429 ? "REGISTRY_UNREACHABLE" : "REGISTRY_RESPONSE";
+  return failure(code, request, url, received, { status });
+}
 
-  #error(
-    code: PilotedErrorCode,
-    { action }: AgentRequest,
-    why: string,
-    facts: { cause?: unknown; status?: number } = {},
-  ): PilotedError {
-    const url = this.#access.url();
-    return new PilotedError(code, `Cannot ${action} at Consul's agent ${url}: ${why}`, {
-      ...facts,
-      url,
-    });
-  }
+function failure(
+  code: PilotedErrorCode,
+  { action }: AgentRequest,
+  url: string,
+  why: string,
+  facts: { cause?: unknown; status?: number } = {},
+): PilotedError {
+  return new PilotedError(code, `Cannot ${action} at Consul's agent ${url}: ${why}`, {
+    ...facts,
+    url,
+  });
+}
 
-  /** The beginning of a body, without the token should the other side echo it. */
-  async #excerpt(text: string): Promise<string> {
-    const token = await this.#access.token();
-    const clean = token ? text.replaceAll(token, "<token>") : text;
-    const line = clean.trim().replace(/\s+/g, " ");
-    if (line === "") return "an empty body";
-    return JSON.stringify(line.length > EXCERPT ? `${line.slice(0, EXCERPT)}...` : line);
-  }
+/** The beginning of a body, without the token should the other side echo it. */
+function excerptOf({ text, token }: AgentResponse): string {
+  const clean = token ? text.replaceAll(token, "<token>") : text;
+  const line = clean.trim().replace(/\s+/g, " ");
+  if (line === "") return "an empty body";
+  return JSON.stringify(line.length > EXCERPT ? `${line.slice(0, EXCERPT)}...` : line);
 }

@@ -6,11 +6,13 @@
 import type { ConsulConfig } from "../config/config.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import { type Environment, environment } from "../runtime/environment.ts";
-import { consulAccess } from "./consul_access.ts";
+import { revealSecret } from "../secret.ts";
+import { AgentServers } from "./agent_servers.ts";
 import { Registrar, type RegistrarSetup } from "./registrar.ts";
 
 /** What a registrar is connected with. */
-export interface ConnectRegistrarOptions extends Omit<RegistrarSetup, "access" | "env"> {
+export interface ConnectRegistrarOptions
+  extends Omit<RegistrarSetup, "access" | "env" | "secrets" | "place"> {
   /** Where Consul is now. */
   readonly consul: () => ConsulConfig;
   /** Sends the requests. @default {the runtime's, with the configured TLS} */
@@ -26,5 +28,15 @@ export interface ConnectRegistrarOptions extends Omit<RegistrarSetup, "access" |
  */
 export function connectRegistrar(options: ConnectRegistrarOptions): Registrar {
   const { consul, fetch, env = environment({ quiet: true }), ...setup } = options;
-  return new Registrar({ ...setup, env, access: consulAccess(consul, fetch) });
+  const { clock, random } = setup;
+  return new Registrar({
+    ...setup,
+    env,
+    access: new AgentServers({ consul, fetch, clock, random }),
+    place: consul,
+    secrets: () => {
+      const { token, httpAuth } = consul();
+      return [revealSecret(token) ?? "", revealSecret(httpAuth)?.split(":")[1] ?? ""];
+    },
+  });
 }

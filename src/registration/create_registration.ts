@@ -10,7 +10,6 @@ import type { PilotedError } from "../errors.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { RegistrationStatus } from "../registration_status.ts";
 import { type Environment, environment } from "../runtime/environment.ts";
-import { revealSecret } from "../secret.ts";
 import { connectRegistrar } from "./connect_registrar.ts";
 import type { RegisterOptions } from "./options.ts";
 import type { Registration } from "./registration.ts";
@@ -76,7 +75,6 @@ export async function createRegistration(
     random,
     background: !keepProcessAlive,
     env,
-    secrets: () => [revealSecret(consul.token) ?? ""],
     changed: (status) => quietly(() => onStatus?.(status)),
     failed: (error) => quietly(() => onError?.(error)),
     closeWhenEmpty: true,

@@ -11,6 +11,7 @@ import type { Environment } from "../runtime/environment.ts";
 import { hostname, networkInterfaces } from "../runtime/interfaces.ts";
 import type { AgentAccess } from "./agent_access.ts";
 import { AgentClient } from "./agent_client.ts";
+import type { Place } from "./agent_requests.ts";
 import { type DefineOptions, defineService, type Machine } from "./define.ts";
 import { type JobChecks, jobOptions } from "./job_options.ts";
 import { checkRegisterOptions } from "./check_register_options.ts";
@@ -30,8 +31,10 @@ export interface RegistrarSetup {
   readonly background: boolean;
   /** The environment. */
   readonly env: Environment;
-  /** Texts that must not be shown in outputs. */
+  /** Texts that must not be shown in outputs, beside the token that is sent. */
   readonly secrets: () => readonly string[];
+  /** Namespace and admin partition of services that name none. @default {none} */
+  readonly place?: (() => Place) | undefined;
   /** Called when state or health of a registration change. */
   readonly changed: (status: RegistrationStatus) => void;
   /** Called when something failed and was handled. */
@@ -75,8 +78,16 @@ export class Registrar {
   register(options: RegisterOptions, caller: string, how?: DefineOptions): Registration {
     const { machine = { networkInterfaces, hostname }, env } = this.#setup;
     const heartbeat = checkRegisterOptions(options, caller);
-    const definition = defineService({ ...options }, heartbeat, env, machine, how);
-    const setup = { ...this.#setup, definition, client: this.#client };
+    const { namespace, partition } = this.#setup.place?.() ?? {};
+    const placed = {
+      ...options,
+      namespace: options.namespace ?? namespace,
+      partition: options.partition ?? partition,
+    };
+    const definition = defineService(placed, heartbeat, env, machine, how);
+    const client = this.#client;
+    const secrets = () => [...this.#setup.secrets(), client.token ?? ""];
+    const setup = { ...this.#setup, definition, client, secrets };
     const release = async () => {
       this.#registrations.delete(registration);
       if (this.#setup.closeWhenEmpty && this.#registrations.size === 0) await this.#client.close();

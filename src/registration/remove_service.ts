@@ -6,6 +6,7 @@
 import type { Clock } from "../clock.ts";
 import { PilotedError } from "../errors.ts";
 import { sleep } from "../wait.ts";
+import type { AgentServer } from "./agent_access.ts";
 import type { AgentClient } from "./agent_client.ts";
 import type { Place } from "./agent_requests.ts";
 
@@ -20,6 +21,8 @@ export interface RemoveServiceOptions {
   readonly background: boolean;
   /** Where the service belongs. */
   readonly place: Place;
+  /** The agent that it is removed from. @default {the one in use} */
+  readonly server?: AgentServer | undefined;
   /** How often it is removed: more than once where several agents may have it. */
   readonly times: number;
   /** Called when it could not be removed. */
@@ -37,14 +40,15 @@ export interface RemoveServiceOptions {
 export async function removeService(
   client: AgentClient,
   id: string,
-  { clock, background, place, times, failed }: RemoveServiceOptions,
+  { clock, background, place, server, times, failed }: RemoveServiceOptions,
 ): Promise<void> {
   const endAt = clock.now() + TIME_MS;
   let left = times;
   for (let pauseMs = PAUSE_MS;; pauseMs *= 2) {
     try {
       while (left > 0) {
-        await client.deregister(id, { place, timeoutMs: Math.max(1, endAt - clock.now()) });
+        const timeoutMs = Math.max(1, endAt - clock.now());
+        await client.deregister(id, { place, server, timeoutMs });
         left--;
       }
       return;

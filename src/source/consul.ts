@@ -3,10 +3,8 @@
  *
  * @module
  */
-import { type Fetch, uncached } from "../platform_fetch.ts";
 import { describeNetworkError } from "../describe_network_error.ts";
 import { PilotedError, type PilotedErrorCode, type PilotedErrorOptions } from "../errors.ts";
-import { revealSecret, type Secret } from "../secret.ts";
 import { decodeCatalog } from "./consul_catalog.ts";
 import { decodeHealth, decodeHealthInSlices } from "./consul_decode.ts";
 import {
@@ -19,29 +17,14 @@ import {
 import { decodeSummary } from "./consul_summary.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import { catalogUrl, healthUrl, summaryUrl } from "./consul_url.ts";
-import { abortable } from "../wait.ts";
-import { basicAuthorization, checkToken, type Credentials } from "./consul_credentials.ts";
+import { ConsulHttp, type ConsulHttpOptions } from "./consul_http.ts";
 import { readBody } from "./read_body.ts";
 import type { Listing, ListQuery, Query, Reading, ReadOptions, Source, Summary } from "./source.ts";
 
 /** Options of {@linkcode ConsulSource}. */
-export interface ConsulSourceOptions {
-  /** `http://host:port`, `https://host:port` or `unix:///path`, without a trailing slash. */
-  url: string;
-  /** ACL token, sent as `X-Consul-Token`. @default {undefined} */
-  token?: string | Secret | undefined;
-  /** Where the token of each request comes from, instead of `token`. @default {undefined} */
-  credentials?: Credentials | undefined;
-  /** `user:password` for basic authentication. @default {undefined} */
-  httpAuth?: string | Secret | undefined;
-  /** Namespace of queries that name none (Consul Enterprise). @default {undefined} */
-  namespace?: string | undefined;
-  /** Admin partition of queries that name none (Consul Enterprise). @default {undefined} */
-  partition?: string | undefined;
-  /** What asks. @default {globalThis.fetch} */
-  fetch?: Fetch | undefined;
+export interface ConsulSourceOptions extends ConsulHttpOptions {
   /** Largest response that is accepted, in bytes after decompression. @default {33_554_432} */
-  maxResponseBytes?: number | undefined;
+  readonly maxResponseBytes?: number | undefined;
 }
 
 // 10,000 instances with two checks each come to about 15 MB.
@@ -49,8 +32,6 @@ const MAX_RESPONSE_BYTES = 32 * 1024 * 1024;
 // Of a refusal only the beginning is shown.
 const MAX_REFUSAL_BYTES = 64 * 1024;
 const EXCERPT = 120;
-// A file may be read several times while a new token is written to it.
-const TOKEN_ATTEMPTS = 5;
 // Entries that are decoded in about a millisecond, at once.
 const SHORT_LIST = 1_000;
 
@@ -89,13 +70,8 @@ export class ConsulSource implements Source {
   readonly name = "consul";
   /** `Consul at` its address. */
   readonly place: string;
-  readonly #url: string;
-  readonly #token: string | undefined;
-  readonly #credentials: Credentials | undefined;
-  readonly #fetch: Fetch;
+  readonly #http: ConsulHttp;
   readonly #maxResponseBytes: number;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #reach: Readonly<Record<string, string>>;
 
   /**
    * Makes a source. Nothing is asked yet.
@@ -104,21 +80,9 @@ export class ConsulSource implements Source {
    * @throws {PilotedError} `CONFIG_INVALID` when the token can't be sent in a header.
    */
   constructor(options: ConsulSourceOptions) {
-    const { namespace, partition, httpAuth } = options;
-    const token = revealSecret(options.token);
-    checkToken(token ?? "");
-    this.#url = options.url;
     this.place = `Consul at ${options.url}`;
-    this.#token = token;
-    this.#credentials = options.credentials;
-    // Looked up at each call, so that a stubbed or instrumented global fetch is used.
-    this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.#http = new ConsulHttp(options);
     this.#maxResponseBytes = options.maxResponseBytes ?? MAX_RESPONSE_BYTES;
-    this.#headers = {
-      Accept: "application/json",
-      ...httpAuth && { Authorization: basicAuthorization(revealSecret(httpAuth)!) },
-    };
-    this.#reach = { ...namespace && { ns: namespace }, ...partition && { partition } };
   }
 
   /** Asks once. See {@linkcode Source.read}. */
@@ -126,7 +90,7 @@ export class ConsulSource implements Source {
     const { service, datacenter } = query;
     const where = datacenter ? ` in datacenter ${JSON.stringify(datacenter)}` : "";
     const subject = { name: `service ${JSON.stringify(service)}${where}`, service };
-    const url = (options: ReadOptions) => healthUrl(this.#url, query, options);
+    const url = (options: ReadOptions) => healthUrl(this.#http.url, query, options);
     const { entries, headers } = await this.#getList(url, subject, options);
     const decoded = entries.length <= SHORT_LIST
       ? decodeHealth(entries, query)
@@ -138,13 +102,13 @@ export class ConsulSource implements Source {
       nodeFailedCount: decoded.nodeFailedCount,
       position: decodeIndex(headers),
       freshness: decodeFreshness(headers),
-      ...decodeVisibility(headers, Boolean(this.#token)),
+      ...decodeVisibility(headers, this.#http.hasToken),
     };
   }
 
   /** Asks for all services at once. See {@linkcode Source.summarize}. */
   async summarize(options: ReadOptions = {}): Promise<Summary> {
-    const url = (options: ReadOptions) => summaryUrl(this.#url, options);
+    const url = (options: ReadOptions) => summaryUrl(this.#http.url, options);
     const subject = { name: "the summary of services" };
     const { entries, headers } = await this.#getList(url, subject, options);
     const services = await decodeSummary(entries, options.signal);
@@ -157,7 +121,7 @@ export class ConsulSource implements Source {
   /** Asks for the names of all services. See {@linkcode Source.list}. */
   async list(query: ListQuery = {}, options: ReadOptions = {}): Promise<Listing> {
     const subject = { name: "the list of services" };
-    const url = (options: ReadOptions) => catalogUrl(this.#url, query, options);
+    const url = (options: ReadOptions) => catalogUrl(this.#http.url, query, options);
     const { body, headers } = await this.#get(url, subject, options);
     const services = decodeCatalog(body);
     if (services === undefined) {
@@ -195,55 +159,11 @@ export class ConsulSource implements Source {
   ): Promise<Answer> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const credentials = this.#credentials;
-    if (credentials === undefined) {
-      return await this.#send(url(options), { ...subject, token: this.#token }, signal);
-    }
-    let how = options;
-    for (let attempt = 1;; attempt++) {
-      const token = await this.#currentToken(credentials, signal);
-      try {
-        const answer = await this.#send(url(how), { ...subject, token }, signal);
-        credentials.accepted?.();
-        return answer;
-      } catch (error) {
-        const isDenied = error instanceof PilotedError && error.code === "REGISTRY_DENIED";
-        if (!isDenied || attempt === TOKEN_ATTEMPTS) throw error;
-        if (!await abortable(credentials.refused(token), signal)) throw error;
-        // Plain: of the time for a blocking query little may be left.
-        how = { ...options, position: undefined };
-      }
-    }
-  }
-
-  async #currentToken(
-    credentials: Credentials,
-    signal: AbortSignal | undefined,
-  ): Promise<string | undefined> {
-    const server = {
-      url: this.#url,
-      post: (path: string, init: RequestInit) =>
-        this.#fetch(this.#complete(this.#url + path), {
-          ...init,
-          method: "POST",
-          headers: { ...this.#headers, ...init.headers as Record<string, string> },
-          redirect: "manual",
-        }),
-    };
-    const token = await abortable(credentials.token(server), signal);
-    checkToken(token ?? "");
-    return token;
-  }
-
-  /** Adds the namespace and the partition where the query names none. */
-  #complete(url: string): string {
-    let complete = url;
-    for (const [name, value] of Object.entries(this.#reach)) {
-      if (new RegExp(`[?&]${name}=`).test(complete)) continue;
-      const separator = complete.includes("?") ? "&" : "?";
-      complete += `${separator}${name}=${encodeURIComponent(value)}`;
-    }
-    return complete;
+    const send = (options: ReadOptions) => (token: string | undefined) =>
+      this.#send(url(options), { ...subject, token }, signal);
+    // After a refusal plain: of the time for a blocking query little may be left.
+    const again = send({ ...options, position: undefined });
+    return await this.#http.authorized(send(options), signal, again);
   }
 
   async #send(url: string, subject: Subject, signal: AbortSignal | undefined): Promise<Answer> {
@@ -251,13 +171,7 @@ export class ConsulSource implements Source {
     let response: Response | undefined;
     let text: string | undefined;
     try {
-      response = await this.#fetch(this.#complete(url), {
-        headers: token ? { ...this.#headers, "X-Consul-Token": token } : this.#headers,
-        // A redirect could lead the token to another host.
-        redirect: "manual",
-        ...uncached(),
-        ...(signal && { signal }),
-      });
+      response = await this.#http.send(url, token, { signal });
       const limit = response.status === 200 ? this.#maxResponseBytes : MAX_REFUSAL_BYTES;
       text = await readBody(response, limit);
     } catch (cause) {
@@ -329,7 +243,7 @@ export class ConsulSource implements Source {
     return new PilotedError(code, message, {
       ...facts,
       service: subject.service,
-      url: this.#url,
+      url: this.#http.url,
     });
   }
 

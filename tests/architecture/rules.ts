@@ -14,7 +14,8 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   balance: ["leaves"],
   fetch: ["leaves", "balance"],
   config: ["leaves", "template", "runtime"],
-  registration: ["leaves", "config", "source", "runtime"],
+  access: ["leaves", "config", "source", "runtime"],
+  registration: ["leaves", "config", "source", "runtime", "access"],
   registry: ["leaves", "config", "source", "balance"],
   watch: ["leaves", "config", "source", "balance", "registry", "runtime"],
   client: [
@@ -27,6 +28,7 @@ const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
     "watch",
     "fetch",
     "runtime",
+    "access",
     "registration",
   ],
 };

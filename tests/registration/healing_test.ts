@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { Secret } from "../../src/secret.ts";
 import { test } from "../support/test.ts";
 import { Agent, REGISTER, registering, UPDATE } from "./support.ts";
 
@@ -129,21 +130,15 @@ test("registering: an agent that hangs is asked again after a deadline below the
 test("registering: a token that was rotated registers again, and one that is refused is named", async () => {
   const agent = new Agent({ acl: { tokens: { second: "management" } } });
   let token = "first";
-  const { Registrar } = await import("../../src/registration/registrar.ts");
-  const { revealSecret, Secret } = await import("../../src/secret.ts");
+  const { connectRegistrar } = await import("../../src/registration/connect_registrar.ts");
   const statuses: string[] = [];
-  const registrar = new Registrar({
-    access: {
-      url: () => "http://127.0.0.1:8500",
-      token: () => revealSecret(new Secret(token)),
-      fetch: agent.fetch,
-      close: () => Promise.resolve(),
-    },
+  const registrar = connectRegistrar({
+    consul: () => ({ url: "http://127.0.0.1:8500", token: new Secret(token) }),
+    fetch: agent.fetch,
     clock: agent.clock,
     random: () => 0.5,
     background: false,
     env: {},
-    secrets: () => [token],
     changed: ({ state }) => statuses.push(state),
     failed: () => {},
   });

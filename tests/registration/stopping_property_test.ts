@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import process from "node:process";
 import type { Fetch } from "../../src/platform_fetch.ts";
-import { Registrar } from "../../src/registration/registrar.ts";
+import { connectRegistrar } from "../../src/registration/connect_registrar.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { test } from "../support/test.ts";
 import { refusal } from "./support.ts";
@@ -78,18 +78,13 @@ test(`close(): never leaves a ghost, whatever was in flight (${RUNS} interleavin
   for (let run = 0; run < RUNS; run++) {
     const clock = new ManualClock();
     const agent = new TinyAgent(clock, random);
-    const registrar = new Registrar({
-      access: {
-        url: () => "http://a",
-        token: () => undefined,
-        fetch: agent.fetch,
-        close: () => Promise.resolve(),
-      },
+    const registrar = connectRegistrar({
+      consul: () => ({ url: "http://a" }),
+      fetch: agent.fetch,
       clock,
       random,
       background: false,
       env: {},
-      secrets: () => [],
       changed: () => {},
       failed: () => {},
     });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { consulCredentials } from "../../src/client/consul_access.ts";
+import { consulCredentials } from "../../src/access/consul_credentials.ts";
 import type { ConsulConfig } from "../../src/config/config.ts";
 import type { PilotedError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
