@@ -31,6 +31,8 @@ export interface AgentRegistrationSetup {
   readonly secrets: () => readonly string[];
   /** Aborts when nothing may be sent any more but the removal. */
   readonly signal: AbortSignal;
+  /** Called when the agent has registered it, before the heartbeat that follows. */
+  readonly registered: (now: number) => void;
   /** Called with the duration of each heartbeat that was accepted, in milliseconds. */
   readonly took: (milliseconds: number) => void;
   /** Called when this process was held up. */
@@ -201,6 +203,7 @@ export class AgentRegistration {
     this.#mustRegister = true;
     await client.register(body, { ...this.#options(), replaceChecks });
     this.#count++;
+    this.#setup.registered(clock.now());
     this.#mustRegister = false;
     this.route.registered(clock.now());
     this.listing.check();

@@ -76,6 +76,11 @@ export class HeartbeatRecord {
     this.#wasLate = true;
   }
 
+  /** The agent has registered the service, the first time or again. */
+  registered(now: number): void {
+    this.#ledger.begin(now);
+  }
+
   /** A heartbeat took some time. A pause of this process says nothing about the agent. */
   took(milliseconds: number): void {
     if (!this.#wasLate) this.#latency.add(milliseconds);

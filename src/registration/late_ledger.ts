@@ -28,6 +28,17 @@ export class LateLedger {
   }
 
   /**
+   * The agent has registered the service: the first TTL runs from here, not from the first heartbeat.
+   *
+   * @param now Milliseconds since the Unix epoch.
+   */
+  begin(now: number): void {
+    if (this.#since !== undefined) return;
+    this.#spent.clear();
+    this.#since = now;
+  }
+
+  /**
    * A heartbeat was accepted: begins a new page.
    *
    * @param now Milliseconds since the Unix epoch.

@@ -129,7 +129,6 @@ export class Registration {
    */
   async deregister(): Promise<void> {
     this.#isStopping = true;
-    this.#removeSignals();
     await this.#loop.stop(() => owners.get(this.#key) !== this);
   }
 
@@ -164,6 +163,8 @@ export class Registration {
       await sleep(this.#clock, Math.min(drainMs, leftMs), { background });
     }
     await this.#callOnStop(Math.max(1, endAt - this.#clock.now()));
+    // Not before: a signal in the meantime must not cut the drain short.
+    this.#removeSignals();
     if (owners.get(this.#key) === this) owners.delete(this.#key);
     this.#loop.closed();
     await this.#release();

@@ -85,6 +85,7 @@ export class RegistrationLoop {
     this.#agent = new AgentRegistration({
       ...setup,
       signal: this.#stop.signal,
+      registered: (now) => this.#record.registered(now),
       took: (ms) => this.#record.took(ms),
       late: () => this.#record.noticeLate(),
       confirmedAt: () => this.#record.confirmedAt,

@@ -1,10 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { checkOutput } from "../../src/registration/check_output.ts";
+import { createRegistration } from "../../src/registration/create_registration.ts";
 import { HeartbeatSchedule } from "../../src/registration/heartbeat_schedule.ts";
 import { LateLedger } from "../../src/registration/late_ledger.ts";
 import { RouteMonitor } from "../../src/registration/route_monitor.ts";
-import { Agent, refusal, registering } from "./support.ts";
+import { EmbeddedConsul } from "../../src/testing/embedded_consul.ts";
 import { test } from "../support/test.ts";
+import { waitUntil } from "../support/wait_until.ts";
+import { Agent, refusal, registering, UPDATE } from "./support.ts";
 
 test("LateLedger: names what took most of the time when a TTL expired", () => {
   const ledger = new LateLedger();
@@ -15,6 +18,76 @@ test("LateLedger: names what took most of the time when a TTL expired", () => {
   assertEquals([missed.late, missed.gapMs], ["event-loop", 1_500]);
   assert(/event-loop 900 ms, agent 300 ms/.test(missed.reason), missed.reason);
   assertEquals(ledger.accepted(2_000, 1_000), undefined);
+});
+
+test("status().missedTtlCount: TTLs count from the first registration, not before it and not later", async () => {
+  const agent = new Agent();
+  agent.goAway();
+  await registering(
+    async ({ clock, registration, errors }) => {
+      await clock.advance(300_000);
+      assertEquals(registration.status().state, "pending");
+      agent.comeBack();
+      await clock.advance(12_000);
+      const { state, missedTtlCount } = registration.status();
+      // No TTL ran while nothing was registered.
+      assertEquals([state, missedTtlCount], ["registered", 0]);
+      agent.goAway();
+      await clock.advance(60_000);
+      agent.comeBack();
+      await clock.advance(12_000);
+      assertEquals(registration.status().missedTtlCount, 1);
+      assertEquals(errors.map(({ code }) => code).at(-1), "TIMEOUT");
+    },
+    {},
+    agent,
+  );
+  // The agent registers it and then does not take the heartbeat: its TTL runs all the same.
+  const deaf = new Agent();
+  deaf.before = (request) =>
+    request.url.includes(UPDATE) ? Promise.reject(refusal()) : Promise.resolve(undefined);
+  await registering(
+    async ({ clock, registration }) => {
+      await clock.advance(60_000);
+      deaf.comeBack();
+      await clock.advance(12_000);
+      const { missedTtlCount, missedTtl } = registration.status();
+      assertEquals([missedTtlCount, missedTtl!.late], [1, "agent"]);
+    },
+    {},
+    deaf,
+  );
+});
+
+test("status().missedTtl: clocks that are set have no part in it", async () => {
+  // Registrations take the time from a clock that never goes back; `Date` may.
+  const { now } = Date;
+  const consul = new EmbeddedConsul();
+  const statuses = new Set<string>();
+  const registration = await createRegistration({
+    name: "app",
+    id: "app-1",
+    port: 1,
+    config: { consul: "127.0.0.1:8500" },
+    env: {},
+    fetch: consul.fetch,
+    drainMs: 0,
+    check: { ttlMs: 3_000, intervalMs: 20 },
+    onStatus: ({ state }) => statuses.add(state),
+  });
+  try {
+    for (const jumpMs of [86_400_000, -86_400_000]) {
+      Date.now = () => now() + jumpMs;
+      const { count } = registration.status().latency;
+      await waitUntil(() => registration.status().latency.count > count + 3);
+    }
+  } finally {
+    Date.now = now;
+    await registration.close();
+    await consul.close();
+  }
+  assertEquals([...statuses], ["registered", "stopping", "closed"]);
+  assertEquals(registration.status().missedTtlCount, 0);
 });
 
 test("status().missedTtl: a process that was stopped blames itself, not the agent", async () => {
@@ -43,8 +116,13 @@ test("status().missedTtl: an agent that refuses connections, a network that has 
     return late;
   };
   assertEquals(await lateAfter(refusal), "agent");
-  const noRoute = () => Object.assign(new Error("x"), { code: "EHOSTUNREACH" });
-  assertEquals(await lateAfter(noRoute), "network");
+  for (const code of ["EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT"]) {
+    const failed = () => Object.assign(new Error("x"), { code });
+    assertEquals(await lateAfter(failed), "network", code);
+  }
+  for (const code of ["ECONNRESET", "EPIPE"]) {
+    assertEquals(await lateAfter(() => Object.assign(new Error("x"), { code })), "agent", code);
+  }
   let slowMs = 0;
   const slow = new Agent();
   await registering(
