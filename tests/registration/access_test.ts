@@ -13,6 +13,7 @@ import { Secret } from "../../src/secret.ts";
 import type { ManualClock } from "../../src/testing/manual_clock.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
 import { test } from "../support/test.ts";
+import { waitUntil } from "../support/wait_until.ts";
 import { Agent, DEREGISTER, refusal, REGISTER, UPDATE } from "./support.ts";
 
 const URL_A = "http://127.0.0.1:8500";
@@ -51,12 +52,23 @@ async function registered(
     check: { ttlMs: 30_000, intervalMs: 10_000 },
     ...options,
   }, "test");
-  await settle(clock, 0);
   await run({ registrar, registration, errors });
   const closed = registrar.close();
   await settle(clock, 2_000);
   await closed;
   assertEquals(clock.pending, 0);
+}
+
+/** Advances the clock until something holds. Files and tokens are read in real time meanwhile. */
+function advanceUntil(clock: ManualClock, condition: () => boolean): Promise<void> {
+  return waitUntil(
+    async () => {
+      await clock.advance(500);
+      return condition();
+    },
+    30_000,
+    1,
+  );
 }
 
 /** Files are read in real time, which a manual clock does not wait for. */
@@ -85,14 +97,15 @@ test("access: a token that changes while the old one is valid registers again wi
       await writeFile(tokenFile, token);
       const agent = new Agent(BOTH);
       await registered(agent.clock, agent.fetch, consul, async ({ registration }) => {
-        assertEquals(registration.status().state, "registered", name);
+        await advanceUntil(agent.clock, () => registration.status().state === "registered");
         await settle(agent.clock, HEALED_MS);
         const tokens = () => agent.to(REGISTER).map(({ token }) => token);
         assertEquals(tokens(), ["first"], name);
         token = "second";
         await writeFile(tokenFile, token);
-        await settle(agent.clock, 2 * HEALED_MS);
+        await advanceUntil(agent.clock, () => tokens().length > 1);
         assertEquals(tokens(), ["first", "second"], name);
+        await settle(agent.clock, 0);
         assertEquals(agent.to(UPDATE).at(-1)!.token, "second");
         // Outputs never show it.
         registration.fail("refused for second");
@@ -117,10 +130,10 @@ test("access: a refused token is replaced by the next one within the same heartb
       return token;
     },
   };
-  await registered(agent.clock, agent.fetch, () => consul, ({ registration, errors }) => {
+  await registered(agent.clock, agent.fetch, () => consul, async ({ registration, errors }) => {
+    await settle(agent.clock, 0);
     assertEquals(registration.status().state, "registered");
     assertEquals(errors, []);
-    return Promise.resolve();
   });
   await agent.consul.close();
 });
@@ -139,8 +152,8 @@ test("access: logs in, registers again when the login is renewed, and logs out a
     });
     const consul = { url: URL_A, login: { method: "k8s", bearerTokenFile } };
     await registered(agent.clock, agent.fetch, () => consul, async ({ registration }) => {
-      assertEquals(registration.status().state, "registered");
-      for (let i = 0; i < 8; i++) await settle(agent.clock, 10_000);
+      await advanceUntil(agent.clock, () => agent.to(REGISTER).length > 1);
+      await settle(agent.clock, HEALED_MS);
       const tokens = agent.to(REGISTER).map(({ token }) => token);
       assertEquals(tokens.length, 2);
       assert(tokens[0] !== tokens[1]);
@@ -190,6 +203,7 @@ test("access: basic authentication is sent with every request", async () => {
   };
   const consul = { url: URL_A, httpAuth: new Secret("user:open sesame") };
   await registered(agent.clock, fetch, () => consul, async ({ registration }) => {
+    await settle(agent.clock, 0);
     assertEquals(registration.status().state, "registered");
     registration.warn("open sesame");
     await settle(agent.clock, 0);
@@ -228,6 +242,7 @@ test("access: of several agents one is used, the next one when it is gone, and i
   const two = new Two();
   // `random` is 0.5: the second of two is the first to be used.
   await registered(two.clock, two.fetch, () => TWO, async ({ registration }) => {
+    await settle(two.clock, 0);
     assertEquals(await two.ids(), [[], ["app-1"]]);
     two.second.before = () => Promise.reject(refusal());
     await settle(two.clock, HEALED_MS);
@@ -251,6 +266,7 @@ test("access: of several agents one is used, the next one when it is gone, and i
 test("access: close() removes it from every agent that may have it", async () => {
   const two = new Two();
   await registered(two.clock, two.fetch, () => TWO, async () => {
+    await settle(two.clock, 0);
     two.second.before = () => Promise.reject(refusal());
     await settle(two.clock, HEALED_MS);
     two.second.before = undefined;
@@ -268,6 +284,7 @@ test("access: two addresses of one agent do not remove what is registered there"
   };
   let isGone = false;
   await registered(agent.clock, fetch, () => TWO, async ({ registration }) => {
+    await settle(agent.clock, 0);
     isGone = true;
     await settle(agent.clock, 2 * HEALED_MS);
     isGone = false;
@@ -283,6 +300,7 @@ test("access: another address in a configuration that is read again is registere
   const two = new Two();
   let url = ADDRESSES[0]!;
   await registered(two.clock, two.fetch, () => ({ url }), async () => {
+    await settle(two.clock, 0);
     assertEquals(await two.ids(), [["app-1"], []]);
     url = ADDRESSES[1]!;
     await settle(two.clock, 2 * HEALED_MS);
@@ -300,9 +318,9 @@ test("access: namespace and partition of the configuration hold where the servic
   for (const [options, query] of cases) {
     const agent = new Agent({ enterprise: true });
     const consul = { url: URL_A, namespace: "team", partition: "west" };
-    const run = ({ registration }: It) => {
+    const run = async ({ registration }: It) => {
+      await settle(agent.clock, 0);
       assertEquals(registration.status().state, "registered");
-      return Promise.resolve();
     };
     await registered(agent.clock, agent.fetch, () => consul, run, options);
     assertEquals(agent.to(UPDATE)[0]!.query, query);
