@@ -55,6 +55,9 @@ export function parseConsulAddress(address: string, scheme: string, entry: Entry
     );
   }
   const authority = /^[^/]*/.exec(rest!)![0];
+  if (/:[0-9]+\s*[;\s]\s*[^;\s]/.test(authority)) {
+    throw refuse("must be one address, or several with commas between them");
+  }
   checkColons(authority, refuse);
   // Go dials 127.0.0.1 when the host is empty, so ContainerPilot does too.
   const host = authority === "" || authority.startsWith(":") ? "127.0.0.1" : "";
@@ -78,10 +81,12 @@ type Refuse = (problem: string) => ConfigFault;
 // "consul:8500:8500" comes of a variable with a port in it and a port after it.
 function checkColons(authority: string, refuse: Refuse): void {
   if (authority.startsWith("[") || authority.split(":").length <= 2) return;
-  const twice = /^([^:]*):([0-9]*)((?::[0-9]*)+)$/.exec(authority);
-  if (twice !== null && !/^[0-9a-f]{0,4}$/i.test(twice[1]!)) {
+  const twice = /^[^:]*:[0-9]*((?::[0-9]*)+)$/.exec(authority);
+  // An IPv6 address has eight groups, or "::".
+  const isIpv6 = authority.includes("::") || authority.split(":").length > 7;
+  if (twice !== null && !(isIpv6 && /^[0-9a-f]{0,4}:/i.test(authority))) {
     throw refuse(
-      `must have one port: this has a second one, ${JSON.stringify(twice[3])}, probably because ` +
+      `must have one port: this has a second one, ${JSON.stringify(twice[1])}, probably because ` +
         "a variable already has a port",
     );
   }

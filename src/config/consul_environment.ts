@@ -30,7 +30,9 @@ export interface Variable {
  * @returns The address, or several with commas between them; `undefined` when there is none.
  */
 export function environmentAddress(env: Environment, context: DecodeContext): Variable | undefined {
-  const { CONSUL_HTTP_ADDR: address, CONSUL_HOST: host } = env;
+  // A value from a file often ends with a line break.
+  const address = env.CONSUL_HTTP_ADDR?.trim();
+  const host = env.CONSUL_HOST?.trim();
   if (address) return { value: address, path: ["$CONSUL_HTTP_ADDR"] };
   if (!host) return undefined;
   const path = ["$CONSUL_HOST"];

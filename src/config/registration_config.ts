@@ -139,7 +139,9 @@ function decodeDeregisterAfter(entry: Entry, { inCode }: DecodeContext): number 
   const { value } = entry;
   const isPlain = typeof value === "number" ||
     (typeof value === "string" && /^[+-]?\d+$/.test(value));
-  if (isPlain && !inCode && Number(value) !== 0) {
+  const isNone = typeof value === "string" && !isPlain && value !== "" &&
+    parseGoDuration(value) === undefined;
+  if (isNone || (isPlain && !inCode && Number(value) !== 0)) {
     const problem = 'must be a duration with a unit, such as "90m" or "30s"';
     throw new ConfigFault(entry, problem, value);
   }
