@@ -45,6 +45,8 @@ export async function runPinnedServer(options: PinnedServerOptions): Promise<Rep
   piloted.on("status", ({ state }) => {
     if (state !== "live") staleCount++;
   });
+  // Any of the servers is read, and those that follow may not have the instances yet.
+  while (SERVICES.some((name) => piloted.serviceHosts(name).length === 0)) await sleep(20);
   const load = new LookupLoad(piloted, SERVICES);
   const pinned = () => servers.find(({ url }) => url === piloted.status().registry)!;
   const calm: number[] = [];
@@ -71,7 +73,8 @@ export async function runPinnedServer(options: PinnedServerOptions): Promise<Rep
   report.figure("states other than live", `${staleCount}`);
   report.figure("errors", [...errors].map(([kind, count]) => `${count} ${kind}`).join(", "));
   const { length } = load.failures;
-  report.bound("lookups failed", `${length}`, `none of ${load.done}`, length === 0);
+  const shown = [`${length}`, ...load.failures.slice(0, 2)].join(", ");
+  report.bound("lookups failed", shown, `none of ${load.done}`, length === 0);
   report.bound("lists emptied", `${load.emptied.length}`, "none", load.emptied.length === 0);
   return report;
 

@@ -17,16 +17,14 @@ const ROWS: readonly (readonly [string, string, string, string, ...string[]])[] 
   ["agent_registration", "an agent that was left keeps it", "if (this.#former.size > 0) await this.#removeFormer();", "", "access"],
   ["agent_registration", "two addresses are two agents", "node === here || ", "", "access"],
   ["agent_registration", "close() forgets agents that were left", "...former.map((server) =>", "...[].map((server) =>", "access"],
-  ["agent_registration", "another agent is a load balancer", "this.route = new RouteMonitor();
-  }", "}", "access"],
+  ["agent_registration", "another agent is a load balancer", "    this.route = new RouteMonitor();\n", "", "access"],
   ["agent_registration", "a TTL starts with the first heartbeat", "this.#setup.registered(clock.now());", "", "late_ledger"],
   ["agent_servers", "there is one agent", "if (!isGone || this.#access.only", "if (isGone || this.#access.only", "access"],
   ["agent_servers", "a login is left behind", "await this.#access.close();", "", "access"],
   ["agent_requests", "a missing permission is a bad token", "if (request.isOptional)", "if (false)", "access"],
   ["registrar", "the configured namespace is left out", "options.namespace ?? namespace", "options.namespace", "access"],
   ["registrar", "tokens are shown", "client.token ?? \"\"", "\"\"", "access"],
-  ["registration", "a signal cuts the drain short", "    await this.#loop.stop(() => owners", "    this.#removeSignals();
-    await this.#loop.stop(() => owners", "signals"],
+  ["registration", "a signal cuts the drain short", "    await this.#loop.stop(() => owners", "    this.#removeSignals();\n    await this.#loop.stop(() => owners", "signals"],
   ["agent_requests", "one kind of unknown check is an error", "does not have associated TTL|", "", "healing"],
   ["registration_loop", "a request in flight may register after close()", "if (!isOver) void ended.then(() => this.#agent.remove());", "", "stopping_property"],
   ["registration_loop", "failures of jobs are reported", "this.#health.failed && !heartbeat.reportFailures && !isInitial", "false", "registration"],

@@ -56,8 +56,8 @@ const ROWS: Row[] = [
   // registry: limits, proxies, parked watches
   ["registry/session", "a rate limit does not slow the client", "if (error.limit === \"rate\") this.pace.refused(sentAt, error.retryAfterMs);", "", "client/rate_limit"],
   ["registry/session", "a read on demand waits for its turn", "if (whenLimited === \"fail\" && pace.delayMs > 0)", "if (false)", "client/rate_limit"],
-  ["registry/session", "a lost connection is not tried again", "if (error instanceof PilotedError && isLostConnection(error)) return send();", "", "client/quiet_proxy"],
-  ["registry/session", "a poll that a proxy ended is a failure", "if (waitMs > 0 && error instanceof PilotedError && isCut(error)) {", "if (false) {", "client/quiet_proxy"],
+  ["registry/session", "a lost connection is not tried again", "if (isLostConnection(error)) return send();", "", "client/quiet_proxy"],
+  ["registry/session", "a poll that a proxy ended is a failure", "if (position !== undefined && isCut(error)) throw", "if (false) throw", "client/quiet_proxy"],
   ["registry/session", "parked watches make the servers work", "isParked && this.#copies.areUsable ? \"cached\" : consistency", "consistency", "client/parked_watches"],
   ["registry/pace", "each refusal counts", "if (sentAt <= this.#refusedAt) return;\n    if", "if", "registry/pace"],
   ["registry/pace", "the pause stays a second", "FIRST_MS * 2 ** this.#level++", "FIRST_MS", "registry/pace"],
@@ -103,7 +103,7 @@ const ROWS: Row[] = [
   ["client/watched_service", "NO_ENDPOINTS counts nothing", "total[name] += counts[name];", "", "client/no_endpoints"],
   ["client/refresh_signal", "an early SIGHUP is forgotten", "if (this.#isPending) refresh();", "", "client/sighup"],
   // source
-  ["source/consul", "a redirect is followed with the token", "redirect: \"manual\",\n        cache", "cache", "source/consul"],
+  ["source/consul_http", "a redirect is followed with the token", "redirect: \"manual\",\n      ...uncached()", "...uncached()", "source/consul"],
   ["source/consul", "the token is shown in an excerpt", "token ? text.replaceAll(token, \"<token>\") : text", "text", "source/consul"],
   ["source/consul_headers", "an index of 0 stays", "index === 0n ? FIRST_INDEX : String(index)", "String(index)", "source/consul_headers"],
   ["source/consul_decode", "an entry is listed twice", "if (this.#seen.add(endpointIdentity(endpoint)).size === size) {", "if (false) {", "source/consul_decode"],
