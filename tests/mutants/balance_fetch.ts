@@ -88,7 +88,7 @@ const ROWS: Row[] = [
   ["fetch/attempt_outcome", "500 is a rejection", "status === 429 || status === 502", "status === 500 || status === 429 || status === 502", "fetch/retry"],
   ["fetch/attempt_outcome", "an abort is the endpoint's fault", `aborted: "unknown"`, `aborted: "failure"`, "fetch/deadline"],
   ["fetch/attempt_outcome", "a superseded attempt is a failure", `superseded: "unknown"`, `superseded: "failure"`, "fetch/hedge"],
-  ["wait", "late deadlines are not extended", "if (extensionMs === undefined) return expired(false);", "return expired(false);", "fetch/pause"],
+  ["wait", "late deadlines are not extended", "if (extensionMs === undefined) return expired(false);", "return expired(false);", "wait"],
   ["wait", "an extension may pass without a turn of the event loop", "const EXTENSION_TURNS = 5;", "const EXTENSION_TURNS = 1;", "wait"],
   ["fetch/pauses", "only requests at the very moment are covered", "startedAt < this.#endedAt", "startedAt === this.#endedAt", "fetch/pause"],
   ["fetch/pauses", "requests after a pause are covered, too", "startedAt < this.#endedAt", "this.#endedAt > 0 || startedAt < this.#endedAt", "fetch/pause"],
