@@ -64,4 +64,44 @@ for (const version of ["1.22", "2.0"] as const) {
     const { host, peer } = piloted.pick("west");
     assertEquals([host, peer], ["10.9.0.1:80", "west"]);
   });
+
+  test(`Consul ${version} Enterprise: namespaces, partitions and sameness groups are lists of their own`, async () => {
+    const consul = new EmbeddedConsul({ version, enterprise: true });
+    const at = (last: number) => `10.0.0.${last}`;
+    const web = (id: string, last: number, more: object) =>
+      consul.register({ name: "web", id, address: at(last), port: 80, ...more });
+    web("default", 1, {});
+    web("team", 2, { namespace: "team-a" });
+    web("edge", 3, { partition: "edge", node: "edge-node" });
+    web("group", 4, { samenessGroup: "global" });
+    const sent: URL[] = [];
+    await using piloted = await createPiloted({
+      config: {
+        consul: "127.0.0.1:8500",
+        watches: [
+          { name: "web", tag: "none", as: "plain" },
+          { name: "web", namespace: "team-a", as: "team" },
+          { name: "web", partition: "edge", as: "edge" },
+          { name: "web", samenessGroup: "global", as: "global" },
+        ],
+      },
+      fetch: (input, init) => {
+        sent.push(new URL(new Request(input).url));
+        return consul.fetch(input, init);
+      },
+      signals: false,
+      env: {},
+    });
+    const addresses = (name: "team" | "edge" | "global") =>
+      piloted.serviceHosts(name).map(({ address }) => address);
+    assertEquals(addresses("team"), [at(2)]);
+    assertEquals(addresses("edge"), [at(3)]);
+    assertEquals(addresses("global"), [at(4)]);
+    // A parameter is sent only where it is set: Consul's community edition refuses all of them.
+    const named = (url: URL) =>
+      ["ns", "partition", "sg", "peer"].filter((key) => url.searchParams.has(key));
+    const reads = sent.filter(({ pathname }) => pathname === "/v1/health/service/web");
+    const kinds = new Set(reads.map((url) => named(url).join()));
+    assertEquals(kinds, new Set(["", "ns", "partition", "sg"]));
+  });
 }
