@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import process from "node:process";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import { test } from "../support/test.ts";
-import { Agent, registering } from "./support.ts";
+import { type Agent, registering } from "./support.ts";
 
 const RUNS = Number(process.env.PILOTED_RUNS ?? 100);
 // One heartbeat, 10 % later, and a second.
