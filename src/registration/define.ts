@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkAddress, describeValue } from "../address.ts";
+import { checkAddress } from "../address.ts";
 import { PilotedError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { InterfaceAddress } from "../runtime/interfaces.ts";
@@ -84,10 +84,7 @@ function advertised(env: Environment): string | undefined {
   if (value === undefined || value === "") return undefined;
   const { address, why } = checkAddress(value);
   if (why === undefined) return address;
-  throw new PilotedError(
-    "CONFIG_INVALID",
-    `Cannot use $PILOTED_ADVERTISE_ADDRESS: ${why}, received ${describeValue(value)}`,
-  );
+  throw new PilotedError("CONFIG_INVALID", `Cannot use $PILOTED_ADVERTISE_ADDRESS: ${why}`);
 }
 
 function defaultAddress(machine: Machine): string {

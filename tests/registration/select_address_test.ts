@@ -171,7 +171,7 @@ test("defineService(): says what the machine has, and what Deno must allow", () 
   assert(/--allow-sys=networkInterfaces/.test(
     refused(() => define({ interfaces: ["eth0"] }, {}, undefined, { networkInterfaces: deny })),
   ));
-  assert(/PILOTED_ADVERTISE_ADDRESS/.test(
+  assert(/^[^:]+ \$PILOTED_ADVERTISE_ADDRESS: .*, received "10\.0\.0\.256"$/.test(
     refused(() => define({}, { PILOTED_ADVERTISE_ADDRESS: "10.0.0.256" })),
   ));
 });
