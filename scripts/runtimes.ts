@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
@@ -13,6 +13,14 @@ export interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+}
+
+/** What failed, as far as a test runner names it. */
+export interface Failures {
+  /** Names of the tests. */
+  names: string[];
+  /** The files that they are in, each once, relative to the root. */
+  files: string[];
 }
 
 /** One runtime with its test runner. */
@@ -25,6 +33,8 @@ export interface Runtime {
   readonly testCommand: readonly string[];
   /** Reads the runner's closing lines; `undefined` where there are none. */
   readCounts(output: string): Counts | undefined;
+  /** Reads which tests failed, and in which files. */
+  readFailures(output: string): Failures;
 }
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -43,6 +53,10 @@ export const RUNTIMES: readonly Runtime[] = [
       const line = last(output, /^.*\| (\d+) passed.* \| (\d+) failed(?:.* \| (\d+) ignored)?/gm);
       return line && { passed: line[0]!, failed: line[1]!, skipped: line[2]! };
     },
+    // running 2 tests from ./tests/a_test.ts
+    // a fails ... FAILED (3ms)
+    readFailures: (output) =>
+      failures(output, /^running \d+ tests? from (\S+)$/, /^(.*) \.\.\. FAILED/),
   },
   {
     name: "bun",
@@ -60,6 +74,10 @@ export const RUNTIMES: readonly Runtime[] = [
       if (passed === undefined || failed === undefined) return undefined;
       return { passed, failed: failed + (number("error") ?? 0), skipped: number("skip") ?? 0 };
     },
+    // tests/a_test.ts:
+    // (fail) a fails [3.00ms]
+    readFailures: (output) =>
+      failures(output, /^(\S+_test\.ts):$/, /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$/),
   },
   {
     name: "node",
@@ -87,6 +105,18 @@ export const RUNTIMES: readonly Runtime[] = [
         skipped: (number("skipped") ?? 0) + (number("todo") ?? 0),
       };
     },
+    // ✖ a fails (3.1ms)
+    // Failed file: /checkout/tests/a_test.ts     (tests/support/test.ts, when its process ends)
+    readFailures(output) {
+      const lines = plainLines(output);
+      const end = lines.indexOf("✖ failing tests:");
+      const found = (pattern: RegExp, among: readonly string[]) =>
+        among.flatMap((line) => pattern.exec(line)?.[1] ?? []);
+      return {
+        names: found(/^✖ (.*?)(?: \([\d.]+ms\))?$/, end < 0 ? lines : lines.slice(0, end)),
+        files: fromRoot(found(/^Failed file: (.+)$/, lines)),
+      };
+    },
   },
 ];
 
@@ -100,6 +130,29 @@ export const RUNTIMES: readonly Runtime[] = [
 export function runsOn(file: string, runtime: string): boolean {
   const only = /\.(deno|bun|node)_test\.ts$/.exec(file)?.[1];
   return file.endsWith("_test.ts") && (only === undefined || only === runtime);
+}
+
+// The files of failed tests are those whose heading came last before them.
+function failures(output: string, heading: RegExp, failure: RegExp): Failures {
+  const names: string[] = [];
+  const files: string[] = [];
+  let current: string | undefined;
+  for (const line of plainLines(output)) {
+    current = heading.exec(line)?.[1] ?? current;
+    const name = failure.exec(line)?.[1];
+    if (name === undefined) continue;
+    names.push(name);
+    if (current !== undefined) files.push(current);
+  }
+  return { names, files: fromRoot(files) };
+}
+
+function fromRoot(files: readonly string[]): string[] {
+  return [...new Set(files.map((file) => `./${relative(ROOT, resolve(ROOT, file))}`))];
+}
+
+function plainLines(output: string): string[] {
+  return stripVTControlCharacters(output).split(/\r?\n/);
 }
 
 // The groups of the last match as numbers: a test may itself print such a line, the runner is last.

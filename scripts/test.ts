@@ -7,6 +7,10 @@
  * parts run side by side. `--jobs` says otherwise. The output of a part is shown in one piece when it
  * ends, and as it comes where there is only one at a time.
  *
+ * What failed beside other parts is run again, alone, when at most six files are concerned: a test
+ * that needs real time can be late on a busy machine. Tests that pass then are counted as passed and
+ * named as unstable; the names of those that failed again are repeated at the end.
+ *
  * Closes with the line `N passed, N failed` and exits with 1 unless every runtime ran tests and
  * all of them passed.
  *
@@ -18,13 +22,14 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { runCommand } from "./run_command.ts";
-import { type Counts, runsOn, type Runtime, RUNTIMES } from "./runtimes.ts";
+import { type Counts, type Failures, runsOn, type Runtime, RUNTIMES } from "./runtimes.ts";
 import { consulForTests, ensureNodeModules, serversForTests } from "./set_up.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 interface Outcome extends Counts {
   runtime: string;
   seconds: number;
+  failures: Failures;
   /** Why it failed, where the counts alone do not say it. */
   problem?: string;
 }
@@ -41,6 +46,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 // A run that takes longer hangs: the whole suite is meant to take less than 5 minutes.
 const LIMIT_MS = 25 * 60_000;
 const FILES_OF_A_PART = 60;
+const FILES_RUN_AGAIN = 6;
 
 async function main(): Promise<number> {
   const started = performance.now();
@@ -84,7 +90,35 @@ async function main(): Promise<number> {
   if (outcomes.length === 0) {
     throw new Error(`Cannot test: no test file in ${positionals.join(", ")}`);
   }
-  return report(outcomes, (performance.now() - started) / 1000);
+  const unstable = apart ? await runAgain(parts, outcomes, consul) : [];
+  return report(outcomes, unstable, (performance.now() - started) / 1000);
+}
+
+// Returns the names of the tests that passed this time, and takes them off the failed ones.
+async function runAgain(
+  parts: readonly Part[],
+  outcomes: Outcome[],
+  consul: string | undefined,
+): Promise<string[]> {
+  const failed = outcomes.filter(({ failed, failures: { names } }) =>
+    failed > 0 && failed === names.length
+  );
+  const count = failed.reduce((sum, { failures: { files } }) => sum + files.length, 0);
+  if (count === 0 || count > FILES_RUN_AGAIN) return [];
+  const unstable: string[] = [];
+  for (const outcome of failed) {
+    const { files, names } = outcome.failures;
+    const { runtime } = parts.find(({ runtime }) => outcome.runtime.startsWith(runtime.name))!;
+    const title = `=== ${runtime.name}, failed before`;
+    const again = await runPart({ runtime, files, title }, consul, false);
+    outcome.seconds += again.seconds;
+    if (files.length === 0 || again.failed > 0) continue;
+    outcome.failed -= names.length;
+    outcome.passed += names.length;
+    outcome.failures = { names: [], files: [] };
+    unstable.push(...names.map((name) => `${outcome.runtime}: ${name}`));
+  }
+  return unstable;
 }
 
 // Neighbours in a folder are often equally slow, and so go to different parts.
@@ -134,6 +168,7 @@ async function runPart(
     failed: 0,
     skipped: 0,
     ...counts,
+    failures: runtime.readFailures(result.output),
     runtime: `${runtime.name} ${/\d+\.\d+\.\d+/.exec(version.output)?.[0] ?? ""}`.trim(),
     seconds: (performance.now() - started) / 1000,
   };
@@ -152,12 +187,17 @@ function testEnvironment(consul: string | undefined): Record<string, string | un
   return { ...Object.fromEntries(kept), NO_COLOR: "1", ...(consul && { CONSUL_BIN: consul }) };
 }
 
-function report(outcomes: readonly Outcome[], seconds: number): number {
+function report(
+  outcomes: readonly Outcome[],
+  unstable: readonly string[],
+  seconds: number,
+): number {
   const rows = new Map<string, Outcome>();
-  const total: Outcome = { runtime: "total", passed: 0, failed: 0, skipped: 0, seconds };
+  const none = { passed: 0, failed: 0, skipped: 0, failures: { names: [], files: [] } };
+  const total: Outcome = { ...none, runtime: "total", seconds };
   for (const outcome of outcomes) {
     const row = rows.get(outcome.runtime) ??
-      { runtime: outcome.runtime, passed: 0, failed: 0, skipped: 0, seconds: 0 };
+      { ...none, runtime: outcome.runtime, seconds: 0 };
     rows.set(outcome.runtime, row);
     row.seconds += outcome.seconds;
     if (outcome.problem !== undefined) row.problem ??= outcome.problem;
@@ -173,9 +213,20 @@ function report(outcomes: readonly Outcome[], seconds: number): number {
     const time = seconds.toFixed(1).padStart(7);
     console.log([runtime.padEnd(16), ...cells, time, problem ?? ""].join("  ").trimEnd());
   }
+  list("Unstable: failed beside other parts, passed alone", unstable);
+  list(
+    "Failed",
+    outcomes.flatMap(({ runtime, failures }) =>
+      failures.names.map((name) => `${runtime}: ${name}`)
+    ),
+  );
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
   console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
   return total.failed === 0 ? 0 : 1;
+}
+
+function list(title: string, names: readonly string[]): void {
+  if (names.length > 0) console.log(`\n${title}\n${names.map((name) => `  ${name}`).join("\n")}`);
 }
 
 process.exitCode = await main().catch((error) => {

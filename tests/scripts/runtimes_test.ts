@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import process from "node:process";
 import { type Counts, runsOn, RUNTIMES } from "../../scripts/runtimes.ts";
 import { isInstalled } from "../../scripts/set_up.ts";
 import { test } from "../support/test.ts";
@@ -56,6 +57,38 @@ test("readCounts() takes the last summary, which is the runner's own", () => {
   const printed = "ok | 1 passed | 9 failed (1ms)\n";
   const own = "ok | 2 passed | 0 failed (1ms)\n";
   assertEquals(counts("deno", printed + own), { passed: 2, failed: 0, skipped: 0 });
+});
+
+test("readFailures() names failed tests and their files", () => {
+  const read = (runtime: string, output: string) =>
+    RUNTIMES.find(({ name }) => name === runtime)!.readFailures(output);
+  const two = { names: ["a: x => y", "b"], files: ["./tests/x_test.ts", "./tests/y_test.ts"] };
+  assertEquals(
+    read(
+      "deno",
+      "running 2 tests from ./tests/x_test.ts\nfine ... ok (1ms)\na: x => y ... \x1b[31mFAILED\x1b[0m (3ms)\n" +
+        "running 1 test from ./tests/y_test.ts\nb ...\n---- output ----\n---- output end ----\nb ... FAILED (1s)\n" +
+        " FAILURES \n\nb => ./tests/support/test.ts:1:2\n",
+    ),
+    two,
+  );
+  assertEquals(
+    read(
+      "bun",
+      "\ntests/x_test.ts:\n(pass) fine [1.00ms]\n(fail) a: x => y [2.37ms]\n\ntests/y_test.ts:\n(fail) b\n",
+    ),
+    two,
+  );
+  assertEquals(
+    read(
+      "node",
+      "✔ fine (1ms)\n✖ a: x => y (2.9ms)\n  Error\n" +
+        `Failed file: ${process.cwd()}/tests/x_test.ts\n✖ b (1.1ms)\nFailed file: tests/y_test.ts\n` +
+        "\n✖ failing tests:\n\n✖ b (1.1ms)\n",
+    ),
+    two,
+  );
+  assertEquals(read("node", "✔ fine (1ms)\n"), { names: [], files: [] });
 });
 
 test("runsOn() leaves a file of one runtime to that runtime", () => {

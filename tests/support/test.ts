@@ -2,6 +2,7 @@
  * `test(name, fn)`: node:test on Node and Bun, `Deno.test` on Deno. On Deno node:test would disable
  * the sanitizers that find leaks.
  */
+import process from "node:process";
 import nodeTest from "node:test";
 
 type TestFunction = () => void | Promise<void>;
@@ -24,6 +25,13 @@ interface DenoTest {
 }
 
 const deno = (globalThis as { Deno?: DenoTest }).Deno;
+
+// Node's reporter does not say which file a failed test is in. Each file is a process of its own.
+if (process.env.NODE_TEST_CONTEXT !== undefined) {
+  process.on("exit", (code) => {
+    if (code !== 0) console.error(`Failed file: ${process.argv[1]}`);
+  });
+}
 
 /** Registers a test, which has no subtests. */
 export function test(name: string, fn: TestFunction): void;
