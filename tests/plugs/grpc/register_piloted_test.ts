@@ -150,6 +150,10 @@ function withGrpc(
     } finally {
       it.client.close();
       for (const id of [...it.servers.keys()]) await it.stop(id, false);
+      // grpc-js's pick_first, which its round_robin consists of, leaves a timer of 250 ms running.
+      if (options.balancing === "round_robin") {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
     }
   }, { emptyPolicy: "accept", ...client });
 }
