@@ -21,6 +21,7 @@ import { join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { nodeBatches } from "./node_batches.ts";
 import { runCommand } from "./run_command.ts";
 import { type Counts, type Failures, runsOn, type Runtime, RUNTIMES } from "./runtimes.ts";
 import { consulForTests, ensureNodeModules, serversForTests } from "./set_up.ts";
@@ -155,7 +156,10 @@ async function runPart(
   );
   const version = await runCommand(runtime.versionCommand, { cwd: ROOT, env, onOutput() {} });
   const printed: string[] = [];
-  const result = await runCommand([...runtime.testCommand, ...files], {
+  const paths = apart && runtime.name === "node"
+    ? await nodeBatches(files, title.replaceAll(/\W+/g, "_"))
+    : files;
+  const result = await runCommand([...runtime.testCommand, ...paths], {
     cwd: ROOT,
     env,
     limitMs: LIMIT_MS,
