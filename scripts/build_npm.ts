@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { build, type Plugin } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./run_command.ts";
@@ -93,23 +93,63 @@ function built(path: string, extension: ".js" | ".d.ts"): string {
   return path.replace(/\.ts$/, extension);
 }
 
-// Shared code goes to chunks, so that an error class is the same one behind every export. What is
-// imported of packages that are not dependencies, the standard library, is inlined.
+// Each file stays a file of its own, so that stack traces name what the repository has. Packages that
+// are not dependencies, such as the standard library, become one file each below `vendor/`.
 async function writeCode(folder: string, entries: string[], external: string[]): Promise<void> {
-  await build({
+  const shared: BuildOptions = {
     absWorkingDir: ROOT,
-    entryPoints: entries,
     outdir: folder,
     outbase: ".",
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "neutral",
+    mainFields: ["module", "main"],
     target: "es2023",
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: "warning",
+  };
+  const isExternal = (name: string) => external.some((own) => `${name}/`.startsWith(`${own}/`));
+  const graph = await build({
+    ...shared,
+    entryPoints: entries,
     external: ["node:*", ...external],
     plugins: [REQUIRED_BUILTINS],
-    logLevel: "warning",
+    write: false,
+    splitting: true,
+    metafile: true,
   });
+  const inlined = new Set<string>();
+  const own = Object.keys(graph.metafile!.inputs).filter((path) => /^[^:]+\.tsx?$/.test(path))
+    .filter((path) => !path.startsWith("node_modules/"));
+  await build({
+    ...shared,
+    entryPoints: own,
+    plugins: [{
+      name: "a-file-each",
+      setup({ onResolve }) {
+        onResolve({ filter: /./ }, ({ path, importer, kind }) => {
+          if (kind === "entry-point") return undefined;
+          if (path.startsWith(".")) return { path: path.replace(/\.tsx?$/, ".js"), external: true };
+          if (path.startsWith("node:") || isExternal(path)) return { path, external: true };
+          inlined.add(path);
+          const vendor = relative(dirname(importer), join(ROOT, vendorFile(path)));
+          return { path: vendor.startsWith(".") ? vendor : `./${vendor}`, external: true };
+        });
+      },
+    }],
+  });
+  await build({
+    ...shared,
+    sourcemap: false,
+    entryPoints: [...inlined].map((name) => ({ in: name, out: vendorFile(name).slice(0, -3) })),
+    external: ["node:*"],
+    plugins: [REQUIRED_BUILTINS],
+  });
+}
+
+function vendorFile(name: string): string {
+  return `vendor/${name.replace(/^@/, "").replaceAll(/\W+/g, "_")}.js`;
 }
 
 // A CommonJS package that is inlined requires Node's modules, and an ES module has no require().

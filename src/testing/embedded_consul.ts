@@ -23,6 +23,7 @@ import { LocalAgent } from "./local_agent.ts";
 import { addReadRoutes } from "./read_routes.ts";
 import { Refusal } from "./refusal.ts";
 import { onAbort } from "../wait.ts";
+import { Stop } from "./stop.ts";
 import type { WireProfile } from "./wire_profile.ts";
 
 /** A request that an embedded Consul received. */
@@ -62,8 +63,8 @@ export class EmbeddedConsul {
   readonly #faults = new Set<{ fault: Fault; match: FaultMatch; left: number }>();
   readonly #requests: SeenRequest[] = [];
   readonly #listeners = new Set<Listener>();
-  readonly #closing = new AbortController();
-  #restarted = new AbortController();
+  readonly #closing = new Stop();
+  #restarted = new Stop();
 
   /**
    * Creates an agent. It starts no timer and opens no port.
@@ -202,8 +203,8 @@ export class EmbeddedConsul {
    * gone, and open blocking queries fail. Other nodes and the tokens stay.
    */
   reset(): void {
-    this.#restarted.abort(new TypeError("Cannot continue: the embedded Consul was restarted"));
-    this.#restarted = new AbortController();
+    this.#restarted.stop(new TypeError("Cannot continue: the embedded Consul was restarted"));
+    this.#restarted = new Stop();
     this.#state.local.agent.reset();
   }
 
@@ -227,7 +228,7 @@ export class EmbeddedConsul {
    */
   readonly fetch = (input: Request | URL | string, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    return this.#answer(request, [request.signal, this.#closing.signal]).then(decompressed);
+    return this.#answer(request, [this.#closing], request.signal).then(decompressed);
   };
 
   /**
@@ -237,12 +238,12 @@ export class EmbeddedConsul {
    * @returns The listener. Closing it ends its blocking queries at once.
    */
   async listen(options: ListenOptions = {}): Promise<Listener> {
-    const stop = new AbortController();
+    const stop = new Stop();
     // A disconnected client is not noticed; Consul also continues until the wait is over.
-    const listener = await listen((request) => this.#answer(request, [stop.signal]), options);
+    const listener = await listen((request) => this.#answer(request, [stop]), options);
     const close = () => {
       this.#listeners.delete(handle);
-      stop.abort(closed());
+      stop.stop(closed());
       return listener.close();
     };
     const handle: Listener = { ...listener, close };
@@ -252,7 +253,7 @@ export class EmbeddedConsul {
 
   /** Ends all blocking queries, timers and listeners. `fetch` then rejects, as if it were down. */
   async close(): Promise<void> {
-    this.#closing.abort(closed());
+    this.#closing.stop(closed());
     for (const { agent } of this.#state.datacenters.values()) agent.close();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
   }
@@ -262,9 +263,16 @@ export class EmbeddedConsul {
     await this.close();
   }
 
-  async #answer(request: Request, stop: readonly AbortSignal[]): Promise<Response> {
+  async #answer(
+    request: Request,
+    stops: readonly Stop[],
+    signal?: AbortSignal,
+  ): Promise<Response> {
     const abort = new AbortController();
-    const unlink = link([...stop, this.#restarted.signal], abort);
+    const end = (reason: unknown) => abort.abort(reason);
+    // Not AbortSignal.any(), which keeps its sources alive on some runtimes.
+    const undo = [...stops, this.#restarted].map((stop) => stop.onStop(end));
+    undo.push(onAbort(signal, end));
     try {
       abort.signal.throwIfAborted();
       const url = new URL(request.url);
@@ -282,7 +290,7 @@ export class EmbeddedConsul {
     } catch (error) {
       return this.#withPolicy(refuse(error));
     } finally {
-      unlink();
+      undo.forEach((remove) => remove());
       // Ends what a fault no longer waits for.
       abort.abort(new TypeError("Cannot continue: the response was sent"));
     }
@@ -321,10 +329,4 @@ function closed(): TypeError {
 function refuse(error: unknown): Response {
   if (error instanceof Refusal) return error.response();
   throw error;
-}
-
-// Not AbortSignal.any(), which keeps its sources alive on some runtimes.
-function link(signals: readonly AbortSignal[], target: AbortController): () => void {
-  const undo = signals.map((signal) => onAbort(signal, (reason) => target.abort(reason)));
-  return () => undo.forEach((remove) => remove());
 }
