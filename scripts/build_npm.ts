@@ -10,7 +10,8 @@
  */
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { builtinModules } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "./run_command.ts";
@@ -21,6 +22,10 @@ interface PackageManifest {
   version: string;
   description: string;
   license: string;
+  keywords: string[];
+  homepage: string;
+  bugs: string;
+  repository: { type: string; url: string };
   engines: Record<string, string>;
   exports: Record<string, string>;
   bin?: Record<string, string>;
@@ -53,23 +58,41 @@ export async function buildNpm(folder: string): Promise<void> {
   await writeCode(folder, entries, Object.keys(external));
   await writeTypes(folder, Object.values(manifest.exports));
   for (const command of commands) await makeExecutable(join(folder, built(command, ".js")));
-  for (const name of ["README.md", "LICENSE", "CHANGELOG.md"]) {
+  for (const name of ["LICENSE", "CHANGELOG.md"]) {
     await copyFile(join(ROOT, name), join(folder, name));
   }
+  const readme = await readFile(join(ROOT, "README.md"), "utf8");
+  await writeFile(join(folder, "README.md"), withAbsoluteLinks(readme, manifest));
   const published = JSON.stringify(publishedManifest(manifest), null, 2);
   await writeFile(join(folder, "package.json"), published + "\n");
 }
 
 function publishedManifest(manifest: PackageManifest): Record<string, unknown> {
   const { name, version, description, license, engines, exports, bin } = manifest;
+  const { keywords, homepage, bugs, repository } = manifest;
   const mapValues = <T>(record: Record<string, string>, map: (value: string) => T) =>
     Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
   return {
     name,
     version,
     description,
+    keywords,
+    homepage,
+    bugs,
+    repository,
     license,
     type: "module",
+    // For tools that do not read "exports".
+    main: built(exports["."]!, ".js"),
+    types: built(exports["."]!, ".d.ts"),
+    typesVersions: {
+      "*": Object.fromEntries(
+        Object.entries(exports).filter(([door]) => door !== ".").map(([door, path]) => [
+          door.slice(2),
+          [built(path, ".d.ts")],
+        ]),
+      ),
+    },
     sideEffects: filesThatAct(exports, bin),
     engines,
     exports: mapValues(exports, (path) => ({
@@ -113,7 +136,7 @@ async function writeCode(folder: string, entries: string[], external: string[]):
   const graph = await build({
     ...shared,
     entryPoints: entries,
-    external: ["node:*", ...external],
+    external,
     plugins: [REQUIRED_BUILTINS],
     write: false,
     splitting: true,
@@ -139,13 +162,72 @@ async function writeCode(folder: string, entries: string[], external: string[]):
       },
     }],
   });
-  await build({
-    ...shared,
-    sourcemap: false,
-    entryPoints: [...inlined].map((name) => ({ in: name, out: vendorFile(name).slice(0, -3) })),
-    external: ["node:*"],
-    plugins: [REQUIRED_BUILTINS],
-  });
+  await writeLicenses(folder, [...inlined]);
+  for (const name of inlined) {
+    const others = [...inlined].filter((other) => other !== name);
+    await build({
+      ...shared,
+      sourcemap: false,
+      minify: true,
+      stdin: { contents: await vendorEntry(name, own), resolveDir: ROOT },
+      outdir: undefined,
+      outfile: join(folder, vendorFile(name)),
+      // What a vendored package needs of an optional peer is small, and the peer may be missing.
+      external: [],
+      plugins: [REQUIRED_BUILTINS, {
+        name: "vendored",
+        setup({ onResolve }) {
+          onResolve(
+            { filter: /./ },
+            ({ path, kind }) =>
+              others.includes(path)
+                ? { path: `./${basename(vendorFile(path))}`, external: true }
+                : undefined,
+          );
+        },
+      }],
+    });
+  }
+}
+
+// What a CommonJS package exports is only known by name.
+async function vendorEntry(name: string, files: readonly string[]): Promise<string> {
+  const names = new Set<string>();
+  for (const file of files) {
+    const text = await readFile(join(ROOT, file), "utf8");
+    for (const [, clause, specifier] of text.matchAll(/^import \{([^}]*)\} from "([^"]+)";/gm)) {
+      if (specifier !== name) continue;
+      for (const imported of clause!.split(",").map((part) => part.trim())) {
+        if (imported !== "" && !imported.startsWith("type ")) names.add(imported.split(" ")[0]!);
+      }
+    }
+    const isDefault = new RegExp(`^import \\w+ from "${name}";`, "m").test(text);
+    if (isDefault) names.add("default");
+  }
+  const from = JSON.stringify(name);
+  const named = names.size > 0 ? `export { ${[...names].join(", ")} } from ${from};` : "";
+  // Namespace and dynamic imports take whatever there is.
+  return `${named} export * from ${from};`;
+}
+
+async function writeLicenses(folder: string, specifiers: readonly string[]): Promise<void> {
+  const packages = new Set(specifiers.map(packageOf));
+  const texts = await Promise.all([...packages].map(async (name) => {
+    const path = join(ROOT, "node_modules", name);
+    const license = (await readdir(path)).find((file) => /^licen[cs]e/i.test(file));
+    const text = license === undefined
+      ? `License: ${JSON.parse(await readFile(join(path, "package.json"), "utf8")).license}`
+      : await readFile(join(path, license), "utf8");
+    return `${name}\n\n${text.trim()}\n`;
+  }));
+  await mkdir(join(folder, "vendor"));
+  await writeFile(join(folder, "vendor", "LICENSES.md"), texts.join("\n---\n\n"));
+}
+
+// The standard library comes from npm as one package.
+function packageOf(specifier: string): string {
+  if (specifier.startsWith("@std/")) return "deno-std";
+  return specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
 function vendorFile(name: string): string {
@@ -156,12 +238,13 @@ function vendorFile(name: string): string {
 const REQUIRED_BUILTINS: Plugin = {
   name: "required-builtins",
   setup({ onResolve, onLoad }) {
-    const filter = /^node:/;
-    onResolve(
-      { filter },
-      ({ path, kind }) =>
-        kind === "require-call" ? { path, namespace: "required-builtin" } : undefined,
-    );
+    const filter = new RegExp(`^(node:)?(${builtinModules.join("|")})$`);
+    onResolve({ filter }, ({ path, kind }) => {
+      const name = `node:${path.replace(/^node:/, "")}`;
+      return kind === "require-call"
+        ? { path: name, namespace: "required-builtin" }
+        : { path: name, external: true };
+    });
     onLoad({ filter, namespace: "required-builtin" }, ({ path }) => ({
       contents: `module.exports = globalThis.process.getBuiltinModule(${JSON.stringify(path)});`,
     }));
@@ -209,6 +292,25 @@ async function removeUnusedTypes(folder: string, doors: readonly string[]): Prom
     const path = join(folder, name);
     if (name.endsWith(".d.ts") && !used.has(path)) await rm(path);
   }
+}
+
+/**
+ * Makes the links of a document work where the repository's other files are not.
+ *
+ * @param text Markdown.
+ * @param manifest Repository and version of the package.
+ * @returns The same, with relative links to the repository at the tag of this version.
+ */
+export function withAbsoluteLinks(
+  text: string,
+  manifest: Pick<PackageManifest, "repository" | "version">,
+): string {
+  const repository = manifest.repository.url.replace(/^git\+|\.git$/g, "");
+  const kind = (path: string) => /\.(svg|png)$/.test(path) ? "raw" : "blob";
+  return text.replace(
+    /\]\((?![a-z]+:|#|\/)([^)\s]+)\)/g,
+    (_, path) => `](${repository}/${kind(path)}/v${manifest.version}/${path.replace(/^\.\//, "")})`,
+  );
 }
 
 /**

@@ -31,9 +31,22 @@ export async function loadModule<Module>(load: () => Promise<Module>): Promise<M
     return await load();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `Cannot load a part of Piloted: ${why}; ${REMEDY}`;
+    const missing = missingPackage(why);
+    const message = missing === undefined
+      ? `Cannot load a part of Piloted: ${why}; ${REMEDY}`
+      : `Cannot load a part of Piloted: the package ${missing} is not installed; install it, for ` +
+        `example with npm install ${missing}`;
     throw new PilotedError("LOAD_FAILED", message, { cause });
   }
+}
+
+// Node, Bun and Deno say "Cannot find package 'hono' imported from ...", Deno also "Import "hono" not
+// a dependency".
+function missingPackage(why: string): string | undefined {
+  const name = /(?:Cannot find (?:package|module)|Import) ["']((?:@[\w.-]+\/)?[a-z][\w.-]*)/.exec(
+    why,
+  );
+  return name?.[1];
 }
 
 const REMEDY = "raise the limit of open files (ulimit -n) or reinstall what is missing, and try " +

@@ -8,6 +8,7 @@ import type { CheckOptions } from "./check_command.ts";
 import type { EarlySignals } from "./early_signals.ts";
 import type { ExecOptions } from "./exec_command.ts";
 import { examplesText, exitCodesText } from "./help_text.ts";
+import { loadModule } from "../load_module.ts";
 import type { LookupOptions } from "./lookup_command.ts";
 import {
   appended,
@@ -265,7 +266,7 @@ function addServe(program: Command, context: CommandContext): void {
     .allowExcessArguments();
   for (const [flags, description] of serveOptionTexts()) serve.option(flags, description);
   serve.action(async () => {
-    const { serveCommand } = await import("./serve_command.ts");
+    const { serveCommand } = await loadModule(() => import("./serve_command.ts"));
     const { argv } = context;
     context.exit(await serveCommand(argv.slice(argv.indexOf("serve") + 1), "piloted serve"));
   });
