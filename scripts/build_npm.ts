@@ -121,8 +121,6 @@ function built(path: string, extension: ".js" | ".d.ts"): string {
 async function writeCode(folder: string, entries: string[], external: string[]): Promise<void> {
   const shared: BuildOptions = {
     absWorkingDir: ROOT,
-    outdir: folder,
-    outbase: ".",
     bundle: true,
     format: "esm",
     platform: "neutral",
@@ -135,6 +133,7 @@ async function writeCode(folder: string, entries: string[], external: string[]):
   const isExternal = (name: string) => external.some((own) => `${name}/`.startsWith(`${own}/`));
   const graph = await build({
     ...shared,
+    outdir: folder,
     entryPoints: entries,
     external,
     plugins: [REQUIRED_BUILTINS],
@@ -147,6 +146,8 @@ async function writeCode(folder: string, entries: string[], external: string[]):
     .filter((path) => !path.startsWith("node_modules/"));
   await build({
     ...shared,
+    outdir: folder,
+    outbase: ".",
     entryPoints: own,
     plugins: [{
       name: "a-file-each",
@@ -170,7 +171,6 @@ async function writeCode(folder: string, entries: string[], external: string[]):
       sourcemap: false,
       minify: true,
       stdin: { contents: await vendorEntry(name, own), resolveDir: ROOT },
-      outdir: undefined,
       outfile: join(folder, vendorFile(name)),
       // What a vendored package needs of an optional peer is small, and the peer may be missing.
       external: [],
@@ -179,7 +179,7 @@ async function writeCode(folder: string, entries: string[], external: string[]):
         setup({ onResolve }) {
           onResolve(
             { filter: /./ },
-            ({ path, kind }) =>
+            ({ path }) =>
               others.includes(path)
                 ? { path: `./${basename(vendorFile(path))}`, external: true }
                 : undefined,
