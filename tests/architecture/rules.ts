@@ -70,6 +70,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["plugs/grpc"],
   "@connectrpc/connect": ["plugs/connect"],
   "@connectrpc/connect-node": ["plugs/connect"],
+  "fastify": ["plugs/fastify"],
+  "@nestjs/common": ["plugs/nestjs"],
   "ioredis": ["plugs/redis"],
   "pg": ["plugs/pg"],
   "prom-client": ["http", "supervisor"],
@@ -82,9 +84,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 /** Modules of Node that a plug is about. */
 const PLUG_BUILTINS: Readonly<Record<string, readonly string[]>> = {
-  "node:http": ["plugs/http-agent"],
+  "node:http": ["plugs/http-agent", "plugs/fastify"],
   "node:https": ["plugs/http-agent"],
-  "node:net": ["plugs/http-agent", "plugs/redis", "plugs/pg"],
+  "node:net": ["plugs/http-agent", "plugs/fastify", "plugs/redis", "plugs/pg"],
   "node:tls": ["plugs/redis"],
   "node:events": ["plugs/http-agent"],
 };
