@@ -114,7 +114,9 @@ test("manifests: every export and command is a file", async () => {
 test("manifests: Deno takes the very versions from npm that the lock file gives to Bun and Node", () => {
   for (const [name, target] of Object.entries(deno.imports)) {
     const [, dependency, version] = /^npm:(@?[^@]+)@([^/]+)/.exec(target) ?? [];
-    assertEquals(lock.packages[`node_modules/${dependency}`]?.version, version, name);
+    // Another version of a package under a name of its own.
+    const installed = name.endsWith("-8") ? name : dependency;
+    assertEquals(lock.packages[`node_modules/${installed}`]?.version, version, name);
   }
 });
 

@@ -9,6 +9,7 @@ import type { Lease } from "../../balance/lease.ts";
 import type { Piloted } from "../../client/piloted.ts";
 import { systemClock, type Timer } from "../../clock.ts";
 import type { Endpoint } from "../../endpoint.ts";
+import type { ResponseVerdict } from "../../fetch/classify.ts";
 import { networkFailure } from "../../fetch/network_error.ts";
 import type { RetryBudget } from "../../fetch/retry_budget.ts";
 import { parseRetryAfter } from "../../retry_after.ts";
@@ -30,11 +31,15 @@ export interface DispatchContext {
   readonly budget: RetryBudget;
   /** Name of the service. */
   readonly service: string;
+  /** Endpoints that have asked for a pause, and until when, in milliseconds since the Unix epoch. */
+  readonly resting: Map<string, number>;
 }
 
 // "HTTP Semantics", RFC 9110, 9.2.2.
 const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"];
 const REJECTIONS = [429, 502, 503, 504];
+// An endpoint that asks for a longer pause is tried again after this.
+const LONGEST_REST_MS = 300_000;
 
 /** Sends a request in one or more attempts, and shows its handler one of them. */
 export class DispatchCall implements Handler {
@@ -73,7 +78,7 @@ export class DispatchCall implements Handler {
   /** Sends it to a first endpoint. */
   start(): void {
     try {
-      const lease = this.#acquire();
+      const lease = this.#acquireAny();
       this.#context.budget.deposit(lease.startedAt);
       this.#send(lease);
     } catch (error) {
@@ -83,6 +88,7 @@ export class DispatchCall implements Handler {
 
   /** Ends it with an error. */
   fail(error: Error): void {
+    // Whether the caller has left or the body broke off: after the head it says nothing any more.
     this.#lease?.release("unknown");
     this.#handler.onResponseError?.(this.#controller, error);
   }
@@ -101,23 +107,31 @@ export class DispatchCall implements Handler {
     this.#isShown = true;
     const lease = this.#lease;
     // A long life is no latency.
-    socket.once("close", () => lease?.release("unknown"));
+    lease?.report?.("success");
+    socket.once("close", () => lease?.release());
     this.#handler.onRequestUpgrade?.(this.#controller, status, headers, socket);
   }
 
   /** Called with the head of a response. */
   onResponseStart(controller: Controller, status: number, headers: Headers_, text?: string): void {
     if (status >= 200 && !this.#isShown) {
-      // A 429 says that the endpoint works, and nothing about its latency.
-      this.#lease?.release(status === 429 ? "unknown" : status >= 500 ? "failure" : "success");
+      let verdict: ResponseVerdict;
+      try {
+        verdict = this.#context.options.classify({ status, headers });
+      } catch (error) {
+        return this.#controller.abort(error as Error);
+      }
       if (REJECTIONS.includes(status)) {
         const waitMs = this.#retryDelay(status, headers, false);
         if (waitMs !== undefined) {
           this.#waitMs = waitMs;
+          this.#lease?.release(verdict);
           return controller.abort(this.#goOn);
         }
       }
       this.#isShown = true;
+      this.#lease?.report?.(verdict);
+      if (this.#lease?.leaseUntil !== "body") this.#lease?.release(verdict);
     }
     this.#handler.onResponseStart?.(this.#controller, status, headers, text);
   }
@@ -132,7 +146,9 @@ export class DispatchCall implements Handler {
 
   /** Called at the end of a response. */
   onResponseEnd(_: Controller, trailers: Headers_): void {
-    if (this.#isShown) this.#handler.onResponseEnd?.(this.#controller, trailers);
+    if (!this.#isShown) return;
+    this.#lease?.release();
+    this.#handler.onResponseEnd?.(this.#controller, trailers);
   }
 
   /** Called when an attempt has failed. */
@@ -150,8 +166,21 @@ export class DispatchCall implements Handler {
 
   #acquire(): Lease {
     const { client, service } = this.#context;
-    const exclude = ({ host }: Endpoint) => this.#tried.some((one) => one.host === host);
-    return client.acquire(service, { exclude });
+    return client.acquire(service, { exclude: (endpoint) => this.#isUnwanted(endpoint) });
+  }
+
+  /** Whether it was tried by this request, or has asked all requests for a pause. */
+  #isUnwanted({ host }: Endpoint): boolean {
+    return this.#tried.some((one) => one.host === host) || this.#isResting(host);
+  }
+
+  #isResting(host: string): boolean {
+    const { resting } = this.#context;
+    const until = resting.get(host);
+    if (until === undefined) return false;
+    if (systemClock.now() < until) return true;
+    resting.delete(host);
+    return false;
   }
 
   #send(lease: Lease): void {
@@ -175,19 +204,28 @@ export class DispatchCall implements Handler {
   ): number | undefined {
     const { options, budget } = this.#context;
     const { retry, maxAttempts, maxRetryAfterMs } = options;
-    this.#tried.push(this.#lease!.endpoint);
+    const { endpoint } = this.#lease!;
+    const now = systemClock.now();
+    const askedMs = status === 429 || status === 503
+      ? parseRetryAfter(new Headers(pairs(headers)), now)
+      : undefined;
+    if (askedMs !== undefined) {
+      this.#context.resting.set(endpoint.host, now + Math.min(askedMs, LONGEST_REST_MS));
+    }
+    this.#tried.push(endpoint);
     if (retry === "never" || this.#tried.length >= maxAttempts) return undefined;
     const { method, body } = this.#request;
     if (isUnsent ? isUsed(body) : !isReplayable(body)) return undefined;
     if (!isUnsent && retry !== "always" && !IDEMPOTENT.includes(method)) return undefined;
-    const now = systemClock.now();
     let waitMs = fullJitter(this.#tried.length - 1, {
       baseMs: options.backoffBaseMs,
       maxMs: options.backoffMaxMs,
     });
-    if (status === 429) {
-      const askedMs = parseRetryAfter(new Headers(pairs(headers)), now);
-      if (askedMs === undefined || askedMs > maxRetryAfterMs) return undefined;
+    // Without a time, a limit holds for every endpoint and for long.
+    if (status === 429 && askedMs === undefined) return undefined;
+    const others = this.#context.client.serviceHosts(this.#context.service);
+    if (askedMs !== undefined && others.every((endpoint) => this.#isUnwanted(endpoint))) {
+      if (askedMs > maxRetryAfterMs) return undefined;
       waitMs = Math.max(waitMs, askedMs);
     }
     return budget.withdraw(now) ? waitMs : undefined;

@@ -4,6 +4,15 @@
  * @module
  */
 import { checkOptions, type OptionRule } from "../../check_options.ts";
+import type { ResponseVerdict } from "../../fetch/classify.ts";
+
+/** Head of a response. */
+export interface DispatchedResponse {
+  /** Its status. */
+  readonly status: number;
+  /** Its headers, in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
 
 /** Which requests are sent again, and what else is done with a request for a service. */
 export interface PilotedDispatchOptions {
@@ -18,7 +27,11 @@ export interface PilotedDispatchOptions {
   readonly backoffBaseMs?: number | undefined;
   /** Upper limit of every wait, in milliseconds. @default {250} */
   readonly backoffMaxMs?: number | undefined;
-  /** Longest `Retry-After` of a 429 that is waited for, in milliseconds. @default {5_000} */
+  /**
+   * Longest `Retry-After` of a 429 or 503 that is waited for when no other endpoint is left, in
+   * milliseconds. An endpoint that asked for a pause gets no request before it is over, for up to five
+   * minutes. @default {5_000}
+   */
   readonly maxRetryAfterMs?: number | undefined;
   /**
    * What happens to a request for a host that is not a watched service: it is sent unchanged, or fails
@@ -30,6 +43,12 @@ export interface PilotedDispatchOptions {
    * `createFetch()`, or the name of the service. @default {"endpoint"}
    */
   readonly hostHeader?: "endpoint" | "service" | undefined;
+  /**
+   * What a response says about its endpoint: `"success"`, `"failure"`, or `"unknown"`. It decides what
+   * balancer and outlier detection learn, not what is sent again. @default {1xx to 3xx are a success,
+   * 5xx a failure, 4xx unknown}
+   */
+  readonly classify?: ((response: DispatchedResponse) => ResponseVerdict) | undefined;
 }
 
 /** {@linkcode PilotedDispatchOptions} with all defaults filled in. */
@@ -46,6 +65,7 @@ const RULES: Readonly<Record<keyof PilotedDispatchOptions, OptionRule>> = {
   maxRetryAfterMs: AMOUNT,
   unknownHosts: { type: "one-of", values: ["pass-through", "reject"] },
   hostHeader: { type: "one-of", values: ["endpoint", "service"] },
+  classify: { type: "function" },
 };
 
 /**
@@ -66,5 +86,11 @@ export function resolveDispatchOptions(options: PilotedDispatchOptions): Resolve
     maxRetryAfterMs: options.maxRetryAfterMs ?? 5_000,
     unknownHosts: options.unknownHosts ?? "pass-through",
     hostHeader: options.hostHeader ?? "endpoint",
+    classify: options.classify ?? byStatus,
   };
+}
+
+function byStatus({ status }: DispatchedResponse): ResponseVerdict {
+  if (status < 400) return "success";
+  return status < 500 ? "unknown" : "failure";
 }

@@ -15,5 +15,5 @@
  *
  * @module
  */
-export type { PilotedDispatchOptions } from "./dispatch_options.ts";
+export type { DispatchedResponse, PilotedDispatchOptions } from "./dispatch_options.ts";
 export { piloted } from "./piloted.ts";

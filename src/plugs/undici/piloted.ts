@@ -8,7 +8,7 @@ import { HostLookup } from "../../client/host_lookup.ts";
 import type { Piloted } from "../../client/piloted.ts";
 import { PilotedError } from "../../errors.ts";
 import { RetryBudget } from "../../fetch/retry_budget.ts";
-import { DispatchCall } from "./dispatch_call.ts";
+import { DispatchCall, type DispatchContext } from "./dispatch_call.ts";
 import { type PilotedDispatchOptions, resolveDispatchOptions } from "./dispatch_options.ts";
 import { StableController } from "./stable_controller.ts";
 
@@ -46,15 +46,16 @@ export function piloted(
 ): Dispatcher.DispatcherComposeInterceptor {
   const resolved = resolveDispatchOptions(options);
   const hosts = new HostLookup(client);
-  const budgets = new Map<string, RetryBudget>();
+  const contexts = new Map<string, DispatchContext>();
 
-  const budgetOf = (service: string) => {
-    let budget = budgets.get(service);
-    if (budget === undefined) {
-      budget = new RetryBudget({ percent: 20, minimumPerSecond: 3, windowMs: 10_000 });
-      budgets.set(service, budget);
+  const contextOf = (service: string) => {
+    let context = contexts.get(service);
+    if (context === undefined) {
+      const budget = new RetryBudget({ percent: 20, minimumPerSecond: 3, windowMs: 10_000 });
+      context = { client, options: resolved, budget, service, resting: new Map() };
+      contexts.set(service, context);
     }
-    return budget;
+    return context;
   };
 
   return (dispatch) => (request, handler) => {
@@ -69,8 +70,7 @@ export function piloted(
         return dispatch(request, handler);
       }
       if (origin.port !== "") throw hasPort(service, origin);
-      const context = { client, options: resolved, budget: budgetOf(service), service };
-      const call = new DispatchCall(context, request, handler, dispatch);
+      const call = new DispatchCall(contextOf(service), request, handler, dispatch);
       const loading = client.load(service);
       if (loading === undefined) call.start();
       else loading.then(() => call.start(), (error) => call.fail(error));

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import process from "node:process";
 import { Readable } from "node:stream";
 import { Agent, type Dispatcher, fetch, request } from "undici";
+import type { PilotedOptions } from "../../../src/client/options.ts";
 import { PilotedError } from "../../../src/errors.ts";
 import { piloted, type PilotedDispatchOptions } from "../../../src/plugs/undici/mod.ts";
 import { test } from "../../support/test.ts";
@@ -17,6 +18,7 @@ const URL_ = "http://myService/orders";
 function withDispatcher(
   run: (it: Backends, dispatcher: Dispatcher) => Promise<void>,
   options: PilotedDispatchOptions = {},
+  client: PilotedOptions = {},
 ): Promise<void> {
   return Backends.run(async (it) => {
     const dispatcher = new Agent(NO_TIMERS).compose(piloted(it.piloted, options));
@@ -25,7 +27,7 @@ function withDispatcher(
     } finally {
       await dispatcher.destroy();
     }
-  });
+  }, client);
 }
 
 async function text(
@@ -168,4 +170,90 @@ if (process.versions.bun === undefined) {
       await text(dispatcher, { headers: ["x-a", "b"] });
       assertEquals(requests.map((line) => line.split(" ")[2]), ["myService", "mine", "myService"]);
     }, { hostHeader: "service" }));
+
+  test("piloted() sends what a 503 with Retry-After refuses elsewhere at once, and rests the endpoint", () =>
+    withDispatcher(
+      async (it, dispatcher) => {
+        const tired = await it.start("tired", (_, response) => {
+          response.writeHead(503, { "retry-after": "60" }).end("later");
+        });
+        await it.start("fine");
+        // Also those that came before it was known.
+        for (let i = 0; i < 20; i++) assertEquals(await text(dispatcher), "200 fine");
+        assertEquals(tired.requests.length, 1);
+        // Better a refusal than nothing, when nobody else is there.
+        await it.unlist("fine");
+        assertEquals(await text(dispatcher), "503 later");
+      },
+      {},
+      { balancer: "round-robin" },
+    ));
+
+  test("piloted() waits for the only endpoint as long as it asks, up to maxRetryAfterMs", () =>
+    withDispatcher(async (it, dispatcher) => {
+      let refusals = 1;
+      const one = await it.start("one", (_, response) => {
+        if (refusals-- > 0) response.writeHead(429, { "retry-after": "1" }).end("later");
+        else response.end("now");
+      });
+      const before = Date.now();
+      assertEquals(await text(dispatcher), "200 now");
+      assert(Date.now() - before >= 990);
+      refusals = 1;
+      assertEquals(await text(dispatcher, { method: "POST", body: "x" }), "429 later");
+      assertEquals(one.requests.length, 3);
+    }));
+
+  test("piloted() learns what classify says: pages that fail fast attract no requests", () =>
+    withDispatcher(
+      async (it, dispatcher) => {
+        const broken = await it.start("broken", (_, response) => {
+          response.writeHead(200, { "x-broken": "1" }).end("an error page");
+        });
+        await it.start("a");
+        await it.start("b");
+        while (it.piloted.status("myService").balance.ejectedCount === 0) {
+          await text(dispatcher);
+          assert(broken.requests.length < 50);
+        }
+        const { length } = broken.requests;
+        for (let i = 0; i < 20; i++) await text(dispatcher);
+        assertEquals(broken.requests.length, length);
+      },
+      { classify: ({ headers }) => headers["x-broken"] === undefined ? "success" : "failure" },
+      { balancer: "round-robin" },
+    ));
+
+  test("piloted() fails a request whose classify throws, and releases its lease", () =>
+    withDispatcher(async (it, dispatcher) => {
+      await it.start("a");
+      await assertRejects(() => text(dispatcher), Error, "cannot classify");
+      await waitUntil(() => it.pendingCount === 0);
+    }, {
+      classify() {
+        throw new Error("cannot classify");
+      },
+    }));
+
+  test("piloted() holds the lease to the end of the body with least-pending", () =>
+    withDispatcher(
+      async (it, dispatcher) => {
+        let end = () => {};
+        await it.start("a", (_, response) => {
+          response.write("head");
+          end = () => response.end("tail");
+        });
+        const { body } = await request(URL_, { dispatcher } as never);
+        assertEquals(it.pendingCount, 1);
+        end();
+        assertEquals(await body.text(), "headtail");
+        await waitUntil(() => it.pendingCount === 0);
+        const broken = await request(URL_, { dispatcher } as never);
+        broken.body.on("error", () => {});
+        broken.body.destroy();
+        await waitUntil(() => it.pendingCount === 0);
+      },
+      {},
+      { balancer: "least-pending" },
+    ));
 }
