@@ -76,8 +76,13 @@ export const RUNTIMES: readonly Runtime[] = [
     },
     // tests/a_test.ts:
     // (fail) a fails [3.00ms]
+    // At the end it names them once more, below "2 tests failed:".
     readFailures: (output) =>
-      failures(output, /^(\S+_test\.ts):$/, /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$/),
+      failures(
+        output.split(/^\d+ tests? failed:$/m)[0]!,
+        /^(\S+_test\.ts):$/,
+        /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$/,
+      ),
   },
   {
     name: "node",

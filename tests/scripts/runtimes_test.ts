@@ -75,7 +75,7 @@ test("readFailures() names failed tests and their files", () => {
   assertEquals(
     read(
       "bun",
-      "\ntests/x_test.ts:\n(pass) fine [1.00ms]\n(fail) a: x => y [2.37ms]\n\ntests/y_test.ts:\n(fail) b\n",
+      "\ntests/x_test.ts:\n(pass) fine [1.00ms]\n(fail) a: x => y [2.37ms]\n\ntests/y_test.ts:\n(fail) b\n\n2 tests failed:\n(fail) a: x => y [2.37ms]\n(fail) b\n",
     ),
     two,
   );
