@@ -32,7 +32,9 @@ export async function registryConnector(
   const { consulAccess } = await loadModule(() => import("../access/consul_access.ts"));
   const { PinnedServers } = await loadModule(() => import("../registry/pinned_servers.ts"));
 
-  return ({ consul }) => {
+  const { overriding } = await loadModule(() => import("../source/overriding.ts"));
+
+  return ({ consul, static: overrides }) => {
     const { tls, addresses = [consul.url] } = consul;
     // The platform's own fetch is all there is at the edge; certificates in files need more.
     const isPlain = mode === "on-demand" && tls === undefined &&
@@ -43,7 +45,8 @@ export async function registryConnector(
     const access = consulAccess(consul, { clock, random, fetch: given, graceMs });
     const open = (server: ConsulAddress): Registry => {
       const { http, ...link } = server.open();
-      return { ...link, source: new ConsulSource({ ...http, maxResponseBytes }) };
+      const source = new ConsulSource({ ...http, maxResponseBytes });
+      return { ...link, source: overrides ? overriding(source, overrides) : source };
     };
     if (access.only !== undefined) {
       const registry = open(access.only);

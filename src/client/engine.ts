@@ -243,7 +243,8 @@ export class Engine {
   async #takeOver(): Promise<Config> {
     const config = await this.#setup.reload();
     if (this.#state === "closed") return config;
-    const isSame = isSameConsul(config.consul, this.#config.consul);
+    const isSame = isSameConsul(config.consul, this.#config.consul) &&
+      JSON.stringify(config.static) === JSON.stringify(this.#config.static);
     this.#config = config;
     if (!isSame) this.#reconnect(config);
     return config;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Endpoint } from "../endpoint.ts";
 import type { Reach } from "../reach.ts";
 import type { Secret } from "../secret.ts";
 
@@ -63,6 +64,14 @@ export interface ConsulConfig {
   readonly partition?: string | undefined;
   /** TLS settings, if there are any. */
   readonly tls?: TlsConfig | undefined;
+}
+
+/** A service whose endpoints are given, whatever the registry lists. */
+export interface StaticService {
+  /** What gives them: `static`, or a variable such as `$PILOTED_STATIC_CUSTOMERS`. */
+  readonly origin: string;
+  /** The endpoints. */
+  readonly endpoints: readonly Endpoint[];
 }
 
 /** One watched service. */
@@ -132,6 +141,8 @@ export interface ConfigWarning {
 export interface Config {
   /** Where Consul is. */
   readonly consul: ConsulConfig;
+  /** Services that are overridden, by their name in the registry; absent where none is. */
+  readonly static?: Readonly<Record<string, StaticService>> | undefined;
   /** Watched services, in the file's order. */
   readonly watches: readonly WatchConfig[];
   /** Watched services whose names match a pattern; absent where there are none. */

@@ -12,6 +12,7 @@ import type {
   LoginConfig,
   PatternConfig,
   RegistrationConfig,
+  StaticService,
   TlsConfig,
   TokenProvider,
 } from "./config.ts";
@@ -72,6 +73,26 @@ export interface ConsulObject {
   /** TLS settings, with ContainerPilot's keys or those of a loaded `Config`. */
   readonly tls?: TlsObject | Partial<TlsConfig> | undefined;
 }
+
+/** An endpoint that overrides what the registry lists: `address:port`, or an object. */
+export type StaticEndpoint = string | {
+  /** IP address or host name. */
+  readonly address: string;
+  /** TCP port. */
+  readonly port: number;
+  /** Id. @default {its place in the list} */
+  readonly id?: string | undefined;
+  /** Tags. @default {[]} */
+  readonly tags?: readonly string[] | undefined;
+  /** Metadata. @default {{}} */
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  /** Weight. @default {1} */
+  readonly weight?: number | undefined;
+  /** Zone. @default {""} */
+  readonly zone?: string | undefined;
+  /** Ports by name. @default {{}} */
+  readonly ports?: Readonly<Record<string, number>> | undefined;
+};
 
 /** What every watch has, in an object given in code. */
 export interface WatchFacts extends Reach {
@@ -225,6 +246,15 @@ export interface ServiceObject extends Registrable {
 export interface ConfigObject<Watch extends Watched = Watched> {
   /** Where Consul is. */
   readonly consul?: string | ConsulObject | undefined;
+  /**
+   * Endpoints by service that are handed out whatever the registry lists, for development and
+   * incidents. `$PILOTED_STATIC_NAME`, addresses with commas between them, wins over it.
+   *
+   * @default {nothing is overridden}
+   */
+  readonly static?:
+    | Readonly<Record<string, readonly StaticEndpoint[] | StaticService>>
+    | undefined;
   /** Watched services. */
   readonly watches?:
     | readonly (Watch & Checked<Watch, WatchObject | PatternObject>)[]

@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { decodeConsul } from "./consul_config.ts";
 import { ConfigFault, type DecodeContext, type Path } from "./config_fault.ts";
 import { decodeLoadedRegistrations, decodeRegistrations } from "./registration_config.ts";
+import { decodeStatic } from "./static_config.ts";
 import { didYouMean } from "./unknown_key.ts";
 import { decodeCatalog, decodeWatches } from "./watch_config.ts";
 import { type Entry, isObject } from "./weak_decode.ts";
@@ -25,7 +26,15 @@ const CONTAINERPILOT_KEYS = [
 ] as const;
 
 /** The parts of a document that Piloted reads. */
-export const PARTS = ["consul", "watches", "backends", "jobs", "services", "catalog"] as const;
+export const PARTS = [
+  "consul",
+  "static",
+  "watches",
+  "backends",
+  "jobs",
+  "services",
+  "catalog",
+] as const;
 
 // Those of a loaded configuration, in an object given in code.
 const LOADED_PARTS = ["patterns", "registrations", "warnings"] as const;
@@ -61,9 +70,12 @@ export function decodeConfig(
     decodeCatalog(part("catalog"), context),
   ];
   const patterns = lists.flatMap((list) => list.patterns);
+  const watches = Object.freeze(lists.flatMap((list) => list.watches));
+  const overrides = decodeStatic(part("static"), watches, env, context);
   return {
     consul,
-    watches: Object.freeze(lists.flatMap((list) => list.watches)),
+    ...overrides && { static: overrides },
+    watches,
     ...patterns.length > 0 && { patterns: Object.freeze(patterns) },
     registrations: Object.freeze([
       ...context.inCode ? decodeLoadedRegistrations(part("registrations"), context) : [],

@@ -80,6 +80,8 @@ export interface Reading {
    * @default {0}
    */
   readonly nodeFailedCount?: number | undefined;
+  /** What overrides the registry, such as `$PILOTED_STATIC_CUSTOMERS`; absent where nothing does. */
+  readonly override?: string | undefined;
 }
 
 /** What a registry lists, service by service. */

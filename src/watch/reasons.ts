@@ -30,10 +30,14 @@ export interface StateFacts {
 
 /** Why a list is not fresher; `undefined` when there is nothing to say. */
 export function stateReason(
-  { state, error, isDeniedByDefault, doubt }: StateFacts & { readonly doubt: Doubt | undefined },
+  { state, error, isDeniedByDefault, doubt, override }: StateFacts & {
+    readonly doubt: Doubt | undefined;
+    readonly override?: string | undefined;
+  },
 ): string | undefined {
   switch (state) {
     case "live":
+      if (override !== undefined) return `overridden by ${override}; the registry is not read`;
       return isDeniedByDefault ? DENIED_BY_DEFAULT : undefined;
     case "unconfirmed":
       return `${DOUBTS[doubt ?? "empty"]}; the last list stays until that is confirmed`;

@@ -60,6 +60,8 @@ export interface WatchStatus extends Reach {
    * because no token was sent.
    */
   readonly reason: string | undefined;
+  /** What overrides the registry, such as `$PILOTED_STATIC_CUSTOMERS`; `undefined` where nothing does. */
+  readonly override: string | undefined;
   /** The last failure since the last success. */
   readonly error: PilotedError | undefined;
   /** Failures in a row. */

@@ -52,6 +52,7 @@ export class WatchState {
   #knownCount = 0;
   #isFiltered = false;
   #isDeniedByDefault = false;
+  #override: string | undefined;
 
   /**
    * Creates the state of a list of which nothing is known.
@@ -152,6 +153,7 @@ export class WatchState {
     this.#answered = true;
     this.#nextAttemptAt = undefined;
     this.#freshness = reading.freshness;
+    this.#override = reading.override;
     this.#position = reading.position;
     this.#knownPosition = reading.position;
     const refusal = refusalOf(this.query.service, reading, this.#knownCount, this.#isFiltered);
@@ -264,7 +266,9 @@ export class WatchState {
         error: this.#error,
         doubt: this.#guard.doubt,
         isDeniedByDefault: this.#isDeniedByDefault,
+        override: this.#override,
       }),
+      override: this.#override,
       error: this.#error,
       failureCount: this.#failureCount,
       nextAttemptAt: this.#nextAttemptAt,

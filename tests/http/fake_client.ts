@@ -183,6 +183,7 @@ export class FakeClient implements LookupClient {
       error,
       failureCount: error === undefined ? 0 : 1,
       nextAttemptAt: undefined,
+      override: undefined,
       freshness: {},
     };
     return {

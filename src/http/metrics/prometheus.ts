@@ -68,10 +68,16 @@ function addServices(registry: Registry, { piloted, streams }: MetricSources): v
     "service",
     "state",
   );
+  const overridden = gauge(
+    "piloted_service_overridden",
+    "1 where the configuration overrides what the registry lists",
+    "service",
+  );
   const ejected = gauge("piloted_ejected_endpoints", "Endpoints that are ejected", "service");
   const pending = gauge("piloted_pending_requests", "Balanced requests in flight", "service");
   for (const status of piloted.status().services) {
     const { service, balance } = status;
+    overridden.set({ service }, Number(status.watches.some(({ override }) => override)));
     for (const watch of status.watches) {
       // Without the total, so that a sum over the label is right.
       const { listed: _listed, ...byStatus } = watch.instanceCounts;
