@@ -95,7 +95,7 @@ export class ConsulSource implements Source {
     const { checks = false, signal } = options;
     const decoded = entries.length <= SHORT_LIST
       ? decodeHealth(entries, query, checks)
-      : await decodeHealthInSlices(entries, query, checks, signal);
+      : await decodeHealthInSlices(entries, query, signal, checks);
     return {
       endpoints: decoded.endpoints,
       skipped: decoded.skipped,

@@ -52,16 +52,16 @@ export function decodeHealth(
  *
  * @param entries The parsed list.
  * @param query The query.
- * @param withChecks Whether the checks of each endpoint are wanted.
  * @param signal Ends the decoding.
+ * @param withChecks Whether the checks of each endpoint are wanted. @default {false}
  * @returns The endpoints, and what was left out.
  * @throws The signal's own reason when it aborts.
  */
 export async function decodeHealthInSlices(
   entries: readonly unknown[],
   query: Query,
-  withChecks: boolean,
   signal?: AbortSignal,
+  withChecks = false,
 ): Promise<DecodedHealth> {
   const decoder = new HealthDecoder(query, withChecks);
   await inSlices(entries, (entry, position) => decoder.add(entry, position), signal);

@@ -2,6 +2,8 @@
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import { closest } from "../../src/check_options.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "../../src/client/events.ts";
+import type { Inspection } from "../../src/client/inspect.ts";
+import type { CheckResult } from "../../src/source/source.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { type InstanceCounts, PilotedError } from "../../src/errors.ts";
 import type { LookupClient } from "../../src/http/lookup_client.ts";
@@ -109,6 +111,30 @@ export class FakeClient implements LookupClient {
       registrations: [],
       services: this.#closed ? [] : this.services.map((service) => this.#status(service)),
     };
+  }
+
+  /** What the checks of an instance say, by its id. */
+  readonly checks = new Map<string, readonly CheckResult[]>();
+
+  /** Why instances cannot be read. */
+  inspectFailure: PilotedError | undefined;
+
+  inspect(name: string): Promise<Inspection> {
+    try {
+      const { instances } = this.#entry(name);
+      if (this.inspectFailure !== undefined) {
+        return Promise.resolve({ instances: [], errors: [this.inspectFailure] });
+      }
+      return Promise.resolve({
+        instances: instances.map((endpoint) => ({
+          endpoint,
+          checks: this.checks.get(endpoint.id) ?? [],
+        })),
+        errors: [],
+      });
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async refresh(): Promise<void> {

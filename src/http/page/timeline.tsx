@@ -13,10 +13,12 @@ import type { Html } from "./html.ts";
 const MAX_EVENTS = 30;
 
 /** The last events, each as a sentence. */
-export function Timeline({ events, now, root }: {
+export function Timeline({ events, now, root, only }: {
   events: readonly LoggedEvent[];
   now: number;
   root: string;
+  /** The service whose page it is on, which needs no link. */
+  only?: string;
 }): Html {
   const newest = events.slice(-MAX_EVENTS).reverse();
   if (newest.length === 0) return <p class="quiet">No changes since the start.</p>;
@@ -27,7 +29,7 @@ export function Timeline({ events, now, root }: {
           <time datetime={new Date(event.at).toISOString()} data-age={now - event.at}>
             {formatDuration(now - event.at)} ago
           </time>
-          {event.service !== undefined && (
+          {event.service !== undefined && event.service !== only && (
             <a href={`${root}services/${encodeURIComponent(event.service)}`}>{event.service}</a>
           )}
           <span>{describeEvent(event)}</span>
