@@ -1,5 +1,6 @@
 /** A scripted client for the routes: lists and states as the test sets them, without a registry. */
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
+import type { EndpointLoad, PoolStatus } from "../../src/balance/pool_status.ts";
 import { closest } from "../../src/check_options.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "../../src/client/events.ts";
 import type { Inspection } from "../../src/client/inspect.ts";
@@ -37,6 +38,7 @@ export class FakeClient implements LookupClient {
   readonly mode: "live" | "on-demand";
   /** A refresh under way. */
   refreshed: Promise<void> | undefined;
+  readonly #ejected = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   #picks = 0;
   #outage = false;
@@ -119,22 +121,24 @@ export class FakeClient implements LookupClient {
   /** Why instances cannot be read. */
   inspectFailure: PilotedError | undefined;
 
-  inspect(name: string): Promise<Inspection> {
-    try {
-      const { instances } = this.#entry(name);
-      if (this.inspectFailure !== undefined) {
-        return Promise.resolve({ instances: [], errors: [this.inspectFailure] });
-      }
-      return Promise.resolve({
-        instances: instances.map((endpoint) => ({
-          endpoint,
-          checks: this.checks.get(endpoint.id) ?? [],
-        })),
-        errors: [],
-      });
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  /** What the registry lists by now, if that is not what was set. */
+  inspected: readonly Endpoint[] | undefined;
+
+  // deno-lint-ignore require-await
+  async inspect(name: string): Promise<Inspection> {
+    const { instances } = this.#entry(name);
+    if (this.inspectFailure !== undefined) return { instances: [], errors: [this.inspectFailure] };
+    const listed = this.inspected ?? instances;
+    return {
+      instances: listed.map((each) => ({ endpoint: each, checks: this.checks.get(each.id) ?? [] })),
+      errors: [],
+    };
+  }
+
+  /** Sets a service of which some endpoints are ejected. */
+  setEjected(service: string, instances: readonly Endpoint[], ejectedCount: number): this {
+    this.#ejected.set(service, ejectedCount);
+    return this.set(service, instances);
   }
 
   async refresh(): Promise<void> {
@@ -190,6 +194,15 @@ export class FakeClient implements LookupClient {
     return new PilotedError("NO_ENDPOINTS", message, { service, instances });
   }
 
+  #balance(service: string): Pick<PoolStatus, "ejectedCount" | "endpoints"> {
+    const ejectedCount = this.#ejected.get(service) ?? 0;
+    const { endpoints } = this.#entry(service);
+    return {
+      ejectedCount,
+      endpoints: endpoints.map((each, position) => load(each, position < ejectedCount)),
+    };
+  }
+
   #status(service: string): ServiceStatus {
     const { instances, endpoints, state, ageMs, error } = this.#entry(service);
     const reason = error?.message;
@@ -218,10 +231,22 @@ export class FakeClient implements LookupClient {
       ageMs,
       reason,
       failover: undefined,
-      balance: new EndpointPool().status(),
+      balance: { ...new EndpointPool().status(), ...this.#balance(service) },
       watches: [watch],
     };
   }
+}
+
+function load(endpoint: Endpoint, isEjected: boolean): EndpointLoad {
+  return {
+    endpoint,
+    pendingCount: 0,
+    latencyMs: undefined,
+    consecutiveFailureCount: 0,
+    ejectionCount: isEjected ? 1 : 0,
+    ejectedUntil: isEjected ? 1e15 : undefined,
+    draining: false,
+  };
 }
 
 function countInstances(instances: readonly Endpoint[]): InstanceCounts {

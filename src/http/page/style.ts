@@ -100,7 +100,7 @@ button { cursor: pointer; background: var(--accent); color: var(--card); border-
 .tabs a[aria-current] b { color: inherit; }
 .pager { display: flex; gap: 1rem; justify-content: center; padding-top: 0.6rem; }
 
-.columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem); gap: 1rem; align-items: start; }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(15rem, 19rem); gap: 1rem; align-items: start; }
 .side { display: grid; gap: 1rem; min-width: 0; }
 .halves { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; align-items: start; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 0.7rem 1rem; min-width: 0; }
@@ -122,9 +122,9 @@ th:last-child, td:last-child { padding-right: 0; }
 .number { font-variant-numeric: tabular-nums; text-align: right; white-space: nowrap; }
 
 .lines { table-layout: fixed; }
-.lines th:first-child { width: 27%; }
-.lines thead .number { width: 6.5rem; }
-.lines thead .spark { width: 8rem; }
+.lines th:first-child { width: 28%; }
+.lines thead .number { width: 6.2rem; }
+.lines thead .spark { width: 6rem; }
 .lines td, .lines tbody th { padding-top: 0.22rem; padding-bottom: 0.22rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .lines tbody a { color: inherit; text-decoration-color: var(--line); }
 .lines tbody tr:hover { background: var(--ground); }
@@ -195,14 +195,16 @@ dt, dd { margin: 0; }
   form[role="search"], form[role="search"] input { width: 100%; margin-left: 0; }
   .card { padding: 0.6rem 0.75rem; }
   #services { padding: 0 0.75rem 0.6rem; }
-  .tabs { gap: 0.3rem; }
+  form[role="search"] label { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .tabs { flex-wrap: nowrap; overflow-x: auto; padding: 4px; margin: -4px -4px 0.4rem; }
+  .tabs a { flex: none; padding: 0.4rem 0.75rem; }
   table, thead, tbody, tr, td, tbody th { display: block; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { border-top: 1px solid var(--line); }
   tbody tr:first-child { border-top: 0; }
   td, tbody th { border: 0; padding: 0; text-align: left; }
-  .lines tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.75rem; padding: 0.35rem 0; min-height: 2.75rem; align-items: center; }
-  .lines tbody th:first-child { width: auto; padding: 0.3rem 0; }
+  .lines tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.75rem; padding: 0.3rem 0; min-height: 2.75rem; align-items: center; line-height: 1.3; }
+  .lines tbody th:first-child { width: auto; padding: 0.15rem 0; }
   .lines .state { grid-column: 1 / -1; grid-row: 2; font-size: 0.875rem; padding: 0; }
   .lines tr:not(.bad, .warn, .some) .state { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .lines .age, .lines td.spark { display: none; }

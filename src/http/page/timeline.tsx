@@ -11,6 +11,7 @@ import { formatDuration } from "./format.ts";
 import type { Html } from "./html.ts";
 
 const MAX_EVENTS = 30;
+const MAX_TEXT = 400;
 
 /** The last events, each as a sentence. */
 export function Timeline({ events, now, root, only }: {
@@ -32,11 +33,15 @@ export function Timeline({ events, now, root, only }: {
           {event.service !== undefined && event.service !== only && (
             <a href={`${root}services/${encodeURIComponent(event.service)}`}>{event.service}</a>
           )}
-          <span>{describeEvent(event)}</span>
+          <span>{cut(describeEvent(event))}</span>
         </li>
       ))}
     </ol>
   );
+}
+
+function cut(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
 }
 
 function severity({ type, data }: LoggedEvent): string {

@@ -71,8 +71,12 @@ function reasonOf(
     parts.push(`${formatNumber(balance.ejectedCount)} of ${all} ejected`);
   }
   if (noEndpoints === undefined && failing !== "") parts.push(failing);
-  return parts.join("; ");
+  const text = parts.join("; ");
+  return text.length > MAX_WHY ? `${text.slice(0, MAX_WHY)}…` : text;
 }
+
+// More than a line shows, and little enough for a hundred of them; the service's page has it all.
+const MAX_WHY = 200;
 
 /** A message without what the line says already. */
 function withoutSubject(message: string): string {
