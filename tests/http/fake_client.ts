@@ -127,7 +127,8 @@ export class FakeClient implements LookupClient {
   // deno-lint-ignore require-await
   async inspect(name: string): Promise<Inspection> {
     const { instances } = this.#entry(name);
-    if (this.inspectFailure !== undefined) return { instances: [], errors: [this.inspectFailure] };
+    const failure = this.#outage ? unreachable(name) : this.inspectFailure;
+    if (failure !== undefined) return { instances: [], errors: [failure] };
     const listed = this.inspected ?? instances;
     return {
       instances: listed.map((each) => ({ endpoint: each, checks: this.checks.get(each.id) ?? [] })),
@@ -161,8 +162,7 @@ export class FakeClient implements LookupClient {
   #refresh(service: string): void {
     const { instances, state, error } = this.#entry(service);
     if (this.#outage) {
-      const message = "Cannot read the service: connection refused";
-      const failure = new PilotedError("REGISTRY_UNREACHABLE", message, { service });
+      const failure = unreachable(service);
       this.events.emit("error", failure);
       this.set(service, instances, { state: "stale", error: failure });
     } else if (state === "stale" && error?.code === "REGISTRY_UNREACHABLE") {
@@ -235,6 +235,11 @@ export class FakeClient implements LookupClient {
       watches: [watch],
     };
   }
+}
+
+function unreachable(service: string): PilotedError {
+  const message = "Cannot read the service: connection refused";
+  return new PilotedError("REGISTRY_UNREACHABLE", message, { service });
 }
 
 function load(endpoint: Endpoint, isEjected: boolean): EndpointLoad {

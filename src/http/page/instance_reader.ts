@@ -6,6 +6,7 @@
 import type { Instance } from "../../client/inspect.ts";
 import type { Clock } from "../../clock.ts";
 import { deadline } from "../../wait.ts";
+import type { EventLog } from "../events/event_log.ts";
 import type { LookupClient } from "../lookup_client.ts";
 
 /** What a page shows of the instances. */
@@ -26,7 +27,7 @@ const FRESH_MS = 1_000;
 // Somebody is waiting for the page, which has the endpoints in use to show.
 const MAX_WAIT_MS = 2_000;
 
-/** Reads instances, at most once a second for each service. */
+/** Reads instances, at most once a second for each service that does not change. */
 export class InstanceReader {
   readonly #piloted: LookupClient;
   readonly #clock: Clock;
@@ -36,11 +37,16 @@ export class InstanceReader {
    * Creates a reader.
    *
    * @param piloted The client.
+   * @param events Its events: what was read before one of them is too old.
    * @param clock Time.
    */
-  constructor(piloted: LookupClient, clock: Clock) {
+  constructor(piloted: LookupClient, events: EventLog, clock: Clock) {
     this.#piloted = piloted;
     this.#clock = clock;
+    events.subscribe(({ service }) => {
+      if (service !== undefined) this.#reads.delete(service);
+      else this.#reads.clear();
+    });
   }
 
   /**

@@ -57,7 +57,7 @@ export const PAGE_PATHS: readonly string[] = ["/", "/services/:name", "/docs", "
 export function addPages(app: Hono, sources: PageSources): void {
   const { piloted, events: log, clock, fetchMetrics } = sources;
   const history = new EndpointHistory(piloted, log, () => clock.now());
-  const reader = new InstanceReader(piloted, clock);
+  const reader = new InstanceReader(piloted, log, clock);
   const live = piloted.mode === "live";
 
   app.get("/", async (c) => {

@@ -18,8 +18,10 @@ export const SCRIPT: string = String.raw`"use strict";
   let again = false;
   let due;
   let updatedAt = -Infinity;
+  // Enter in the search opens the only service that it finds.
+  let opens = false;
   // Counts of picks and the output of checks change without an event.
-  const POLL_MS = 10000;
+  const POLL_MS = 5000;
   const MIN_GAP_MS = 500;
 
   function setConnection(kind, text) {
@@ -128,6 +130,9 @@ export const SCRIPT: string = String.raw`"use strict";
       document.title = next.title;
       morph(document.getElementById("main"), next.getElementById("main"));
       tick();
+      const links = document.querySelectorAll("#services tbody a");
+      if (opens && links.length === 1) links[0].click();
+      opens = false;
     } catch {
       // The event stream reconnects when the server is back.
     } finally {
@@ -179,14 +184,14 @@ export const SCRIPT: string = String.raw`"use strict";
     soon();
   }
 
-  search?.addEventListener("input", showSearch);
+  search?.addEventListener("input", () => {
+    opens = false;
+    showSearch();
+  });
   search?.form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const links = document.querySelectorAll("#services tbody a");
-    // The list may still be that of a shorter word.
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    if (links.length === 1 && words.length > 0 && !busy && due === undefined) links[0].click();
-    else showSearch();
+    opens = search.value.trim() !== "";
+    showSearch();
   });
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
