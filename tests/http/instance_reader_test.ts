@@ -35,7 +35,7 @@ test("InstanceReader.read() reads once for everybody who looks within a second",
   assertEquals(count(), 1);
   await reader.read("db");
   assertEquals(count(), 2);
-  clock.advance(1_000);
+  await clock.advance(1_000);
   await reader.read("app");
   assertEquals(count(), 3);
 });
@@ -62,9 +62,9 @@ test("InstanceReader.read() waits two seconds at most, and uses a late answer fo
   let answer: (inspection: Inspection) => void = () => {};
   client.inspect = () => new Promise((resolve) => answer = resolve);
   const reading = reader.read("app");
-  clock.advance(2_000);
+  await clock.advance(2_000);
   // The deadline is extended once when it is noticed late.
-  clock.advance(2_000);
+  await clock.advance(2_000);
   const { instances, failures } = await reading;
   assertEquals(instances, []);
   assertStringIncludes(failures.join(), "no response within 2 s");

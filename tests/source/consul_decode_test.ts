@@ -51,6 +51,7 @@ test("decodeHealth() gives an empty list for an empty list", () => {
     skipped: [],
     skippedCount: 0,
     nodeFailedCount: 0,
+    checks: undefined,
   });
 });
 

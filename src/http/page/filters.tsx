@@ -37,7 +37,7 @@ export interface Part {
  * @param part The part.
  * @returns Such as `?show=trouble&page=2`; `?` for the whole list.
  */
-export function partLink({ show, query, page }: Part): string {
+function partLink({ show, query, page }: Part): string {
   const parameters = new URLSearchParams();
   if (query !== "") parameters.set("q", query);
   if (show !== "") parameters.set("show", show);
@@ -85,7 +85,7 @@ export interface Shown<T> {
 }
 
 /** A browser shows a hundred lines without effort, and a person reads no more. */
-export const LINES = 100;
+const LINES = 100;
 
 /**
  * Takes one page of a list.

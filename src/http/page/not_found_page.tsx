@@ -62,7 +62,7 @@ export function NotFoundPage({ name, services, root }: {
  * @param services Names that are watched.
  * @returns At most five, the likeliest first.
  */
-export function suggest(name: string, services: readonly string[]): readonly string[] {
+function suggest(name: string, services: readonly string[]): readonly string[] {
   const asked = name.toLowerCase().slice(0, MAX_NAME);
   const isRelated = (service: string) => {
     const known = service.toLowerCase();

@@ -62,10 +62,12 @@ export function addPages(app: Hono, sources: PageSources): void {
 
   app.get("/", async (c) => {
     await loadLists(piloted, piloted.services);
-    const { services, registrations, registry } = piloted.status();
+    const { services } = piloted;
+    const { registrations, registry } = piloted.status();
     const part = partOf(c, SERVICE_TABS);
-    const views = services.map((status) =>
-      judge(status, noEndpointsReason(piloted, status.service))
+    // One by one, because that throws where the client is closed.
+    const views = services.map((name) =>
+      judge(piloted.status(name), noEndpointsReason(piloted, name))
     );
     const found = views.filter((view) => matches(view, part.query, piloted));
     return page(
