@@ -42,6 +42,11 @@ function mixed(): FakeClient {
   for (const [name, state] of states) {
     client.set(name, [endpoint(name, 1)], { state, error: failure(name), ageMs: 240_000 });
   }
+  const doubt = new PilotedError(
+    "REGISTRY_RESPONSE",
+    `Cannot read service "small" from Consul at http://consul:8500: 1 of 9 is left`,
+  );
+  client.set("small", [endpoint("small", 1)], { state: "unconfirmed", error: doubt });
   client.set("gone", []);
   client.set("down", [1, 2, 3].map((number) => critical("down", number)));
   client.setEjected("shaky", [endpoint("shaky", 1), endpoint("shaky", 2)], 1);
@@ -49,7 +54,8 @@ function mixed(): FakeClient {
 }
 
 test("the overview lists trouble first, by kind, then services by name as people sort them", async () => {
-  const rows = readRows(await read(mixed(), "/"));
+  const html = await read(mixed(), "/");
+  const rows = readRows(html);
   assertEquals(rows.map(({ name }) => name), [
     ...["down", "gone", "secret", "away", "small", "shaky", "old", "early", "partly"],
     ...["app-1", "app-2", "app-9", "app-10"],
@@ -59,8 +65,11 @@ test("the overview lists trouble first, by kind, then services by name as people
   assertStringIncludes(text("down"), "3 instances, all critical");
   assertStringIncludes(text("down"), "0 of 3");
   assertStringIncludes(text("away"), "Stale for 4m");
-  assertStringIncludes(text("away"), "Consul at http://consul:8500: connection refused");
-  assertEquals(text("away").includes("Cannot read service"), false, "the line names it already");
+  assertStringIncludes(text("small"), "Unconfirmed Consul at http://consul:8500: 1 of 9 is left");
+  const cause =
+    "4 services with the same cause:</b> Consul at http://consul:8500: connection refused";
+  assertStringIncludes(html, cause);
+  assertEquals(text("away").includes("refused"), false, "it is told once, above the lines");
   assertStringIncludes(text("shaky"), "1 of 2 endpoints ejected");
   assertStringIncludes(text("partly"), "Live");
   assertStringIncludes(text("partly"), "1 critical");
@@ -148,6 +157,23 @@ test("a cause that most services in trouble share is told once, above them", asy
   const well = new FakeClient().set("app", [endpoint("app", 1)]);
   assertEquals((await read(well, "/")).includes(`id="cause"`), false);
   assertStringIncludes(await read(well, "/"), "1 service, live.");
+});
+
+test("the same state of many services at once is one line of the latest changes", async () => {
+  const client = new FakeClient();
+  const names = Array.from({ length: 50 }, (_, number) => `app-${number}`);
+  for (const name of names) client.set(name, [endpoint(name, 1)]);
+  const app = service(client);
+  client.setOutage(true);
+  await client.refresh();
+  const html = await (await app.request("/")).text();
+  const lines = [...html.matchAll(/<li id="event-[\s\S]*?<\/li>/g)].map(([line]) => line);
+  assertEquals(lines.length, 2);
+  assertStringIncludes(lines[1]!, "app-49</a>");
+  assertStringIncludes(lines[1]!, "and 49 more services: is stale");
+  assertStringIncludes(html, "50 services with the same cause");
+  const own = await (await app.request("/services/app-7")).text();
+  assertMatch(own, /<time[^>]*>0s ago<\/time><span>is stale: /);
 });
 
 test("a service's page shows every instance whatever its health, with what its failing checks say", async () => {

@@ -123,6 +123,7 @@ export function OverviewPage({ view }: { view: OverviewView }): Html {
               : (
                 <ServiceTable
                   views={shown.items}
+                  cause={cause?.why}
                   counts={view.counts}
                   now={now}
                   root={root}

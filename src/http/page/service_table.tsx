@@ -12,8 +12,10 @@ import { Sparkline } from "./sparkline.tsx";
 import type { ServiceView } from "./trouble.ts";
 
 /** A table; narrow screens show it as a list, and the roles keep it a table for screen readers. */
-export function ServiceTable({ views, counts, now, root }: {
+export function ServiceTable({ views, cause, counts, now, root }: {
   views: readonly ServiceView[];
+  /** A reason that is shown above the table, and not again in each line. */
+  cause: string | undefined;
   counts: (service: string) => readonly CountSince[];
   now: number;
   root: string;
@@ -34,7 +36,7 @@ export function ServiceTable({ views, counts, now, root }: {
       <tbody role="rowgroup">
         {views.map((view) => (
           <Line
-            view={view}
+            view={view.why === cause ? { ...view, why: "" } : view}
             now={now}
             root={root}
             counts={hasHistory ? histories.get(view.status.service) : undefined}

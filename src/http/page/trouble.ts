@@ -78,14 +78,20 @@ function reasonOf(
 // More than a line shows, and little enough for a hundred of them; the service's page has it all.
 const MAX_WHY = 200;
 
-/** A message without what the line says already. */
-function withoutSubject(message: string): string {
-  const short = message.replace(
-    /^Cannot (pick an endpoint of|read service) "(?:[^"\\]|\\.)*"(?: from |: )?/,
-    "",
-  );
+/**
+ * A message without what the place where it is shown says already.
+ *
+ * @param message Message of an error about one service.
+ * @returns Such as `Consul at http://consul:8500: the connection was refused`.
+ */
+export function withoutSubject(message: string): string {
+  const short = message.replace(SUBJECT, "");
   return short === "" ? message : short;
 }
+
+// The error of a lookup quotes that of a read.
+const SUBJECT =
+  /^(?:Cannot (?:pick an endpoint of|read service) "(?:[^"\\]|\\.)*"(?: in datacenter "(?:[^"\\]|\\.)*")?(?: from |: ))+/;
 
 const NATURAL = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
