@@ -116,7 +116,13 @@ test("a search is kept by the tabs, and looks at names, states, addresses, nodes
   const html = await read(client, "/?q=a&show=trouble");
   assertStringIncludes(html, `href="?q=a&amp;show=stale"`);
   assertStringIncludes(html, `<input type="hidden" name="show" value="trouble"`);
+  assertStringIncludes(html, `href="?q=a&amp;show=trouble">4 of 10 services in trouble`);
   assertStringIncludes(await read(client, "/?q=nonsense"), "No service matches the search");
+  const app = service(client);
+  client.set("web", []).set("gone", [endpoint("gone", 5)]);
+  const found = await (await app.request("/?q=web")).text();
+  assertStringIncludes(found, "10.0.0.77:8080 left (0 endpoints)");
+  assertEquals(found.includes("10.0.0.5:8080"), false, "changes of other services");
 });
 
 test("the overview of 400 services has at most 2,000 nodes and 150 kB, whatever their state", async () => {

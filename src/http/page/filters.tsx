@@ -37,7 +37,7 @@ export interface Part {
  * @param part The part.
  * @returns Such as `?show=trouble&page=2`; `?` for the whole list.
  */
-function partLink({ show, query, page }: Part): string {
+export function partLink({ show, query, page }: Part): string {
   const parameters = new URLSearchParams();
   if (query !== "") parameters.set("q", query);
   if (show !== "") parameters.set("show", show);

@@ -9,7 +9,7 @@ import type { RegistrationStatus } from "../../registration_status.ts";
 import type { LoggedEvent } from "../events/event_log.ts";
 import { Bar, Document } from "./document.tsx";
 import type { CountSince } from "./endpoint_history.ts";
-import { Pager, type Part, type Shown, type Tab, Tabs } from "./filters.tsx";
+import { Pager, type Part, partLink, type Shown, type Tab, Tabs } from "./filters.tsx";
 import { formatCount, formatNumber } from "./format.ts";
 import type { Html } from "./html.ts";
 import { RegistrationList } from "./registration_list.tsx";
@@ -101,9 +101,9 @@ export function OverviewPage({ view }: { view: OverviewView }): Html {
           <p id="summary">
             {troubled > 0
               ? (
-                <a class="bad" href="?show=trouble">
+                <a class="bad" href={partLink({ ...part, show: "trouble", page: 1 })}>
                   {`${formatNumber(troubled)} of ${
-                    formatCount(view.watchedCount, "service")
+                    formatCount(found.length, "service")
                   } in trouble`}
                 </a>
               )

@@ -9,7 +9,7 @@ import type { Context, Hono } from "hono";
 import { type Endpoint, endpointIdentity } from "../../endpoint.ts";
 import type { Instance } from "../../client/inspect.ts";
 import type { Clock } from "../../clock.ts";
-import type { EventLog } from "../events/event_log.ts";
+import type { EventLog, LoggedEvent } from "../events/event_log.ts";
 import { loadOpenApi } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import type { FetchMetrics } from "../metrics/fetch_metrics.ts";
@@ -79,7 +79,7 @@ export function addPages(app: Hono, sources: PageSources): void {
           watchedCount: services.length,
           part,
           counts: (service) => history.counts(service, piloted.serviceHosts(service).length),
-          events: log.events,
+          events: eventsOf(log, found, part.query),
           registrations,
           registry,
           now: clock.now(),
@@ -162,6 +162,17 @@ async function page(
 
 async function loadLists(piloted: LookupClient, names: readonly string[]): Promise<void> {
   if (piloted.mode !== "live") await Promise.all(names.map((name) => piloted.load(name)));
+}
+
+/** The events of what a search finds. */
+function eventsOf(
+  { events }: EventLog,
+  found: readonly ServiceView[],
+  query: string,
+): readonly LoggedEvent[] {
+  if (query === "") return events;
+  const names = new Set(found.map(({ status }) => status.service));
+  return events.filter(({ service }) => service !== undefined && names.has(service));
 }
 
 /** Which part of a list a request asks for; what it cannot have is left out. */

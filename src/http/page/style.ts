@@ -173,7 +173,7 @@ pre { font: 0.86rem/1.45 ui-monospace, "DejaVu Sans Mono", monospace; white-spac
 .timeline .loss { border-color: var(--warn); }
 .timeline .bad { border-color: var(--bad); }
 .timeline time { color: var(--quiet); font-size: 0.8rem; margin-right: 0.35rem; white-space: nowrap; }
-.timeline a { font-weight: 600; margin-right: 0.35rem; }
+.timeline a { font-weight: 600; margin-right: 0.35rem; display: inline-block; max-width: 100%; }
 
 .login { max-width: 24rem; margin: 15vh auto 0; }
 .login form { display: grid; gap: 0.6rem; margin-top: 1rem; }
