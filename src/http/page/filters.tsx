@@ -101,14 +101,13 @@ export function takePage<T>(items: readonly T[], page: number): Shown<T> {
   return { items: part, total: items.length, from, page: number, pages };
 }
 
-/** Links to the other pages; nothing where there is one page. */
+/** Links to the other pages, where there are several. */
 export function Pager({ shown, part, label }: {
   shown: Shown<unknown>;
   part: Part;
   label: string;
 }): Html {
   const { from, items, total, page, pages } = shown;
-  if (pages === 1) return <></>;
   const link = (number: number, text: string, rel: string) => (
     <a href={partLink({ ...part, page: number })} rel={rel}>{text}</a>
   );

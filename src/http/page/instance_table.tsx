@@ -128,7 +128,7 @@ const COLUMNS: readonly Column[] = [
       picks === 0 ? "0" : `${formatNumber(picks)} (${formatShare(picks, allPicks)})`,
   },
   {
-    label: "Latency",
+    label: "Expected latency",
     kind: "number",
     isUsed: ({ load }) => load?.latencyMs !== undefined,
     show: ({ load }) => load?.latencyMs === undefined ? "" : formatLatency(load.latencyMs),

@@ -129,7 +129,7 @@ export function OverviewPage({ view }: { view: OverviewView }): Html {
                   root={root}
                 />
               )}
-            <Pager shown={shown} part={part} label="Pages of services" />
+            {shown.pages > 1 && <Pager shown={shown} part={part} label="Pages of services" />}
           </div>
           <div class="side">
             {registrations.length > 0 && <RegistrationList registrations={registrations} />}

@@ -86,7 +86,7 @@ export function ServicePage({ view }: { view: ServicePageView }): Html {
               </p>
             )
             : <InstanceTable service={service} views={shown.items} all={instances} now={now} />}
-          <Pager shown={shown} part={part} label="Pages of instances" />
+          {shown.pages > 1 && <Pager shown={shown} part={part} label="Pages of instances" />}
         </section>
         {view.requests !== undefined && <FetchFacts requests={view.requests} />}
         <div class="halves">
