@@ -183,6 +183,27 @@ test(
 );
 
 test(
+  "the focus stays where it is while lines move",
+  { skip },
+  () =>
+    withSite(({ consul, url }) =>
+      withPage(url, async (page) => {
+        await connection(page, LIVE);
+        const names = page.locator("#services tbody th");
+        assertEquals(await names.allInnerTexts(), ["search", "orders", "customers"]);
+        await page.getByRole("link", { name: "orders" }).first().focus();
+        // All lines but its own go elsewhere.
+        register(consul, "search", 9);
+        consul.setStatus("orders-1", "passing");
+        await page.locator("#services tbody tr:last-child#service-search").waitFor();
+        await page.locator("#services tbody tr:first-child#service-customers").waitFor();
+        const focused = () => page.evaluate(() => document.activeElement?.textContent);
+        assertEquals(await focused(), "orders");
+      })
+    ),
+);
+
+test(
   "400 services: trouble in the first screen, tabs that filter, at most 2,000 nodes",
   { skip },
   () =>

@@ -128,7 +128,12 @@ export const SCRIPT: string = String.raw`"use strict";
       correctOrigin(next);
       renderedAt = performance.now();
       document.title = next.title;
+      const focused = document.activeElement;
       morph(document.getElementById("main"), next.getElementById("main"));
+      // A line that was moved has lost it.
+      if (focused !== document.activeElement && focused.isConnected) {
+        focused.focus({ preventScroll: true });
+      }
       tick();
       const links = document.querySelectorAll("#services tbody a");
       if (opens && links.length === 1) links[0].click();
