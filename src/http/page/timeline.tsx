@@ -11,7 +11,7 @@ import { formatCount, formatDuration } from "./format.ts";
 import type { Html } from "./html.ts";
 import { withoutSubject } from "./trouble.ts";
 
-const MAX_EVENTS = 30;
+const MAX_EVENTS = 20;
 const MAX_TEXT = 400;
 
 /** The last events, each as a sentence. */
