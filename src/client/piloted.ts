@@ -21,6 +21,7 @@ import { addWatch, type WatchHandle } from "./add_watch.ts";
 import { allEvents, nextEvent, serviceChanges, waitForEndpoints } from "./event_waits.ts";
 import type { PilotedEvent, PilotedEvents, PilotedListener } from "./events.ts";
 import type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./wait_options.ts";
+import type { Inspection } from "./inspect.ts";
 import { Registrations } from "./registrations.ts";
 import type { Services } from "./services.ts";
 import type { WatchedService } from "./watched_service.ts";
@@ -82,8 +83,7 @@ export class Piloted<Names extends string = string> {
   }
 
   /**
-   * The next endpoint, after a refresh under way; with mode `"on-demand"` from a list that is fresh
-   * enough.
+   * The next endpoint, after a refresh under way; on demand, from a list that is fresh enough.
    *
    * @param name Name of a watched service.
    * @returns A healthy endpoint, by the option `balancer`.
@@ -101,8 +101,7 @@ export class Piloted<Names extends string = string> {
   }
 
   /**
-   * Makes sure that the list of a service is fresh enough to be handed out. Live lists always are,
-   * unless a refresh is under way.
+   * Makes sure that the list of a service is fresh enough. Live lists are, unless a refresh runs.
    *
    * @param name Name of a watched service.
    * @param waitUntil Receives work that goes on when there is nothing to wait for, such as
@@ -137,8 +136,7 @@ export class Piloted<Names extends string = string> {
   }
 
   /**
-   * Whether a service is watched. With mode `"on-demand"` also whether a pattern matches the name, as
-   * long as the services in the registry have not been listed.
+   * Whether a service is watched; with mode `"on-demand"` a pattern is enough until the first list.
    *
    * @param name Any name.
    */
@@ -151,8 +149,7 @@ export class Piloted<Names extends string = string> {
    * of one query share their reads, however often they are added.
    *
    * @param watch The watch, with the keys of `watches` in a configuration object; no templates.
-   * @returns A handle that ends the watch: `close()`, or `await using`. With mode `"live"` the
-   * service has been read once, or that failed and is tried again, as `status()` says.
+   * @returns Ends the watch: `close()`, or `await using`. Live, it has been read once, or is retried.
    * @throws {TypeError} when the watch is invalid, by rejecting.
    * @throws {PilotedError} `CLOSED` when the client is or was closed, by rejecting.
    *
@@ -211,15 +208,27 @@ export class Piloted<Names extends string = string> {
   }
 
   /**
+   * Reads every instance of a service now, whatever its health, and the output of its checks.
+   *
+   * @param name Name of a watched service.
+   * @param options `signal` ends the read, which then throws its reason.
+   * @throws {PilotedError} as {@linkcode Piloted.status}, by rejecting.
+   */
+  async inspect(name: Names, { signal }: WaitOptions = {}): Promise<Inspection> {
+    return await this.#service(name).inspect(signal ?? this.closeSignal);
+  }
+
+  /**
    * Reads every watched service again, as SIGHUP does. Calls during a refresh join into one more.
    * A service that can't be read keeps its list, and is reported by `error` events and `status()`.
    *
    * @throws {PilotedError} `CLOSED` when the client is or was closed, by rejecting.
    */
   refresh(): Promise<void> {
-    const { closeSignal } = this;
-    if (closeSignal.aborted) return Promise.reject(closeSignal.reason);
-    return abortable(this.#engine.refresh(), closeSignal);
+    const { closeSignal: signal } = this;
+    return signal.aborted
+      ? Promise.reject(signal.reason)
+      : abortable(this.#engine.refresh(), signal);
   }
 
   /**
@@ -282,8 +291,7 @@ export class Piloted<Names extends string = string> {
   }
 
   /**
-   * Registers this process in Consul and keeps it registered until `close()`, whatever happens to
-   * Consul.
+   * Registers this process in Consul, and keeps it registered until `close()` whatever happens.
    *
    * @param options Name, port, and what else is registered.
    * @returns The handle, at once: `await registration.ready` to wait until others find it.

@@ -33,6 +33,7 @@ export type {
 } from "../balance/pool_event.ts";
 export type { EndpointLoad, PoolStatus } from "../balance/pool_status.ts";
 export type { BalanceEvent, RefreshEvent } from "./events.ts";
+export type { Inspection, Instance } from "./inspect.ts";
 export type { WatchHandle } from "./add_watch.ts";
 export type { BalancerChoice, FailoverTarget } from "./options.ts";
 export type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./wait_options.ts";
@@ -67,7 +68,14 @@ export type { ResponseVerdict } from "../fetch/classify.ts";
 export type { FetchCallOptions, PilotedRequestInit } from "../fetch/call_options.ts";
 export type { Environment } from "../runtime/environment.ts";
 export type { Reach } from "../reach.ts";
-export type { Consistency, Freshness, Listing, ListQuery, Summary } from "../source/source.ts";
+export type {
+  CheckResult,
+  Consistency,
+  Freshness,
+  Listing,
+  ListQuery,
+  Summary,
+} from "../source/source.ts";
 export type { StaticEndpoint } from "../source/static.ts";
 export type { EmptyPolicy, HealthPolicy, NodeFailurePolicy } from "../watch/policies.ts";
 export type { WatchStateName } from "../watch/status.ts";

@@ -8,6 +8,7 @@ import { mergeAddresses } from "../balance/merge_addresses.ts";
 import type { WatchConfig } from "../config/config.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
 import { type InstanceCounts, PilotedError } from "../errors.ts";
+import { loadModule } from "../load_module.ts";
 import { reachOf } from "../reach.ts";
 import { type Change, diffEndpoints } from "../snapshot.ts";
 import type { Query } from "../source/source.ts";
@@ -16,6 +17,7 @@ import type { WatchObserver } from "../watch/watch.ts";
 import { queryKey, type Subscription, type WatchSet } from "../watch/watch_set.ts";
 import type { Events } from "./events.ts";
 import { Failover, type Target } from "./failover.ts";
+import type { Inspection } from "./inspect.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 // From best to worst; the state of a service is the worst of its watches.
@@ -162,6 +164,17 @@ export class WatchedService {
     const subscriptions = [...this.subscriptions, ...this.#failover.subscriptions];
     const results = await Promise.allSettled(subscriptions.map(({ watch }) => watch.refresh()));
     return results.every(({ status }) => status === "fulfilled");
+  }
+
+  /**
+   * Reads every instance of every watch, and what its checks say.
+   *
+   * @param signal Aborts the reads.
+   */
+  async inspect(signal: AbortSignal): Promise<Inspection> {
+    const { inspectWatches } = await loadModule(() => import("./inspect.ts"));
+    const subscriptions = [...this.subscriptions, ...this.#failover.subscriptions];
+    return await inspectWatches(subscriptions.map(({ watch }) => watch), signal);
   }
 
   /** Why there is no endpoint to hand out. */

@@ -11,6 +11,7 @@ import type { Piloted } from "../client/piloted.ts";
  */
 export type LookupClient = Pick<
   Piloted,
+  | "inspect"
   | "load"
   | "mode"
   | "on"

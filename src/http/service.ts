@@ -105,7 +105,14 @@ export function service(piloted: LookupClient, options: ServiceOptions = {}): Ho
   if (token !== undefined) addAuth(app, token);
   app.use(OPERATIONS.refresh.path, limitBody(), timeout(REFRESH_TIMEOUT_MS));
   const { events, picks, pickAtOnce } = addRoutes(app, piloted, options);
-  addPages(app, { piloted, events, picks, now: () => clock.now() });
+  addPages(app, {
+    piloted,
+    events,
+    picks,
+    clock,
+    fetchMetrics: options.fetchMetrics,
+    needsToken: token !== undefined,
+  });
   addNotFound(app);
   const hasMiddleware = token !== undefined || write !== undefined || origins.length > 0;
   if (!hasMiddleware) addFastEndpoint(app, piloted.services, pickAtOnce);

@@ -66,6 +66,8 @@ export interface SessionReadOptions {
    * at once. @default {"wait"}
    */
   readonly whenLimited?: "wait" | "fail";
+  /** Whether the response has the checks of every instance as well. @default {false} */
+  readonly checks?: boolean;
 }
 
 /** One registry, queried within its limits. */
@@ -152,7 +154,7 @@ export class Session {
    * @throws The signal's own reason when it aborts.
    */
   async read(query: Query, options: SessionReadOptions, signal: AbortSignal): Promise<Reading> {
-    const { consistency, wait, whenLimited = "wait" } = options;
+    const { consistency, wait, whenLimited = "wait", checks = false } = options;
     const permit = wait === undefined
       ? await this.budget.shortPermit(signal)
       : await this.budget.longPermit(wait.watch, signal);
@@ -170,7 +172,7 @@ export class Session {
       const { position } = how;
       const reading = await this.#send(
         (source, signal, isPlain) =>
-          source.read(query, { ...how, ...(isPlain && { position: undefined }), signal }),
+          source.read(query, { ...how, ...(isPlain && { position: undefined }), checks, signal }),
         { name: `service ${JSON.stringify(query.service)}`, service: query.service, waitMs },
         position,
         signal,

@@ -92,14 +92,16 @@ export class ConsulSource implements Source {
     const subject = { name: `service ${JSON.stringify(service)}${where}`, service };
     const url = (options: ReadOptions) => healthUrl(this.#http.url, query, options);
     const { entries, headers } = await this.#getList(url, subject, options);
+    const { checks = false, signal } = options;
     const decoded = entries.length <= SHORT_LIST
-      ? decodeHealth(entries, query)
-      : await decodeHealthInSlices(entries, query, options.signal);
+      ? decodeHealth(entries, query, checks)
+      : await decodeHealthInSlices(entries, query, signal, checks);
     return {
       endpoints: decoded.endpoints,
       skipped: decoded.skipped,
       skippedCount: decoded.skippedCount,
       nodeFailedCount: decoded.nodeFailedCount,
+      checks: decoded.checks,
       position: decodeIndex(headers),
       freshness: decodeFreshness(headers),
       ...decodeVisibility(headers, this.#http.hasToken),

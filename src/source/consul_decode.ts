@@ -9,7 +9,7 @@ import { type Endpoint, endpointIdentity, type EndpointStatus } from "../endpoin
 import { PilotedError } from "../errors.ts";
 import { decodePlace, decodePorts, isRecord } from "./consul_place.ts";
 import { inSlices } from "./in_slices.ts";
-import type { Query } from "./source.ts";
+import type { CheckResult, Query } from "./source.ts";
 
 /** What a list of entries decodes to. */
 export interface DecodedHealth {
@@ -21,6 +21,8 @@ export interface DecodedHealth {
   readonly skippedCount: number;
   /** How many endpoints are critical only because the check of their node is. */
   readonly nodeFailedCount: number;
+  /** The checks of each endpoint, where they are wanted. */
+  readonly checks: readonly (readonly CheckResult[])[] | undefined;
 }
 
 // An error takes about 3 kB with its stack: a response of a few megabytes could fill the heap.
@@ -32,10 +34,15 @@ const MAX_ERRORS = 10;
  *
  * @param entries The parsed list; tags and metadata of its entries are taken over and frozen.
  * @param query The query; an entry of another service is left out.
+ * @param withChecks Whether the checks of each endpoint are wanted. @default {false}
  * @returns The endpoints, and what was left out.
  */
-export function decodeHealth(entries: readonly unknown[], query: Query): DecodedHealth {
-  const decoder = new HealthDecoder(query);
+export function decodeHealth(
+  entries: readonly unknown[],
+  query: Query,
+  withChecks = false,
+): DecodedHealth {
+  const decoder = new HealthDecoder(query, withChecks);
   for (let i = 0; i < entries.length; i++) decoder.add(entries[i], i);
   return decoder;
 }
@@ -46,6 +53,7 @@ export function decodeHealth(entries: readonly unknown[], query: Query): Decoded
  * @param entries The parsed list.
  * @param query The query.
  * @param signal Ends the decoding.
+ * @param withChecks Whether the checks of each endpoint are wanted. @default {false}
  * @returns The endpoints, and what was left out.
  * @throws The signal's own reason when it aborts.
  */
@@ -53,8 +61,9 @@ export async function decodeHealthInSlices(
   entries: readonly unknown[],
   query: Query,
   signal?: AbortSignal,
+  withChecks = false,
 ): Promise<DecodedHealth> {
-  const decoder = new HealthDecoder(query);
+  const decoder = new HealthDecoder(query, withChecks);
   await inSlices(entries, (entry, position) => decoder.add(entry, position), signal);
   return decoder;
 }
@@ -64,14 +73,16 @@ class HealthDecoder implements DecodedHealth {
   readonly skipped: PilotedError[] = [];
   skippedCount = 0;
   nodeFailedCount = 0;
+  readonly checks: (readonly CheckResult[])[] | undefined;
   readonly #query: Query;
   readonly #asked: string;
   readonly #tag: string | undefined;
   readonly #seen = new Set<string>();
   #last: Endpoint | undefined;
 
-  constructor(query: Query) {
+  constructor(query: Query, withChecks: boolean) {
     this.#query = query;
+    this.checks = withChecks ? [] : undefined;
     this.#asked = query.service.toLowerCase();
     this.#tag = query.tag?.toLowerCase();
   }
@@ -85,6 +96,7 @@ class HealthDecoder implements DecodedHealth {
       return this.#skip(entry, position, "it is listed twice");
     }
     this.endpoints.push(endpoint);
+    this.checks?.push(decodeChecks(entry));
     if (endpoint.status === "critical" && onlyNodeFails(entry)) this.nodeFailedCount++;
     this.#last = endpoint;
   }
@@ -198,6 +210,24 @@ function statusOf(check: unknown): EndpointStatus | undefined {
   const maintenance = status === "critical" && typeof id === "string" &&
     (id === "_node_maintenance" || id.startsWith("_service_maintenance:"));
   return maintenance ? "maintenance" : "critical";
+}
+
+// Consul keeps 4 kB of each output unless its agents say otherwise.
+const MAX_OUTPUT = 4_096;
+
+/** The checks of an entry whose status could be decoded. */
+function decodeChecks(entry: unknown): readonly CheckResult[] {
+  const checks = isRecord(entry) && Array.isArray(entry.Checks) ? entry.Checks : [];
+  return checks.filter(isRecord).map((check) => ({
+    name: textOf(check.Name) || textOf(check.CheckID),
+    status: statusOf(check) ?? "critical",
+    // A maintenance check has its reason in the notes.
+    output: (textOf(check.Output) || textOf(check.Notes)).slice(0, MAX_OUTPUT),
+  }));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** Whether no check is critical but that of the node, which gossip between agents decides. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Endpoint } from "../endpoint.ts";
+import type { Endpoint, EndpointStatus } from "../endpoint.ts";
 import type { PilotedError } from "../errors.ts";
 import type { Reach } from "../reach.ts";
 
@@ -32,8 +32,20 @@ export interface ReadOptions {
   readonly waitMs?: number | undefined;
   /** How fresh the response must be. @default {"stale"} */
   readonly consistency?: Consistency | undefined;
+  /** Whether the response has the checks of every instance as well. @default {false} */
+  readonly checks?: boolean | undefined;
   /** Aborts the read. That closes the connection, but the registry works on until `waitMs` ends. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** One health check of an instance, as the registry has it. */
+export interface CheckResult {
+  /** Name for people, such as `"disk space"`; its id where it has none. */
+  readonly name: string;
+  /** Its status. */
+  readonly status: EndpointStatus;
+  /** What it last said, at most 4,096 characters; `""` for nothing. */
+  readonly output: string;
 }
 
 /** What the registry says about the freshness of a response; absent what it does not say. */
@@ -82,6 +94,13 @@ export interface Reading {
   readonly nodeFailedCount?: number | undefined;
   /** What overrides the registry, such as `$PILOTED_STATIC_CUSTOMERS`; absent where nothing does. */
   readonly override?: string | undefined;
+  /**
+   * The checks of each endpoint, in the order of `endpoints`, where the read wanted them and the registry
+   * has checks.
+   *
+   * @default {undefined}
+   */
+  readonly checks?: readonly (readonly CheckResult[])[] | undefined;
 }
 
 /** What a registry lists, service by service. */

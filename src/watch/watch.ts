@@ -124,6 +124,18 @@ export abstract class Watch {
    */
   abstract refresh(): Promise<void>;
 
+  /**
+   * Reads every instance and its checks, beside the list, which stays as it is.
+   *
+   * @param signal Aborts the read.
+   * @throws {PilotedError} why it failed; at once while the registry limits the rate.
+   */
+  inspect(signal: AbortSignal): Promise<Reading> {
+    const { consistency } = this.options;
+    const how = { consistency, whenLimited: "fail", checks: true } as const;
+    return this.session.read(this.query, how, signal);
+  }
+
   /** The registry was replaced by another one: the next read is a plain one, and soon. */
   abstract reconnect(): void;
 

@@ -47,10 +47,18 @@ export interface Site {
   start(): Promise<void>;
 }
 
+/** What a site has besides. */
+export interface SiteOptions {
+  /** Environment of the service. */
+  readonly env?: Record<string, string>;
+  /** How many more services, each with two instances: `app-1` and so on. @default {0} */
+  readonly more?: number;
+}
+
 /** Starts a site with `customers`, `orders` and an empty `search`, and ends it with the test. */
 export async function withSite(
   run: (site: Site) => Promise<void>,
-  env: Record<string, string> = {},
+  { env = {}, more = 0 }: SiteOptions = {},
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "piloted-browser-"));
   const consul = new EmbeddedConsul();
@@ -59,7 +67,10 @@ export async function withSite(
   register(consul, "orders", 1);
   consul.setStatus("orders-1", "warning");
   const config = join(folder, "containerpilot.json5");
-  const watches = ["customers", "orders", "search"].map((name) => ({ name, interval: 1 }));
+  const apps = Array.from({ length: more }, (_, position) => `app-${position + 1}`);
+  for (const name of apps) for (const number of [1, 2]) register(consul, name, number);
+  const names = ["customers", "orders", "search", ...apps];
+  const watches = names.map((name) => ({ name, interval: 1 }));
   await writeFile(config, JSON.stringify({ consul: agent.url, watches }));
   let serve: Child | undefined;
   let port = "0";

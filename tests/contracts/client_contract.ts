@@ -115,6 +115,23 @@ export function clientContract(
     return Promise.resolve();
   });
 
+  clientTest("inspect() reads every instance, and the list stays as it is", async (stage) => {
+    const { client } = stage;
+    const hosts = client.serviceHosts("orders");
+    const { instances, errors } = await client.inspect("orders");
+    const found = instances.map(({ endpoint: { address, status } }) => `${address} ${status}`);
+    assertEquals([found.sort(), errors], [["10.0.0.4 passing", "10.0.0.5 critical"], []]);
+    assertEquals((await client.inspect("missing")).instances, []);
+    assertEquals(client.serviceHosts("orders") === hosts, true);
+    await stage.setOutage(true);
+    const during = await client.inspect("orders");
+    assertEquals([during.instances, during.errors.map(({ code }) => code)], [
+      [],
+      ["REGISTRY_UNREACHABLE"],
+    ]);
+    assertEquals(client.status("orders").state, "live", "a look is not a failure of the watch");
+  });
+
   clientTest("an unknown name is UNKNOWN_SERVICE with the watched ones", async ({ client }) => {
     for (const call of callsOf(client, "custmers")) {
       const error = await rejection(call, "UNKNOWN_SERVICE");
@@ -285,6 +302,7 @@ function callsOf(client: LookupClient, name: string): (() => unknown)[] {
     () => client.serviceHosts(name),
     () => client.status(name),
     () => client.load(name),
+    () => client.inspect(name),
   ];
 }
 

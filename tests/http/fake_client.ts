@@ -1,7 +1,10 @@
 /** A scripted client for the routes: lists and states as the test sets them, without a registry. */
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
+import type { EndpointLoad, PoolStatus } from "../../src/balance/pool_status.ts";
 import { closest } from "../../src/check_options.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "../../src/client/events.ts";
+import type { Inspection } from "../../src/client/inspect.ts";
+import type { CheckResult } from "../../src/source/source.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { type InstanceCounts, PilotedError } from "../../src/errors.ts";
 import type { LookupClient } from "../../src/http/lookup_client.ts";
@@ -35,6 +38,7 @@ export class FakeClient implements LookupClient {
   readonly mode: "live" | "on-demand";
   /** A refresh under way. */
   refreshed: Promise<void> | undefined;
+  readonly #ejected = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
   #picks = 0;
   #outage = false;
@@ -111,6 +115,33 @@ export class FakeClient implements LookupClient {
     };
   }
 
+  /** What the checks of an instance say, by its id. */
+  readonly checks = new Map<string, readonly CheckResult[]>();
+
+  /** Why instances cannot be read. */
+  inspectFailure: PilotedError | undefined;
+
+  /** What the registry lists by now, if that is not what was set. */
+  inspected: readonly Endpoint[] | undefined;
+
+  // deno-lint-ignore require-await
+  async inspect(name: string): Promise<Inspection> {
+    const { instances } = this.#entry(name);
+    const failure = this.#outage ? unreachable(name) : this.inspectFailure;
+    if (failure !== undefined) return { instances: [], errors: [failure] };
+    const listed = this.inspected ?? instances;
+    return {
+      instances: listed.map((each) => ({ endpoint: each, checks: this.checks.get(each.id) ?? [] })),
+      errors: [],
+    };
+  }
+
+  /** Sets a service of which some endpoints are ejected. */
+  setEjected(service: string, instances: readonly Endpoint[], ejectedCount: number): this {
+    this.#ejected.set(service, ejectedCount);
+    return this.set(service, instances);
+  }
+
   async refresh(): Promise<void> {
     if (this.#closed) throw closedError();
     const { services } = this;
@@ -131,8 +162,7 @@ export class FakeClient implements LookupClient {
   #refresh(service: string): void {
     const { instances, state, error } = this.#entry(service);
     if (this.#outage) {
-      const message = "Cannot read the service: connection refused";
-      const failure = new PilotedError("REGISTRY_UNREACHABLE", message, { service });
+      const failure = unreachable(service);
       this.events.emit("error", failure);
       this.set(service, instances, { state: "stale", error: failure });
     } else if (state === "stale" && error?.code === "REGISTRY_UNREACHABLE") {
@@ -164,6 +194,15 @@ export class FakeClient implements LookupClient {
     return new PilotedError("NO_ENDPOINTS", message, { service, instances });
   }
 
+  #balance(service: string): Pick<PoolStatus, "ejectedCount" | "endpoints"> {
+    const ejectedCount = this.#ejected.get(service) ?? 0;
+    const { endpoints } = this.#entry(service);
+    return {
+      ejectedCount,
+      endpoints: endpoints.map((each, position) => load(each, position < ejectedCount)),
+    };
+  }
+
   #status(service: string): ServiceStatus {
     const { instances, endpoints, state, ageMs, error } = this.#entry(service);
     const reason = error?.message;
@@ -193,10 +232,27 @@ export class FakeClient implements LookupClient {
       ageMs,
       reason,
       failover: undefined,
-      balance: new EndpointPool().status(),
+      balance: { ...new EndpointPool().status(), ...this.#balance(service) },
       watches: [watch],
     };
   }
+}
+
+function unreachable(service: string): PilotedError {
+  const message = "Cannot read the service: connection refused";
+  return new PilotedError("REGISTRY_UNREACHABLE", message, { service });
+}
+
+function load(endpoint: Endpoint, isEjected: boolean): EndpointLoad {
+  return {
+    endpoint,
+    pendingCount: 0,
+    latencyMs: undefined,
+    consecutiveFailureCount: 0,
+    ejectionCount: isEjected ? 1 : 0,
+    ejectedUntil: isEjected ? 1e15 : undefined,
+    draining: false,
+  };
 }
 
 function countInstances(instances: readonly Endpoint[]): InstanceCounts {

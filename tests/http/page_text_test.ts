@@ -1,6 +1,14 @@
 import { assertEquals, assertExists } from "@std/assert";
 import { describeDifference, describeEvent } from "../../src/http/page/change_text.ts";
-import { formatCount, formatDuration, formatInstances } from "../../src/http/page/format.ts";
+import {
+  formatCount,
+  formatDuration,
+  formatFailing,
+  formatInstances,
+  formatLatency,
+  formatNumber,
+  formatShare,
+} from "../../src/http/page/format.ts";
 import { SCRIPT } from "../../src/http/page/script.ts";
 import { test } from "../support/test.ts";
 import { endpoint } from "./fake_client.ts";
@@ -53,6 +61,36 @@ test("formatCount() has a plural", () => {
   ]);
 });
 
+test("formatShare() is 100 % only for all, and 0 % only for nothing", () => {
+  const cases: [number, number, string][] = [
+    [0, 0, ""],
+    [0, 5, "0 %"],
+    [1, 1_000, "<1 %"],
+    [1, 3, "33 %"],
+    [2, 3, "67 %"],
+    [98, 100, "98 %"],
+    [997, 1_000, "99.7 %"],
+    [9_999, 10_000, ">99.9 %"],
+    [5, 5, "100 %"],
+  ];
+  for (const [part, whole, text] of cases) assertEquals(formatShare(part, whole), text);
+});
+
+test("formatLatency() has two digits, formatNumber() groups", () => {
+  const cases: [number, string][] = [
+    [0, "<1 ms"],
+    [0.99, "<1 ms"],
+    [1.234, "1.2 ms"],
+    [47.6, "48 ms"],
+    [183.2, "180 ms"],
+    [999, "1 s"],
+    [1_349, "1.3 s"],
+    [61_000, "61 s"],
+  ];
+  for (const [ms, text] of cases) assertEquals(formatLatency(ms), text);
+  assertEquals([1_234_567, 1 / 3, 3].map(formatNumber), ["1,234,567", "0.33", "3"]);
+});
+
 test("formatInstances() adds up watches and leaves out zeros", () => {
   const none = { listed: 0, passing: 0, warning: 0, critical: 0, maintenance: 0, skipped: 0 };
   assertEquals(formatInstances([none]), "0 instances");
@@ -62,6 +100,8 @@ test("formatInstances() adds up watches and leaves out zeros", () => {
     formatInstances([counts, other]),
     "5 instances: 1 passing, 2 critical, 1 in maintenance, 1 skipped",
   );
+  assertEquals(formatFailing([counts, other]), "2 critical, 1 in maintenance, 1 skipped");
+  assertEquals(formatFailing([{ ...none, listed: 2, passing: 2 }]), "");
 });
 
 function described(type: string, data: Record<string, unknown>): string {

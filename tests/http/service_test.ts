@@ -112,58 +112,21 @@ test("pages have a policy that blocks other hosts", async () => {
   }
 });
 
-test("the page shows every service, its endpoints and their freshness", async () => {
+test("the page shows the services, and each its endpoints and their freshness", async () => {
   const error = new PilotedError("REGISTRY_UNREACHABLE", "Cannot ask Consul: refused");
   const client = sample().set("old", [], { state: "stale", ageMs: 240_000, error });
   const app = service(client);
   const text = async (path: string) => await (await app.request(path, { headers: HTML })).text();
   const all = await text("/");
-  for (const part of ["10.0.0.1:8080", "blue", "4m ago", "Cannot ask Consul: refused"]) {
+  for (const part of ["Empty, stale for 4m", "the registry knows no such service", "2 of 3"]) {
     assertStringIncludes(all, part);
   }
-  assertStringIncludes(
-    all,
-    "Lookups respond 503. Cannot pick an endpoint of &quot;db&quot;: the registry knows no such service.",
-  );
   client.set("app", [A, endpoint("app", 2)]);
-  assertStringIncludes(await text("/services/app"), "10.0.0.2:8080 joined (2 endpoints)");
-  const found = await text("/?q=blue");
-  assertEquals([found.includes('id="service-app"'), found.includes('id="service-db"')], [
-    true,
-    false,
-  ]);
-  assertStringIncludes(await text("/?q=nonsense"), "No service matches the search");
-  assertEquals((await app.request("/services/none")).status, 404);
-});
-
-test("the page of a service shows a thousand endpoints at most, the overview ten", async () => {
-  const many = Array.from({ length: 1_200 }, (_, number) => endpoint("app", number));
-  const app = service(new FakeClient().set("app", many));
-  const rows = async (path: string) => {
-    const html = await (await app.request(path)).text();
-    return [html.match(/<tr role="row" data-key/g)!.length, html];
-  };
-  const [few, overview] = await rows("/");
-  assertEquals(few, 10);
-  assertStringIncludes(String(overview), "All 1200 endpoints of app");
-  const [most, own] = await rows("/services/app");
-  assertEquals(most, 1_000);
-  assertStringIncludes(String(own), `href="../v1/services/app"`);
-});
-
-test("the page escapes everything from the registry", async () => {
-  const evil = `"><script>alert(1)</script>`;
-  const bad = endpoint(evil, 1, { id: evil, tags: [evil], node: evil, zone: evil });
-  const client = new FakeClient().set(evil, []);
-  const app = service(client);
-  client.set(evil, [bad], { state: "stale" });
-  for (
-    const path of ["/", `/services/${encodeURIComponent(evil)}`, `/?q=${encodeURIComponent(evil)}`]
-  ) {
-    const html = await (await app.request(path, { headers: HTML })).text();
-    assertStringIncludes(html, "&lt;script&gt;alert(1)");
-    assertEquals(html.includes("<script>alert(1)"), false);
+  const own = await text("/services/app");
+  for (const part of ["10.0.0.1:8080", "blue", "10.0.0.2:8080 joined (2 endpoints)"]) {
+    assertStringIncludes(own, part);
   }
+  assertStringIncludes(await text("/services/old"), "Cannot ask Consul: refused");
 });
 
 test("pages of other origins can read responses only when they are configured", async () => {

@@ -51,6 +51,7 @@ test("decodeHealth() gives an empty list for an empty list", () => {
     skipped: [],
     skippedCount: 0,
     nodeFailedCount: 0,
+    checks: undefined,
   });
 });
 
@@ -282,4 +283,30 @@ test("decodeHealthInSlices() ends with its signal", async () => {
   abort.abort("no longer");
   const outcome = await decoding.then(() => "decoded", (reason) => reason);
   assertEquals(outcome, "no longer");
+});
+
+test("decodeHealth() has the checks of each endpoint where they are wanted", async () => {
+  const checks = [
+    { CheckID: "serfHealth", Name: "Serf Health Status", Status: "passing", Output: "alive" },
+    { CheckID: "http", Name: "", Status: "warning", Output: "x".repeat(10_000) },
+    { CheckID: "_node_maintenance", Name: "Maintenance", Status: "critical", Notes: "disk swap" },
+    { CheckID: 7, Status: "odd", Output: 8 },
+  ];
+  const list = [entry(), {}, entry({ service: { ID: "app-2" }, checks })];
+  assertEquals(decodeHealth(structuredClone(list), query).checks, undefined);
+  const decoded = decodeHealth(structuredClone(list), query, true);
+  assertEquals(decoded.endpoints.map(({ status }) => status).at(-1), "maintenance");
+  assertEquals(
+    decoded.checks?.length,
+    2,
+    "in the order of the endpoints, without what was skipped",
+  );
+  assertEquals(decoded.checks?.[1], [
+    { name: "Serf Health Status", status: "passing", output: "alive" },
+    { name: "http", status: "warning", output: "x".repeat(4_096) },
+    { name: "Maintenance", status: "maintenance", output: "disk swap" },
+    { name: "", status: "critical", output: "" },
+  ]);
+  const sliced = await decodeHealthInSlices(list, query, undefined, true);
+  assertEquals(sliced.checks, decoded.checks);
 });

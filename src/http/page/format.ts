@@ -36,6 +36,47 @@ export function formatDuration(ms: number): string {
   return rounded === 0 ? "0s" : format(rounded, { ignoreZero: true });
 }
 
+const NUMBER = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+
+/**
+ * Formats a number for people.
+ *
+ * @param value The number.
+ * @returns Such as `12,345` or `0.33`.
+ */
+export function formatNumber(value: number): string {
+  return NUMBER.format(value);
+}
+
+/**
+ * Formats a part of a whole. Only all is 100 %, and only nothing is 0 %.
+ *
+ * @param part The part.
+ * @param whole The whole.
+ * @returns Such as `33 %`, `99.8 %` or `<1 %`; `""` of nothing.
+ */
+export function formatShare(part: number, whole: number): string {
+  if (whole === 0) return "";
+  const percent = part / whole * 100;
+  if (part > 0 && percent < 1) return "<1 %";
+  if (part < whole && percent > 99) {
+    return percent > 99.9 ? ">99.9 %" : `${Math.floor(percent * 10) / 10} %`;
+  }
+  return `${Math.round(percent)} %`;
+}
+
+/**
+ * Formats the time that a request took, with two digits.
+ *
+ * @param ms Milliseconds.
+ * @returns Such as `<1 ms`, `4.2 ms`, `180 ms` or `1.3 s`.
+ */
+export function formatLatency(ms: number): string {
+  if (ms < 1) return "<1 ms";
+  const rounded = Number(ms.toPrecision(2));
+  return rounded < SECOND ? `${rounded} ms` : `${Number((ms / SECOND).toPrecision(2))} s`;
+}
+
 /**
  * Formats a number with its noun.
  *
@@ -44,7 +85,7 @@ export function formatDuration(ms: number): string {
  * @returns Such as `1 endpoint` or `3 endpoints`.
  */
 export function formatCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /**
@@ -54,11 +95,43 @@ export function formatCount(count: number, noun: string): string {
  * @returns Such as `5 instances: 3 passing, 2 critical`.
  */
 export function formatInstances(counts: readonly InstanceCounts[]): string {
-  const sum = (status: keyof InstanceCounts) =>
-    counts.reduce((total, each) => total + each[status], 0);
-  const statuses = (["passing", "warning", "critical", "maintenance", "skipped"] as const)
-    .filter((status) => sum(status) > 0)
-    .map((status) => `${sum(status)} ${status === "maintenance" ? "in maintenance" : status}`);
-  const all = formatCount(sum("listed"), "instance");
-  return statuses.length === 0 ? all : `${all}: ${statuses.join(", ")}`;
+  const statuses = formatStatuses(counts, ["passing", ...NOT_PASSING]);
+  const all = formatCount(sumOf(counts, "listed"), "instance");
+  return statuses === "" ? all : `${all}: ${statuses}`;
+}
+
+/** Every status but passing, the worst first; `skipped` are entries that cannot be used. */
+const NOT_PASSING = ["critical", "maintenance", "warning", "skipped"] as const;
+
+/**
+ * Formats the instances that are not passing.
+ *
+ * @param counts Counts of one or more watches.
+ * @returns Such as `2 critical, 1 in maintenance`; `""` where all are passing.
+ */
+export function formatFailing(counts: readonly InstanceCounts[]): string {
+  return formatStatuses(counts, NOT_PASSING);
+}
+
+/**
+ * Adds up the instances of some watches.
+ *
+ * @param counts Counts of one or more watches.
+ * @param status Which.
+ */
+export function sumOf(counts: readonly InstanceCounts[], status: keyof InstanceCounts): number {
+  return counts.reduce((total, each) => total + each[status], 0);
+}
+
+function formatStatuses(
+  counts: readonly InstanceCounts[],
+  statuses: readonly (keyof InstanceCounts)[],
+): string {
+  return statuses
+    .map((status) => ({ status, count: sumOf(counts, status) }))
+    .filter(({ count }) => count > 0)
+    .map(({ status, count }) =>
+      `${formatNumber(count)} ${status === "maintenance" ? "in maintenance" : status}`
+    )
+    .join(", ");
 }

@@ -8,7 +8,8 @@
 /** JavaScript for the browser. */
 export const SCRIPT: string = String.raw`"use strict";
 (() => {
-  const root = document.currentScript.dataset.root;
+  const { root, service } = document.currentScript.dataset;
+  const stream = service === undefined ? "v1/events" : "v1/services/" + encodeURIComponent(service) + "/events";
   const connection = document.getElementById("connection");
   const search = document.getElementById("search");
   let renderedAt = performance.now();
@@ -16,6 +17,12 @@ export const SCRIPT: string = String.raw`"use strict";
   let busy = false;
   let again = false;
   let due;
+  let updatedAt = -Infinity;
+  // Enter in the search opens the only service that it finds.
+  let opens = false;
+  // Counts of picks and the output of checks change without an event.
+  const POLL_MS = 5000;
+  const MIN_GAP_MS = 500;
 
   function setConnection(kind, text) {
     if (connection.dataset.kind !== kind) since = Date.now();
@@ -50,20 +57,8 @@ export const SCRIPT: string = String.raw`"use strict";
     }
   }
 
-  function filter() {
-    if (!search) return;
-    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    const cards = document.querySelectorAll("#services > [data-search]");
-    for (const card of cards) {
-      card.hidden = !words.every((word) => card.dataset.search.includes(word));
-      if (!card.hidden) shown++;
-    }
-    document.getElementById("no-match").hidden = shown > 0 || words.length === 0;
-  }
-
-  // The user's own changes stay: what is open, typed, or hidden by the search.
-  const KEPT = new Set(["open", "hidden", "value"]);
+  // The user's own changes stay: what is open or typed.
+  const KEPT = new Set(["open", "value"]);
 
   function key(node) {
     return node.nodeType === 1 ? node.id || node.dataset.key || "" : "";
@@ -109,19 +104,40 @@ export const SCRIPT: string = String.raw`"use strict";
     }
   }
 
+  // A proxy may have given the server another host.
+  function correctOrigin(page) {
+    const command = page.getElementById("command");
+    if (!command) return;
+    const found = /https?:\/\/[^/']+/.exec(command.textContent);
+    if (found) command.textContent = command.textContent.replace(found[0], location.origin);
+  }
+
   async function update() {
     if (busy) return void (again = true);
     busy = true;
+    updatedAt = performance.now();
+    const address = location.pathname + location.search;
     try {
       const headers = { accept: "text/html" };
-      const response = await fetch(location.pathname, { headers, cache: "no-store" });
+      const response = await fetch(address, { headers, cache: "no-store" });
+      // The page of a service that is no longer watched says so.
       if (!response.ok) return location.reload();
       const text = await response.text();
       const next = new DOMParser().parseFromString(text, "text/html");
+      if (address !== location.pathname + location.search) return void (again = true);
+      correctOrigin(next);
       renderedAt = performance.now();
+      document.title = next.title;
+      const focused = document.activeElement;
       morph(document.getElementById("main"), next.getElementById("main"));
-      filter();
+      // A line that was moved has lost it.
+      if (focused !== document.activeElement && focused.isConnected) {
+        focused.focus({ preventScroll: true });
+      }
       tick();
+      const links = document.querySelectorAll("#services tbody a");
+      if (opens && links.length === 1) links[0].click();
+      opens = false;
     } catch {
       // The event stream reconnects when the server is back.
     } finally {
@@ -137,11 +153,11 @@ export const SCRIPT: string = String.raw`"use strict";
     due ??= setTimeout(() => {
       due = undefined;
       update();
-    }, 100);
+    }, Math.max(100, updatedAt + MIN_GAP_MS - performance.now()));
   }
 
   function connect() {
-    const source = new EventSource(root + "v1/events");
+    const source = new EventSource(root + stream);
     let stopping = false;
     source.onopen = () => {
       stopping = false;
@@ -164,14 +180,24 @@ export const SCRIPT: string = String.raw`"use strict";
     };
   }
 
-  search?.addEventListener("input", () => {
+  function showSearch() {
     const url = new URL(location.href);
     if (search.value) url.searchParams.set("q", search.value);
     else url.searchParams.delete("q");
+    url.searchParams.delete("page");
     history.replaceState(null, "", url);
-    filter();
+    soon();
+  }
+
+  search?.addEventListener("input", () => {
+    opens = false;
+    showSearch();
   });
-  search?.form.addEventListener("submit", (event) => event.preventDefault());
+  search?.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    opens = search.value.trim() !== "";
+    showSearch();
+  });
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
     if (event.key !== "/" || typing || !search) return;
@@ -181,8 +207,11 @@ export const SCRIPT: string = String.raw`"use strict";
 
   document.documentElement.classList.add("script");
   setConnection("connecting", "Connecting");
-  filter();
+  correctOrigin(document);
   setInterval(tick, 1000);
+  setInterval(() => {
+    if (!document.hidden && connection.dataset.kind === "live") soon();
+  }, POLL_MS);
   connect();
 })();
 `;
