@@ -77,7 +77,7 @@ const causes: [string, (socket: Socket) => void, RegExp][] = [
     (socket) => socket.once("data", () => socket.destroy()),
     /the connection was (closed|reset)/,
   ],
-  ["a timeout", () => {}, /from Consul at http:\/\/127\.0\.0\.1:\d+: no response within 500 ms/],
+  ["a timeout", () => {}, /Consul at http:\/\/127\.0\.0\.1:\d+: no response within 500 ms/],
   [
     "a redirect",
     answers("302 Found\r\nLocation: /login"),
