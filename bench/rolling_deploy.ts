@@ -91,28 +91,34 @@ async function openConsul(): Promise<RunningConsul> {
   };
 }
 
-function report(kind: string, runs: readonly ReadonlyMap<Sender, Tally>[]): void {
+/** The rows of one round, in the same order as those of every other. */
+type Round = readonly (readonly [Sender, Tally])[];
+
+function report(kind: string, runs: readonly Round[]): void {
   const what = kind === "roll" ? "rolling deploy" : "backends killed";
   console.log(`\n${what}, ${runs.length} rounds of ${BACKENDS} backends\n`);
   const head = ["client", "addresses", "sent", "lost", "(range)", "lost %", "p50 ms", "p99 ms"];
-  const lines = [head, ...[...runs[0]!.keys()].map((sender) => cells(sender, runs))];
+  const rows = runs[0]!.map(([sender], row) => ({
+    sender,
+    tallies: runs.map((run) => run[row]![1]),
+  }));
+  const lines = [head, ...rows.map(({ sender, tallies }) => cells(sender, tallies))];
   const widths = head.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
   for (const line of lines) {
     const text = line.map((cell, i) => i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!));
     console.log(text.join("  "));
   }
-  for (const sender of runs[0]!.keys()) {
-    const lost = runs.reduce((sum, run) => sum + run.get(sender)!.lost, 0);
+  for (const { sender, tallies } of rows) {
+    const lost = tallies.reduce((sum, tally) => sum + tally.lost, 0);
     if (!sender.isPlug || lost === 0) continue;
-    const reasons = runs.flatMap((run) => [...run.get(sender)!.reasons]);
+    const reasons = tallies.flatMap((tally) => [...tally.reasons]);
     const text = reasons.map(([reason, count]) => `${count} x ${reason}`).join(", ");
     console.log(`${sender.client} with ${sender.addresses} lost ${lost}: ${text}`);
     if (kind === "roll" && sender.sendsAgain) process.exitCode = 1;
   }
 }
 
-function cells(sender: Sender, runs: readonly ReadonlyMap<Sender, Tally>[]): string[] {
-  const tallies = runs.map((run) => run.get(sender)!);
+function cells(sender: Sender, tallies: readonly Tally[]): string[] {
   const sent = tallies.map((tally) => tally.sent);
   const lost = tallies.map((tally) => tally.lost);
   const share = tallies.map((tally) => 100 * tally.lost / tally.sent);
@@ -142,7 +148,7 @@ try {
       `killed ones restarted after ${values.restart} s`,
   );
   for (const kind of kinds) {
-    const runs: ReadonlyMap<Sender, Tally>[] = [];
+    const runs: Round[] = [];
     for (let round = 0; round < rounds; round++) {
       const start = startInProcessOfItsOwn;
       const deployment = new Deployment(consul.url, start, timing, !values.embedded);
@@ -153,7 +159,7 @@ try {
         await sleep(WARM_UP_MS);
         traffic.reset();
         await (kind === "roll" ? deployment.roll() : deployment.crash());
-        runs.push(await traffic.stop());
+        runs.push([...await traffic.stop()]);
       } finally {
         await senders.close();
         await deployment.stop();

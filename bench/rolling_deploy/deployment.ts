@@ -28,6 +28,8 @@ export class Deployment {
   readonly #timing: Timing;
   readonly #checked: boolean;
   readonly #instances: Instance[] = [];
+  /** Called with the ports of a backend right before it is deregistered. */
+  onDeregister: ((ports: Ports) => void) | undefined;
 
   /**
    * @param consul URL of the agent.
@@ -55,6 +57,7 @@ export class Deployment {
   /** Replaces every backend in the ordinary way: deregister, drain, stop, start on another port, register. */
   async roll(): Promise<void> {
     for (const [index, old] of this.#instances.entries()) {
+      this.onDeregister?.(old.ports);
       await this.#deregister(index);
       await sleep(this.#timing.drainMs);
       await old.stop();

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { build, stop } from "esbuild";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
 import { startScript } from "../../tests/support/process.ts";
 import { Backend, type Ports } from "./backend.ts";
 
@@ -16,9 +18,28 @@ export interface Instance {
   kill(): Promise<void>;
 }
 
+const PROCESS = fileURLToPath(new URL("backend_process.ts", import.meta.url));
+const BUILT = fileURLToPath(new URL("../../.cache/rolling_deploy/backend.mjs", import.meta.url));
+
+let built: Promise<unknown> | undefined;
+
+/** Compiles the program once: a compiler in each start would take the processor from the requests. */
+function builtProcess(): Promise<unknown> {
+  return built ??= build({
+    entryPoints: [PROCESS],
+    outfile: BUILT,
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    logLevel: "error",
+  }).then(stop);
+}
+
 /** Starts a backend as a process on Node. */
 export async function startInProcessOfItsOwn(): Promise<Instance> {
-  const child = await startScript("node", "bench/rolling_deploy/backend_process.ts");
+  await builtProcess();
+  const child = await startScript("node", BUILT);
   const [, ports] = await child.waitFor(/^Listening (.+)$/m);
   return {
     ports: JSON.parse(ports!),

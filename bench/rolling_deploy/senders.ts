@@ -16,9 +16,10 @@ import { piloted as pilotedUndici } from "../../src/plugs/undici/mod.ts";
 import { SERVICES } from "./deployment.ts";
 import { ECHO, RETRIES } from "./echo_call.ts";
 import { PolledList } from "./polled_list.ts";
+import type { Row } from "./traffic.ts";
 
 /** One row. */
-export interface Sender {
+export interface Sender extends Row {
   readonly client: string;
   /** Where its addresses come from. */
   readonly addresses: string;
@@ -26,8 +27,6 @@ export interface Sender {
   readonly isPlug: boolean;
   /** Whether it sends an idempotent request again that was lost on its way. */
   readonly sendsAgain: boolean;
-  /** Sends one request; rejects when it is lost. */
-  send(): Promise<void>;
 }
 
 /** All rows, and how to end what they hold. */

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { Sender } from "./senders.ts";
+
+/** What sends requests. */
+export interface Row {
+  /** Sends one request; rejects when it is lost. */
+  send(): Promise<void>;
+}
 
 /** What became of the requests of one row. */
 export interface Tally {
@@ -16,7 +21,7 @@ export interface Tally {
 }
 
 /** Sends at the same rate for all rows, which take turns within each tick. */
-export class Traffic {
+export class Traffic<Sender extends Row> {
   readonly #senders: readonly Sender[];
   readonly #pending = new Set<Promise<void>>();
   readonly #timer: ReturnType<typeof setInterval>;

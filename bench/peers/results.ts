@@ -1,0 +1,120 @@
+/**
+ * What was measured, as it is kept: `results.json`, `docs/peers.svg`, and the tables in
+ * `docs/numbers.md`. Nobody else writes these.
+ *
+ * @module
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Comparison } from "./comparison.ts";
+import { drawComparisons } from "./draw.ts";
+import { isBusy, type Machine } from "./machine.ts";
+import { markdownOf } from "./report.ts";
+
+/** What one family of rows found. */
+export interface RowResult {
+  readonly title: string;
+  /** Day of the measurement. */
+  readonly measuredOn: string;
+  readonly seconds: number;
+  /** Load of the machine before it began. */
+  readonly loadBefore: number;
+  readonly machine: Machine;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly comparisons: readonly Comparison[];
+}
+
+/** By name of the family. */
+export type Results = Record<string, RowResult>;
+
+const MARKS = ["<!-- bench:peers begins -->", "<!-- bench:peers ends -->"] as const;
+
+/** Where results are written. */
+export interface Places {
+  readonly json: string;
+  readonly picture: string;
+  /** A document with the marks; none when only the two others are written. */
+  readonly document?: string;
+}
+
+/** The files of this repository. */
+export function repositoryPlaces(): Places {
+  const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+  return {
+    json: at("bench/peers/results.json"),
+    picture: at("docs/peers.svg"),
+    document: at("docs/numbers.md"),
+  };
+}
+
+/** Files in another folder. */
+export function placesIn(folder: string): Places {
+  return { json: join(folder, "results.json"), picture: join(folder, "peers.svg") };
+}
+
+/**
+ * Adds results to those of earlier runs, and writes all.
+ *
+ * @param places Where to.
+ * @param fresh Results of this run.
+ * @param order Names of all families, in the order of the document.
+ */
+export async function writeResults(
+  places: Places,
+  fresh: Results,
+  order: readonly string[],
+): Promise<void> {
+  const earlier = await readResults(places.json);
+  const results = Object.fromEntries(
+    order.flatMap((name) => {
+      const result = fresh[name] ?? earlier[name];
+      return result === undefined ? [] : [[name, result] as const];
+    }),
+  );
+  await mkdir(join(places.json, ".."), { recursive: true });
+  await writeFile(places.json, JSON.stringify(results, undefined, 2) + "\n");
+  const all = Object.values(results);
+  const drawn = all.flatMap(({ comparisons }) => comparisons).filter(({ isDrawn }) => isDrawn);
+  const busy = all.some(({ loadBefore, machine }) => isBusy(loadBefore, machine));
+  const caption = "Medians, thin lines: range of the rounds." +
+    (busy ? " Measured while other work ran on the machine." : "");
+  await writeFile(places.picture, drawComparisons(drawn, caption));
+  if (places.document === undefined) return;
+  const text = await readFile(places.document, "utf8");
+  await writeFile(places.document, withTables(text, results));
+}
+
+/** A document with the tables between its marks. */
+export function withTables(text: string, results: Results): string {
+  const [begin, end] = MARKS.map((mark) => text.indexOf(mark)) as [number, number];
+  if (begin < 0 || end < begin) throw new Error(`Cannot write the tables: no ${MARKS.join(", ")}`);
+  const sections = Object.entries(results).map(([name, result]) => {
+    const tables = result.comparisons.map(markdownOf).join("\n");
+    return `### ${result.title}\n\n${describe(name, result)}\n\n${tables}`;
+  });
+  const before = text.slice(0, begin + MARKS[0].length);
+  return `${before}\n\n${sections.join("\n").trimEnd()}\n\n${text.slice(end)}`;
+}
+
+/** One line: how, when and on what. */
+export function describe(name: string, result: RowResult): string {
+  const { machine, versions } = result;
+  const busy = isBusy(result.loadBefore, machine) ? ", **other work ran on the machine**" : "";
+  const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `\`deno task bench:peers --only ${name}\`, ${result.measuredOn}, ${
+    result.seconds.toFixed(0)
+  } s; ${machine.cpus} CPUs (${machine.cpu}), ${machine.memoryGb} GB, ${machine.system}; load before ` +
+    `${result.loadBefore}${busy}. ${software.join(", ")}.`;
+}
+
+async function readResults(path: string): Promise<Results> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch {
+    return {};
+  }
+  // JSON has no NaN: a figure that is missing is null there.
+  return JSON.parse(text, (key, value) => value === null && /^\d+$/.test(key) ? NaN : value);
+}
