@@ -122,8 +122,10 @@ function cells(sender: Sender, tallies: readonly Tally[]): string[] {
   const sent = tallies.map((tally) => tally.sent);
   const lost = tallies.map((tally) => tally.lost);
   const share = tallies.map((tally) => 100 * tally.lost / tally.sent);
-  const time = (part: number) =>
-    quantile(tallies.map(({ latencies }) => quantile(latencies, part)), 0.5).toFixed(0);
+  const time = (part: number) => {
+    const value = quantile(tallies.map(({ latencies }) => quantile(latencies, part)), 0.5);
+    return Number.isNaN(value) ? "-" : value.toFixed(0);
+  };
   return [
     sender.client,
     sender.addresses,

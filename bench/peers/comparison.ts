@@ -60,8 +60,9 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
-/** Figures of a sample divided by ours, round by round. */
+/** Figures of a sample divided by ours, round by round. None where ours is 0 in most rounds. */
 export function ratioOf(sample: Sample, ours: Sample): Spread {
+  if (spreadOf(ours.values).median === 0) return spreadOf([]);
   const { length } = ours.values;
   const values = sample.values.length === length
     ? sample.values.map((value, round) => value / ours.values[round]!)

@@ -5,9 +5,9 @@
  */
 import { type Comparison, figure, spreadOf } from "./comparison.ts";
 
-const WIDTH = 430;
-const LABEL = 180;
-const BAR = 160;
+const WIDTH = 470;
+const LABEL = 225;
+const BAR = 150;
 const LINE = 22;
 const HEAD = 44;
 const COLORS = { ours: "#00798c", peer: "#9aa5b1" };

@@ -4,6 +4,7 @@
  * @module
  */
 import os from "node:os";
+import { sleep } from "../../scripts/chaos/measure.ts";
 
 /** A machine. */
 export interface Machine {
@@ -23,12 +24,32 @@ export function thisMachine(): Machine {
   };
 }
 
-/** Processes that ran or wanted to, on average of the last minute. */
-export function load(): number {
-  return Number(os.loadavg()[0]!.toFixed(2));
+/**
+ * Measures what other programs do while this one waits.
+ *
+ * @param ms How long, in milliseconds.
+ * @returns Processors in use.
+ */
+export async function otherWork(ms: number): Promise<number> {
+  const before = processorTimes();
+  await sleep(ms);
+  const after = processorTimes();
+  const all = after.all - before.all;
+  const used = all === 0 ? 0 : (after.used - before.used) / all;
+  return Number((used * os.availableParallelism()).toFixed(2));
 }
 
-/** Whether other work ran before a measurement: its own does not count yet. */
-export function isBusy(loadBefore: number, { cpus }: Machine): boolean {
-  return loadBefore > cpus / 4;
+/** Whether so much other work disturbs a measurement. */
+export function isBusy(processorsInUse: number): boolean {
+  return processorsInUse > 0.2;
+}
+
+function processorTimes(): { all: number; used: number } {
+  let all = 0;
+  let idle = 0;
+  for (const { times } of os.cpus()) {
+    all += Object.values(times).reduce((sum, time) => sum + time, 0);
+    idle += times.idle;
+  }
+  return { all, used: all - idle };
 }

@@ -18,8 +18,8 @@ export interface RowResult {
   /** Day of the measurement. */
   readonly measuredOn: string;
   readonly seconds: number;
-  /** Load of the machine before it began. */
-  readonly loadBefore: number;
+  /** Processors that other programs used right before or after it, whichever was more. */
+  readonly otherWork: number;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
   readonly comparisons: readonly Comparison[];
@@ -76,7 +76,7 @@ export async function writeResults(
   await writeFile(places.json, JSON.stringify(results, undefined, 2) + "\n");
   const all = Object.values(results);
   const drawn = all.flatMap(({ comparisons }) => comparisons).filter(({ isDrawn }) => isDrawn);
-  const busy = all.some(({ loadBefore, machine }) => isBusy(loadBefore, machine));
+  const busy = all.some(({ otherWork }) => isBusy(otherWork));
   const caption = "Medians, thin lines: range of the rounds." +
     (busy ? " Measured while other work ran on the machine." : "");
   await writeFile(places.picture, drawComparisons(drawn, caption));
@@ -100,12 +100,15 @@ export function withTables(text: string, results: Results): string {
 /** One line: how, when and on what. */
 export function describe(name: string, result: RowResult): string {
   const { machine, versions } = result;
-  const busy = isBusy(result.loadBefore, machine) ? ", **other work ran on the machine**" : "";
+  const busy = isBusy(result.otherWork)
+    ? `. **Other work used ${result.otherWork} processors**`
+    : "";
   const software = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `\`deno task bench:peers --only ${name}\`, ${result.measuredOn}, ${
     result.seconds.toFixed(0)
-  } s; ${machine.cpus} CPUs (${machine.cpu}), ${machine.memoryGb} GB, ${machine.system}; load before ` +
-    `${result.loadBefore}${busy}. ${software.join(", ")}.`;
+  } s; ${machine.cpus} CPUs (${machine.cpu}), ${machine.memoryGb} GB, ${machine.system}${busy}. ${
+    software.join(", ")
+  }.`;
 }
 
 async function readResults(path: string): Promise<Results> {

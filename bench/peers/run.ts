@@ -27,7 +27,7 @@ import { consulVersion } from "../../tests/support/consul.ts";
 import { runtimeBinary } from "../../tests/support/process.ts";
 import type { RowFamily } from "./comparison.ts";
 import { hasPackage, installPeers, packageFolder } from "./install.ts";
-import { isBusy, load, thisMachine } from "./machine.ts";
+import { isBusy, otherWork, thisMachine } from "./machine.ts";
 import { textOf } from "./report.ts";
 import { placesIn, repositoryPlaces, type Results, writeResults } from "./results.ts";
 import { deploy } from "./rows/deploy.ts";
@@ -73,19 +73,21 @@ for (const name of PEERS.filter((name) => !hasPackage(name))) {
   console.log(`npm ${name} is not installed, and left out`);
 }
 
+const quietMs = values.short ? 100 : 3_000;
 const results: Results = {};
 for (const family of FAMILIES.filter(({ name }) => values.only?.includes(name) ?? true)) {
-  const loadBefore = load();
   console.log(`\n=== ${family.title} (--only ${family.name})\n`);
-  if (isBusy(loadBefore, machine)) console.log(`Other work runs on the machine: ${loadBefore}\n`);
+  const before = await otherWork(quietMs);
+  if (isBusy(before)) console.log(`Other work uses ${before} processors\n`);
   const startedAt = performance.now();
   const comparisons = await family.run({ isShort: values.short, has: hasPackage });
   for (const comparison of comparisons) console.log(textOf(comparison));
+  const seconds = (performance.now() - startedAt) / 1_000;
   results[family.name] = {
     title: family.title,
     measuredOn: new Date().toISOString().slice(0, 10),
-    seconds: (performance.now() - startedAt) / 1_000,
-    loadBefore,
+    seconds,
+    otherWork: Math.max(before, await otherWork(quietMs)),
     machine,
     versions,
     comparisons,

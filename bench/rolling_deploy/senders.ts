@@ -59,7 +59,8 @@ export async function openSenders(consul: string, pollMs: number): Promise<Sende
   const polled = await PolledList.start(consul, SERVICES.http, pollMs);
   const polledGrpc = await PolledList.start(consul, SERVICES.grpc, pollMs);
   const atStart = await PolledList.start(consul, SERVICES.http, Infinity);
-  const fixed = atStart.hosts[0]!;
+  // Neither the first nor the last to be replaced.
+  const fixed = atStart.hosts[Math.floor(atStart.hosts.length / 2)]!;
   const piloted = await createPiloted({
     config: { consul, watches: [{ name: SERVICES.http }, { name: SERVICES.grpc }] },
     signals: false,

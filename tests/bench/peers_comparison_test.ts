@@ -25,7 +25,7 @@ function comparison(better: "less" | "more", ...samples: Sample[]): Comparison {
 
 const MACHINE = { cpu: "fast", cpus: 4, memoryGb: 8, system: "Linux" };
 
-function result(title: string, loadBefore = 0): RowResult {
+function result(title: string, otherWork = 0): RowResult {
   const comparisons = [comparison("less", sample("ours", [2], true), sample("<theirs>", [NaN]))];
   const common = {
     measuredOn: "2026-01-02",
@@ -33,7 +33,7 @@ function result(title: string, loadBefore = 0): RowResult {
     machine: MACHINE,
     versions: { node: "20" },
   };
-  return { title, loadBefore, comparisons, ...common };
+  return { title, otherWork, comparisons, ...common };
 }
 
 test("spreadOf() leaves out what is missing", () => {
@@ -46,7 +46,7 @@ test("ratioOf() divides within each round, and has none where ours is 0", () => 
   const ours = sample("ours", [1, 10, 100], true);
   assertEquals(ratioOf(sample("theirs", [2, 30, 200]), ours), { median: 2, least: 2, most: 3 });
   assertEquals(ratioOf(sample("theirs", [2]), ours).median, 0.2);
-  assertEquals(ratioOf(sample("theirs", [2]), sample("ours", [0], true)).median, NaN);
+  assertEquals(ratioOf(sample("b", [2, 2, 2]), sample("ours", [0, 0, 1], true)).median, NaN);
 });
 
 test("winnerOf() and lossOf() say so when a peer wins, and only then", () => {
@@ -95,7 +95,7 @@ test("withTables() replaces what is between the marks, and says what disturbed a
   const text = withTables(before, { quiet: result("Quiet"), busy: result("Busy", 3) });
   assert(!text.includes("old") && text.startsWith("# Numbers\n") && text.endsWith("after\n"), text);
   const [, quiet, busy] = text.split("### ");
-  assert(!quiet!.includes("other work") && busy!.includes("**other work ran"), text);
+  assert(!quiet!.includes("ther work") && busy!.includes("**Other work used 3 processors**"), text);
   assertEquals(withTables(text, {}).includes("###"), false);
   assertThrows(() => withTables("# Numbers", {}), Error, "no <!-- bench:peers begins");
 });

@@ -16,13 +16,14 @@ import { consulPackage } from "./consul_package.ts";
 /** One figure for each round. */
 export interface DeployFigures {
   readonly lostPercent: number[];
+  readonly lostToKillsPercent: number[];
   /** Empty where a client does not show its choice. */
   readonly lastRequestMs: number[];
 }
 
 const [, , url, rounds, scaleText, names] = process.argv;
 const scale = Number(scaleText);
-const TIMING = { drainMs: 2_000 / scale, restartMs: 0, pauseMs: 4_000 / scale };
+const TIMING = { drainMs: 2_000 / scale, restartMs: 3_000 / scale, pauseMs: 4_000 / scale };
 const POLL_MS = 30_000 / scale;
 const WARM_UP_MS = 3_000 / scale;
 const SERVICE = SERVICES.http;
@@ -48,7 +49,7 @@ async function answered(pending: Promise<Response>): Promise<void> {
 
 const figures: Record<string, DeployFigures> = {};
 
-for (let round = 0; round < Number(rounds); round++) {
+async function measure(kind: "roll" | "crash"): Promise<void> {
   const deployment = new Deployment(url!, startInProcessOfItsOwn, TIMING, true);
   await deployment.start(5);
   const piloted = await createPiloted({
@@ -99,7 +100,7 @@ for (let round = 0; round < Number(rounds); round++) {
   const traffic = new Traffic(rows, 100);
   await sleep(WARM_UP_MS);
   traffic.reset();
-  await deployment.roll();
+  await deployment[kind]();
   const tallies = await traffic.stop();
   endWatch();
   polled.stop();
@@ -107,14 +108,25 @@ for (let round = 0; round < Number(rounds); round++) {
   await deployment.stop();
 
   for (const row of rows) {
-    const tally = tallies.get(row)!;
-    const own = figures[row.name] ??= { lostPercent: [], lastRequestMs: [] };
-    own.lostPercent.push(100 * tally.lost / tally.sent);
-    const lastSent = sent.get(row.name);
+    const { name } = row;
+    const own = figures[name] ??= { lostPercent: [], lostToKillsPercent: [], lastRequestMs: [] };
+    const { lost, sent: count } = tallies.get(row)!;
+    const percent = 100 * lost / count;
+    if (kind === "crash") {
+      own.lostToKillsPercent.push(percent);
+      continue;
+    }
+    own.lostPercent.push(percent);
+    const lastSent = sent.get(name);
     if (lastSent === undefined) continue;
     const late = [...deregistered].map(([host, at]) => Math.max(0, (lastSent.get(host) ?? 0) - at));
     own.lastRequestMs.push(Math.max(...late));
   }
+}
+
+for (let round = 0; round < Number(rounds); round++) {
+  await measure("roll");
+  await measure("crash");
 }
 console.log(JSON.stringify(figures));
 process.exit();

@@ -4,6 +4,7 @@
  *
  *     node --import tsx bench/peers/processes/visible_process.ts CONSUL ROUNDS CHANGES PEERS
  */
+import { Agent, get } from "node:http";
 import process from "node:process";
 import { createPiloted } from "../../../src/client/create_piloted.ts";
 import { sleep } from "../../../scripts/chaos/measure.ts";
@@ -11,6 +12,7 @@ import { consulPackage, type HealthEntry } from "./consul_package.ts";
 import { pilotedPackage } from "./piloted_package.ts";
 
 const WARM_UP = 2;
+const KEPT_ALIVE = new Agent({ keepAlive: true });
 const [, , url, rounds, changes, names] = process.argv;
 const peers = names!.split(",");
 
@@ -30,10 +32,24 @@ async function register(service: string, port: number): Promise<void> {
   if (!response.ok) throw new Error(`Cannot register: ${response.status}`);
 }
 
+function queryUrl(service: string, index: string): string {
+  return `${url}/v1/health/service/${service}?passing&stale&index=${index}&wait=60s`;
+}
+
+/** By `node:http`, which npm `consul` uses, too. */
+function bareHttpQueries(client: string, service: string, index = "0"): void {
+  get(queryUrl(service, index), { agent: KEPT_ALIVE }, async (response) => {
+    let text = "";
+    for await (const chunk of response.setEncoding("utf8")) text += chunk;
+    const [entry] = JSON.parse(text) as HealthEntry[];
+    seen(client, entry?.Service.Port);
+    bareHttpQueries(client, service, String(response.headers["x-consul-index"]));
+  });
+}
+
 async function bareQueries(client: string, service: string): Promise<void> {
   for (let index = "0";;) {
-    const query = `passing&stale&index=${index}&wait=60s`;
-    const response = await fetch(`${url}/v1/health/service/${service}?${query}`);
+    const response = await fetch(queryUrl(service, index));
     index = response.headers.get("X-Consul-Index")!;
     const [entry] = await response.json() as HealthEntry[];
     seen(client, entry?.Service.Port);
@@ -43,7 +59,8 @@ async function bareQueries(client: string, service: string): Promise<void> {
 /** By client, the service that it watches. */
 const services: Record<string, string> = {
   "piloted, live": "live",
-  "bare blocking query": "bare",
+  "bare query, fetch": "bare",
+  "bare query, node:http": "bare-http",
   ...peers.includes("consul") && { "npm consul, watch": "watched" },
   ...peers.includes("piloted") && { "npm piloted, SIGHUP": "sighup" },
 };
@@ -57,7 +74,8 @@ const client = await createPiloted({
   env: {},
 });
 client.on("change", ({ endpoints }) => seen("piloted, live", endpoints[0]?.port));
-void bareQueries("bare blocking query", "bare");
+void bareQueries("bare query, fetch", "bare");
+bareHttpQueries("bare query, node:http", "bare-http");
 if (peers.includes("consul")) {
   const watch = consulPackage(url!).watch("watched");
   watch.on("change", ([entry]) => seen("npm consul, watch", entry?.Service.Port));

@@ -13,10 +13,14 @@ import { type Child, type RuntimeName, startScript } from "../../../tests/suppor
 import type { Comparison, RowFamily } from "../comparison.ts";
 
 const INSTANCES = 20;
+const RUNTIMES = ["deno", "bun", "node"] as const;
+const RUNTIME_NAMES = { deno: "Deno", bun: "Bun", node: "Node" } as const;
 
 interface Target {
   readonly peer: string;
   readonly isOurs: boolean;
+  /** What it runs on; the agent on none. */
+  readonly runtime: RuntimeName | undefined;
   /** Process that answers. */
   readonly pid: number;
   /** Program that sends the load, with its arguments. */
@@ -44,17 +48,18 @@ export const lookups: RowFamily = {
       const watches = [{ name: "customers", interval: 10 }];
       await writeFile(config, JSON.stringify({ consul: consul.url, watches }));
       const targets: Target[] = [];
-      const add = (peer: string, pid: number, load: Target["load"]) =>
+      const add = (peer: string, pid: number, load: Target["load"], runtime?: RuntimeName) =>
         targets.push({
           peer,
           isOurs: peer.startsWith("piloted"),
+          runtime,
           pid,
           load,
           perSecond: [],
           perCpuSecond: [],
         });
       const http = (url: string): Target["load"] => ["bun", "bench/http/load.ts", url];
-      for (const runtime of ["deno", "bun", "node"] as const) {
+      for (const runtime of RUNTIMES) {
         const ours = await startScript(runtime, "serve.ts", ["--config", config, "--port", "0"]);
         servers.push(ours);
         const url = `${await listening(ours)}/v1/services/customers/endpoint`;
@@ -62,8 +67,8 @@ export const lookups: RowFamily = {
         const bare = await startScript(runtime, "bench/http/bare_server.ts", [body]);
         servers.push(bare);
         const bareUrl = `${await listening(bare)}/v1/services/customers/endpoint`;
-        add(`piloted serve on ${runtime}`, ours.pid, http(url));
-        add(`bare Hono on ${runtime}`, bare.pid, http(bareUrl));
+        add("piloted serve", ours.pid, http(url), runtime);
+        add("bare Hono", bare.pid, http(bareUrl), runtime);
       }
       const health = `${consul.url}/v1/health/service/customers?passing`;
       add("agent, HTTP API", consul.pid, http(health));
@@ -75,29 +80,27 @@ export const lookups: RowFamily = {
       for (let round = 0; round < rounds; round++) {
         for (const target of targets) await measure(target, roundMs);
       }
-      const samples = (key: "perSecond" | "perCpuSecond") =>
-        targets.map((target) => ({
-          peer: target.peer,
-          isOurs: target.isOurs,
-          values: target[key],
-        }));
+      const compare = (
+        runtime: RuntimeName,
+        key: "perSecond" | "perCpuSecond",
+        title: string,
+      ): Comparison => ({
+        title: `${title}, on ${RUNTIME_NAMES[runtime]}`,
+        unit: key === "perSecond" ? "per second" : "per CPU second",
+        better: "more",
+        samples: targets.filter((one) => one.runtime === runtime || one.runtime === undefined)
+          .map(({ peer, isOurs, [key]: values }) => ({ peer, isOurs, values })),
+        isDrawn: key === "perSecond",
+        note: key === "perSecond" && runtime === "deno"
+          ? "piloted serve and bare Hono return one endpoint, the agent's HTTP API all 20, its DNS " +
+            "three; the process that sends the load shares the machine with the server"
+          : undefined,
+      });
       return [
-        {
-          title: `Lookups per second of a service with ${INSTANCES} instances`,
-          unit: "per second",
-          better: "more",
-          samples: samples("perSecond"),
-          isDrawn: true,
-          note:
-            "piloted serve and bare Hono return one endpoint, the agent's HTTP API all 20, its " +
-            "DNS three; the load of one process shares the machine with the server",
-        },
-        {
-          title: "Lookups per second of the server's processor time",
-          unit: "per CPU second",
-          better: "more",
-          samples: samples("perCpuSecond"),
-        },
+        ...RUNTIMES.map((name) => compare(name, "perSecond", "Lookups per second")),
+        ...RUNTIMES.map((name) =>
+          compare(name, "perCpuSecond", "Lookups per second of the server's processor time")
+        ),
       ];
     } finally {
       for (const server of servers) await server.stop();
