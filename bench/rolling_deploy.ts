@@ -9,7 +9,8 @@
  * `--rounds 3` deployments of each kind, `--rate 40` requests per second and row, `--poll 10` seconds
  * between two reads of a list by hand, `--drain 2` seconds from deregistration to stop, `--restart 3`
  * seconds from the death of a backend to the next start, `--pause 3` seconds between two backends,
- * `--embedded` instead of a real Consul, `--only roll` or `--only kill`.
+ * `--embedded` instead of a real Consul, `--only roll` or `--only kill`, `--write` the tables to
+ * `docs/numbers.md`.
  *
  * Every row sends through the same deployment at the same time, at a fixed rate. Backends are processes
  * on Node, which take 5 ms for an answer. `roll`: deregistered, drained, stopped by SIGTERM, started on
@@ -19,13 +20,14 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import os from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { quantile, sleep } from "../scripts/chaos/measure.ts";
 import { consulVersion, startConsul } from "../tests/support/consul.ts";
 import { currentRuntime, runtimeBinary } from "../tests/support/process.ts";
+import { NUMBERS, writeSection } from "./numbers/marked_section.ts";
+import { isBusy, otherWork, thisMachine } from "./peers/machine.ts";
 import { Deployment } from "./rolling_deploy/deployment.ts";
 import { startInProcessOfItsOwn } from "./rolling_deploy/instance.ts";
 import { openSenders, type Sender } from "./rolling_deploy/senders.ts";
@@ -45,6 +47,7 @@ const { values } = parseArgs({
     pause: { type: "string", default: "3" },
     embedded: { type: "boolean", default: false },
     only: { type: "string" },
+    write: { type: "boolean", default: false },
   },
 });
 
@@ -94,28 +97,39 @@ async function openConsul(): Promise<RunningConsul> {
 /** The rows of one round, in the same order as those of every other. */
 type Round = readonly (readonly [Sender, Tally])[];
 
-function report(kind: string, runs: readonly Round[]): void {
-  const what = kind === "roll" ? "rolling deploy" : "backends killed";
-  console.log(`\n${what}, ${runs.length} rounds of ${BACKENDS} backends\n`);
-  const head = ["client", "addresses", "sent", "lost", "(range)", "lost %", "p50 ms", "p99 ms"];
-  const rows = runs[0]!.map(([sender], row) => ({
-    sender,
-    tallies: runs.map((run) => run[row]![1]),
-  }));
-  const lines = [head, ...rows.map(({ sender, tallies }) => cells(sender, tallies))];
-  const widths = head.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
+function table(runs: readonly Round[]): string[][] {
+  const head = ["client", "addresses", "sent", "lost", "range", "lost %", "p50 ms", "p99 ms"];
+  return [head, ...rowsOf(runs).map(({ sender, tallies }) => cells(sender, tallies))];
+}
+
+function rowsOf(runs: readonly Round[]): { sender: Sender; tallies: Tally[] }[] {
+  return runs[0]!.map(([sender], row) => ({ sender, tallies: runs.map((run) => run[row]![1]) }));
+}
+
+function print(lines: readonly string[][]): void {
+  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
   for (const line of lines) {
     const text = line.map((cell, i) => i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!));
     console.log(text.join("  "));
   }
-  for (const { sender, tallies } of rows) {
+}
+
+function markdown([head, ...rows]: readonly string[][]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  const rule = `|---|---|${"---:|".repeat(head!.length - 2)}`;
+  return [line(head!), rule, ...rows.map(line)].join("\n");
+}
+
+/** What the plugs lost, and why. */
+function remarks(kind: string, runs: readonly Round[]): string[] {
+  return rowsOf(runs).flatMap(({ sender, tallies }) => {
     const lost = tallies.reduce((sum, tally) => sum + tally.lost, 0);
-    if (!sender.isPlug || lost === 0) continue;
+    if (!sender.isPlug || lost === 0) return [];
+    if (kind === "roll" && sender.sendsAgain) process.exitCode = 1;
     const reasons = tallies.flatMap((tally) => [...tally.reasons]);
     const text = reasons.map(([reason, count]) => `${count} x ${reason}`).join(", ");
-    console.log(`${sender.client} with ${sender.addresses} lost ${lost}: ${text}`);
-    if (kind === "roll" && sender.sendsAgain) process.exitCode = 1;
-  }
+    return [`${sender.client} with ${sender.addresses} lost ${lost} in all rounds: ${text}.`];
+  });
 }
 
 function cells(sender: Sender, tallies: readonly Tally[]): string[] {
@@ -131,24 +145,25 @@ function cells(sender: Sender, tallies: readonly Tally[]): string[] {
     sender.addresses,
     `${quantile(sent, 0.5)}`,
     `${quantile(lost, 0.5)}`,
-    `(${Math.min(...lost)} - ${Math.max(...lost)})`,
+    `${Math.min(...lost)} - ${Math.max(...lost)}`,
     quantile(share, 0.5).toFixed(1),
     time(0.5),
     time(0.99),
   ];
 }
 
+const other = await otherWork(3_000);
 const consul = await openConsul();
+const machine = thisMachine();
+const setting =
+  `${consul.name}, clients on ${currentRuntime} ${process.version}, ${machine.cpus} CPUs ` +
+  `(${machine.cpu}), ${values.rate} requests per second and row, drain ${values.drain} s, pause ` +
+  `${values.pause} s, killed ones replaced after ${values.restart} s, ${rounds} rounds, ` +
+  `${new Date().toISOString().slice(0, 10)}` +
+  (isBusy(other) ? `. **Other work used ${other} processors**` : "");
+console.log(setting);
+const written: string[] = [];
 try {
-  const load = os.loadavg().map((value) => value.toFixed(1)).join(" ");
-  console.log(
-    `${consul.name}, clients on ${currentRuntime} ${process.version}, ` +
-      `${os.availableParallelism()} CPUs (${os.cpus()[0]?.model}), load ${load}`,
-  );
-  console.log(
-    `${values.rate} requests per second and row, drain ${values.drain} s, pause ${values.pause} s, ` +
-      `killed ones restarted after ${values.restart} s`,
-  );
   for (const kind of kinds) {
     const runs: Round[] = [];
     for (let round = 0; round < rounds; round++) {
@@ -167,8 +182,16 @@ try {
         await deployment.stop();
       }
     }
-    report(kind, runs);
+    const title = kind === "roll" ? "Rolling deploy" : "Backends killed";
+    console.log(`\n${title} of ${BACKENDS} backends\n`);
+    print(table(runs));
+    const lines = remarks(kind, runs);
+    for (const line of lines) console.log(line);
+    written.push(`**${title}**`, markdown(table(runs)), ...lines);
   }
 } finally {
   await consul.stop();
+}
+if (values.write) {
+  await writeSection(NUMBERS, "bench:rolling_deploy", [...written, `${setting}.`].join("\n\n"));
 }

@@ -9,6 +9,8 @@ export interface Sample {
   readonly peer: string;
   /** Whether it is Piloted. The first of ours is what the others are compared with. */
   readonly isOurs: boolean;
+  /** Whether it only shows what the others start from, and cannot win. @default {false} */
+  readonly isFloor?: boolean | undefined;
   /** One figure for each round; NaN where it has none. */
   readonly values: readonly number[];
 }
@@ -80,7 +82,8 @@ export function oursOf({ title, samples }: Comparison): Sample {
 /** Who has the best median. With equal medians ours, since nobody is better. */
 export function winnerOf({ better, samples }: Comparison): Sample | undefined {
   const sign = better === "less" ? 1 : -1;
-  return samples.map((sample) => ({ sample, cost: sign * spreadOf(sample.values).median }))
+  return samples.filter(({ isFloor }) => !isFloor)
+    .map((sample) => ({ sample, cost: sign * spreadOf(sample.values).median }))
     .filter(({ cost }) => !Number.isNaN(cost))
     .sort((a, b) => a.cost - b.cost || Number(b.sample.isOurs) - Number(a.sample.isOurs))[0]
     ?.sample;

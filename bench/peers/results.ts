@@ -7,6 +7,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { NUMBERS, writeSection } from "../numbers/marked_section.ts";
 import type { Comparison } from "./comparison.ts";
 import { drawComparisons } from "./draw.ts";
 import { isBusy, type Machine } from "./machine.ts";
@@ -28,8 +29,6 @@ export interface RowResult {
 /** By name of the family. */
 export type Results = Record<string, RowResult>;
 
-const MARKS = ["<!-- bench:peers begins -->", "<!-- bench:peers ends -->"] as const;
-
 /** Where results are written. */
 export interface Places {
   readonly json: string;
@@ -44,7 +43,7 @@ export function repositoryPlaces(): Places {
   return {
     json: at("bench/peers/results.json"),
     picture: at("docs/peers.svg"),
-    document: at("docs/numbers.md"),
+    document: NUMBERS,
   };
 }
 
@@ -81,20 +80,15 @@ export async function writeResults(
     (busy ? " Measured while other work ran on the machine." : "");
   await writeFile(places.picture, drawComparisons(drawn, caption));
   if (places.document === undefined) return;
-  const text = await readFile(places.document, "utf8");
-  await writeFile(places.document, withTables(text, results));
+  await writeSection(places.document, "bench:peers", tablesOf(results));
 }
 
-/** A document with the tables between its marks. */
-export function withTables(text: string, results: Results): string {
-  const [begin, end] = MARKS.map((mark) => text.indexOf(mark)) as [number, number];
-  if (begin < 0 || end < begin) throw new Error(`Cannot write the tables: no ${MARKS.join(", ")}`);
-  const sections = Object.entries(results).map(([name, result]) => {
-    const tables = result.comparisons.map(markdownOf).join("\n");
-    return `### ${result.title}\n\n${describe(name, result)}\n\n${tables}`;
-  });
-  const before = text.slice(0, begin + MARKS[0].length);
-  return `${before}\n\n${sections.join("\n").trimEnd()}\n\n${text.slice(end)}`;
+/** All tables in Markdown, one section for each family. */
+export function tablesOf(results: Results): string {
+  return Object.entries(results).map(([name, result]) =>
+    `### ${result.title}\n\n${describe(name, result)}\n\n` +
+    result.comparisons.map(markdownOf).join("\n")
+  ).join("\n");
 }
 
 /** One line: how, when and on what. */

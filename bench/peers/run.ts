@@ -15,28 +15,28 @@
  *
  * @module
  */
-import os from "node:os";
-import process from "node:process";
-import { parseArgs } from "node:util";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import os from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
 import { ensureNodeModules } from "../../scripts/set_up.ts";
 import { consulVersion } from "../../tests/support/consul.ts";
 import { runtimeBinary } from "../../tests/support/process.ts";
 import type { RowFamily } from "./comparison.ts";
-import { hasPackage, installPeers, packageFolder } from "./install.ts";
+import { installPeers } from "./install.ts";
+import { hasPackage, packageFolder } from "./load_peer.ts";
 import { isBusy, otherWork, thisMachine } from "./machine.ts";
 import { textOf } from "./report.ts";
-import { placesIn, repositoryPlaces, type Results, writeResults } from "./results.ts";
+import { placesIn, repositoryPlaces, type RowResult, writeResults } from "./results.ts";
 import { deploy } from "./rows/deploy.ts";
 import { lookups } from "./rows/lookups.ts";
 import { pick } from "./rows/pick.ts";
 import { scale } from "./rows/scale.ts";
 import { size } from "./rows/size.ts";
 import { visible } from "./rows/visible.ts";
-import { fileURLToPath } from "node:url";
 
 const FAMILIES: readonly RowFamily[] = [pick, visible, deploy, lookups, scale, size];
 const NAMES = FAMILIES.map(({ name }) => name);
@@ -74,16 +74,33 @@ for (const name of PEERS.filter((name) => !hasPackage(name))) {
 }
 
 const quietMs = values.short ? 100 : 3_000;
-const results: Results = {};
+const places = values.out !== undefined
+  ? placesIn(values.out)
+  : values.short
+  ? undefined
+  : repositoryPlaces();
 for (const family of FAMILIES.filter(({ name }) => values.only?.includes(name) ?? true)) {
   console.log(`\n=== ${family.title} (--only ${family.name})\n`);
+  try {
+    const result = await measure(family);
+    // After each family, so that one that fails does not cost what the others found.
+    if (places !== undefined) await writeResults(places, { [family.name]: result }, NAMES);
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+}
+// Sockets of peers that are kept alive must not hold the command.
+process.exit();
+
+async function measure(family: RowFamily): Promise<RowResult> {
   const before = await otherWork(quietMs);
   if (isBusy(before)) console.log(`Other work uses ${before} processors\n`);
   const startedAt = performance.now();
   const comparisons = await family.run({ isShort: values.short, has: hasPackage });
-  for (const comparison of comparisons) console.log(textOf(comparison));
   const seconds = (performance.now() - startedAt) / 1_000;
-  results[family.name] = {
+  for (const comparison of comparisons) console.log(textOf(comparison));
+  return {
     title: family.title,
     measuredOn: new Date().toISOString().slice(0, 10),
     seconds,
@@ -93,10 +110,6 @@ for (const family of FAMILIES.filter(({ name }) => values.only?.includes(name) ?
     comparisons,
   };
 }
-if (values.out !== undefined) await writeResults(placesIn(values.out), results, NAMES);
-else if (!values.short) await writeResults(repositoryPlaces(), results, NAMES);
-// Sockets of peers that are kept alive must not hold the command.
-process.exit();
 
 async function installedVersions(): Promise<Record<string, string>> {
   const found: Record<string, string> = {};

@@ -11,8 +11,9 @@ import {
   winnerOf,
 } from "../../bench/peers/comparison.ts";
 import { cellsOf, markdownOf } from "../../bench/peers/report.ts";
-import { placesIn, type RowResult, withTables, writeResults } from "../../bench/peers/results.ts";
+import { placesIn, type RowResult, tablesOf, writeResults } from "../../bench/peers/results.ts";
 import { withTemporaryFolder } from "../support/temporary_folder.ts";
+import { withSection } from "../../bench/numbers/marked_section.ts";
 import { test } from "../support/test.ts";
 
 function sample(peer: string, values: number[], isOurs = false): Sample {
@@ -58,6 +59,8 @@ test("winnerOf() and lossOf() say so when a peer wins, and only then", () => {
   assertEquals(lossOf(comparison("more", ours, more)), "theirs wins, 2.00 times");
   assertEquals(lossOf(comparison("less", more, ours, sample("equal", [10]))), undefined);
   assertEquals(lossOf(comparison("less", ours, sample("none", [0]))), "none wins");
+  const floor = { ...sample("nothing", [0]), isFloor: true };
+  assertEquals(winnerOf(comparison("less", ours, more, floor))?.peer, "ours");
   // A peer is compared with the best of ours, not with the first.
   const best = sample("ours, better", [40], true);
   assertEquals(lossOf(comparison("more", ours, more, best)), undefined);
@@ -90,14 +93,20 @@ test("markdownOf() says in a sentence who wins", () => {
   assert(text.includes("theirs wins, 2.00 times."), text);
 });
 
-test("withTables() replaces what is between the marks, and says what disturbed a measurement", () => {
-  const before = "# Numbers\n<!-- bench:peers begins -->\nold\n<!-- bench:peers ends -->\nafter\n";
-  const text = withTables(before, { quiet: result("Quiet"), busy: result("Busy", 3) });
-  assert(!text.includes("old") && text.startsWith("# Numbers\n") && text.endsWith("after\n"), text);
+test("withSection() replaces what is between the marks of a benchmark, and nothing else", () => {
+  const before =
+    "a\n<!-- x begins -->\nold\n<!-- x ends -->\n<!-- y begins --><!-- y ends -->\nb\n";
+  const after = withSection(before, "x", "new\n");
+  assertEquals(after, before.replace("\nold\n", "\n\nnew\n\n"));
+  assertEquals(withSection(after, "x", "new"), after);
+  assertThrows(() => withSection(before, "z", ""), Error, "lacks <!-- z begins -->");
+});
+
+test("tablesOf() says what disturbed a measurement", () => {
+  const text = tablesOf({ quiet: result("Quiet"), busy: result("Busy", 3) });
   const [, quiet, busy] = text.split("### ");
-  assert(!quiet!.includes("ther work") && busy!.includes("**Other work used 3 processors**"), text);
-  assertEquals(withTables(text, {}).includes("###"), false);
-  assertThrows(() => withTables("# Numbers", {}), Error, "no <!-- bench:peers begins");
+  assert(!quiet!.includes("ther work") && quiet!.includes("--only quiet"), text);
+  assert(busy!.includes("**Other work used 3 processors**"), text);
 });
 
 test("writeResults() keeps families that did not run, missing figures included", () =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadPeer } from "../install.ts";
+import { loadPeer } from "../load_peer.ts";
 
 /** An entry of `/v1/health/service`. */
 export interface HealthEntry {

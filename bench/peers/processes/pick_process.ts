@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { createPiloted } from "../../../src/client/create_piloted.ts";
 import { StaticSource } from "../../../src/source/static.ts";
-import { loadPeer } from "../install.ts";
+import { loadPeer } from "../load_peer.ts";
 import { roundRobinPicker } from "./round_robin_picker.ts";
 
 const [, , size, rounds, roundMs, names] = process.argv;

@@ -4,7 +4,7 @@
  * @module
  */
 import process from "node:process";
-import { loadPeer } from "../install.ts";
+import { loadPeer } from "../load_peer.ts";
 
 /** The singleton that the package exports. */
 export interface PilotedPackage {

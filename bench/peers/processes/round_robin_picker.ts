@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadPeer } from "../install.ts";
+import { loadPeer } from "../load_peer.ts";
 
 interface Picker {
   pick(args: object): unknown;

@@ -1,9 +1,9 @@
 /**
  * Watches services with one client while some of them change, and measures this process.
  *
- *     node --import tsx bench/peers/processes/scale_process.ts CONSUL ours|consul|piloted SERVICES CHANGES MAIN
+ *     node --expose-gc scale_process.mjs CONSUL ours|consul|piloted|nothing SERVICES CHANGES MAIN
  *
- * MAIN is the URL of the built package.
+ * Compiled from this file; MAIN is the URL of the built package.
  */
 import process from "node:process";
 import { connections, sleep } from "../../../scripts/chaos/measure.ts";
@@ -11,13 +11,18 @@ import { spreadOf } from "../comparison.ts";
 
 type Core = Pick<typeof import("../../../mod.ts"), "createPiloted">;
 
+/** Why a client could not start. */
+export interface StartFailure {
+  readonly failed: string;
+}
+
 /** Figures of one process. */
 export interface ScaleFigures {
   readonly seenPercent: number;
   /** `null` when no change was seen. */
   readonly delayMs: number | null;
   readonly cpuMsPerSecond: number;
-  /** What the client added to the memory of the process. */
+  /** Resident memory of the process after a garbage collection. */
   readonly memoryMb: number;
   readonly connections: number;
 }
@@ -38,6 +43,7 @@ function seen(name: string, port: number | undefined): void {
 
 // A client is imported where it is used, so that none has the memory of another.
 const start: Record<string, () => Promise<unknown>> = {
+  nothing: () => Promise.resolve(),
   async ours() {
     const { createPiloted } = await import(main!) as Core;
     const client = await createPiloted({
@@ -87,11 +93,14 @@ async function change(name: string, port: number): Promise<void> {
   if (!response.ok) throw new Error(`Cannot change ${name}: ${response.status} ${text}`);
 }
 
-// Every client is measured in a process that has used fetch before.
+// Every client runs in a process that has used fetch before.
 let port = 1_000 + process.pid % 10_000 * 5;
 for (let i = 0; i < 3; i++) await change(names[0]!, ++port);
-const memoryBefore = process.memoryUsage.rss();
-await start[peer!]!();
+await start[peer!]!().catch((error: Error) => {
+  const failure: StartFailure = { failed: error.message };
+  console.log(JSON.stringify(failure));
+  process.exit();
+});
 // What the start left to do.
 await sleep(2 * EVERY_MS);
 const delays: number[] = [];
@@ -121,11 +130,12 @@ const { user, system } = process.cpuUsage(cpuBefore);
 const cpuMs = (user + system) / 1_000;
 const seconds = (performance.now() - startedAt) / 1_000;
 await Promise.all(visible);
+(globalThis as { gc?: () => void }).gc?.();
 const figures: ScaleFigures = {
   seenPercent: 100 * delays.length / CHANGES,
   delayMs: delays.length === 0 ? null : spreadOf(delays).median,
   cpuMsPerSecond: cpuMs / seconds,
-  memoryMb: (process.memoryUsage.rss() - memoryBefore) / 1e6,
+  memoryMb: process.memoryUsage.rss() / 1e6,
   connections: connections(Number(new URL(url!).port)),
 };
 console.log(JSON.stringify(figures));

@@ -14,7 +14,7 @@ import { runtimeBinary } from "../../../tests/support/process.ts";
 import { waitUntil } from "../../../tests/support/wait_until.ts";
 import { builtPackage } from "../built_package.ts";
 import type { Comparison, RowFamily } from "../comparison.ts";
-import { packageFolder } from "../install.ts";
+import { packageFolder } from "../load_peer.ts";
 
 const PEERS = fileURLToPath(new URL("../", import.meta.url));
 const NPM_PEERS = ["consul", "piloted", "undici", "@grpc/grpc-js"];
