@@ -126,9 +126,12 @@ function remarks(kind: string, runs: readonly Round[]): string[] {
     const lost = tallies.reduce((sum, tally) => sum + tally.lost, 0);
     if (!sender.isPlug || lost === 0) return [];
     if (kind === "roll" && sender.sendsAgain) process.exitCode = 1;
-    const reasons = tallies.flatMap((tally) => [...tally.reasons]);
-    const text = reasons.map(([reason, count]) => `${count} x ${reason}`).join(", ");
-    return [`${sender.client} with ${sender.addresses} lost ${lost} in all rounds: ${text}.`];
+    const reasons = new Set(tallies.flatMap((tally) => [...tally.reasons.keys()]));
+    return [
+      `${sender.client} with ${sender.addresses} lost ${lost} in all rounds: ${
+        [...reasons].join(", ")
+      }.`,
+    ];
   });
 }
 
@@ -182,8 +185,8 @@ try {
         await deployment.stop();
       }
     }
-    const title = kind === "roll" ? "Rolling deploy" : "Backends killed";
-    console.log(`\n${title} of ${BACKENDS} backends\n`);
+    const title = `${BACKENDS} backends ${kind === "roll" ? "replaced" : "killed"}`;
+    console.log(`\n${title}\n`);
     print(table(runs));
     const lines = remarks(kind, runs);
     for (const line of lines) console.log(line);

@@ -32,7 +32,7 @@ const SIZE = Number(sizeText);
 const CHANGES = Number(changesText);
 const EVERY_MS = 250;
 const PATIENCE_MS = 3_000;
-const START_MS = 30_000;
+const START_MS = 10_000;
 
 const names = Array.from({ length: SIZE }, (_, i) => `app-${i}`);
 const waiting = new Map<string, () => void>();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { startConsul } from "../../../tests/support/consul.ts";
+import { type Consul, startConsul } from "../../../tests/support/consul.ts";
 import { registerMany, registerNode } from "../../../tests/support/consul_services.ts";
 import { builtPackage } from "../built_package.ts";
 import type { Comparison, RowFamily } from "../comparison.ts";
@@ -12,7 +12,7 @@ import { runBuiltProcess } from "../run_process.ts";
 
 interface Case {
   readonly services: number;
-  /** Connections that the agent accepts from one address; its default is 200. */
+  /** Connections that the agent accepts from one address. @default {200} */
   readonly maxConnections?: number;
 }
 
@@ -46,7 +46,7 @@ export const scale: RowFamily = {
     ];
     const comparisons: Comparison[] = [];
     for (const one of isShort ? SHORT : FULL) {
-      comparisons.push(...await measure(one, peers, isShort ? [1, 3] : [3, 30]));
+      comparisons.push(...await measure(one, peers, isShort ? [1, 3] : [3, 20]));
     }
     return comparisons;
   },
@@ -58,25 +58,12 @@ async function measure(
   [rounds, changes]: readonly [number, number],
 ): Promise<Comparison[]> {
   const { main } = await builtPackage();
-  const limits = { http_max_conns_per_client: maxConnections };
-  await using consul = await startConsul(
-    maxConnections === undefined ? {} : { config: { limits } },
-  );
-  await registerNode(consul, "elsewhere", "10.0.0.1");
-  await registerMany(
-    consul,
-    Array.from({ length: services }, (_, i) => ({
-      node: "elsewhere",
-      name: `app-${i}`,
-      id: `app-${i}`,
-      port: 80,
-      address: "10.0.0.1",
-    })),
-  );
   const figures = new Map(peers.map((peer) => [peer, [] as Partial<ScaleFigures>[]]));
   const failures = new Set<string>();
   for (let round = 0; round < rounds; round++) {
     for (const peer of peers) {
+      // An agent of its own: queries of a process that has ended still count against its limit.
+      await using consul = await startWithServices(services, maxConnections);
       const args = [consul.url, peer.argument, services, changes, main];
       const result = await runBuiltProcess<ScaleFigures | StartFailure>("scale_process.ts", args);
       if ("failed" in result) {
@@ -85,17 +72,15 @@ async function measure(
       } else figures.get(peer)!.push(result);
     }
   }
-  const limited = maxConnections === undefined
-    ? "the agent accepts 200 connections, its default"
-    : `the agent accepts ${maxConnections.toLocaleString("en-US")} connections`;
+  const allowed = (maxConnections ?? 200).toLocaleString("en-US");
   const compare = (
     title: string,
     unit: string,
     key: keyof ScaleFigures,
     note?: string,
   ): Comparison => ({
-    title: `${services.toLocaleString("en-US")} services` +
-      (services > 200 ? ` (${limited}): ${title}` : `: ${title}`),
+    title: `${title}: ${services.toLocaleString("en-US")} services` +
+      (services > 200 ? `, ${allowed} connections` : ""),
     unit,
     better: key === "seenPercent" ? "more" : "less",
     samples: peers.filter((peer) => peer !== NOTHING || isOfProcess(key)).map((peer) => ({
@@ -109,26 +94,43 @@ async function measure(
   return [
     {
       ...compare(
-        "changes seen within 3 s",
+        "Changes seen within 3 s",
         "%",
         "seenPercent",
         [...failures].join(". ") || undefined,
       ),
       isDrawn: services > 200,
     },
-    compare("change to visible, median", "ms", "delayMs"),
+    compare("Change to visible, median", "ms", "delayMs"),
     compare(
-      "processor time, with 4 changes per second",
+      "Processor time, 4 changes per second",
       "ms/s",
       "cpuMsPerSecond",
       "The process makes the changes, too, with fetch: that is what it uses with nothing watched",
     ),
-    compare("resident memory of the process", "MB", "memoryMb"),
-    compare("connections to the agent", "connections", "connections"),
+    compare("Resident memory", "MB", "memoryMb"),
+    compare("Connections to the agent", "connections", "connections"),
   ];
 }
 
 /** Whether a figure is one of a process that watches nothing, too. */
 function isOfProcess(key: keyof ScaleFigures): boolean {
   return key === "cpuMsPerSecond" || key === "memoryMb";
+}
+
+async function startWithServices(count: number, maxConnections?: number): Promise<Consul> {
+  const limits = { http_max_conns_per_client: maxConnections };
+  const consul = await startConsul(maxConnections === undefined ? {} : { config: { limits } });
+  await registerNode(consul, "elsewhere", "10.0.0.1");
+  await registerMany(
+    consul,
+    Array.from({ length: count }, (_, i) => ({
+      node: "elsewhere",
+      name: `app-${i}`,
+      id: `app-${i}`,
+      port: 80,
+      address: "10.0.0.1",
+    })),
+  );
+  return consul;
 }
