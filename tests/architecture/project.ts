@@ -24,7 +24,8 @@ export async function readProject(folders: readonly string[]): Promise<Map<strin
     const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
     for (const entry of entries) {
       if (!entry.isFile() || !/\.tsx?$/.test(entry.name)) continue;
-      paths.push(relative(ROOT, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));
+      const path = relative(ROOT, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
+      if (!path.split("/").some((part) => NOT_OURS.includes(part))) paths.push(path);
     }
   }
   const modules = new Map<string, Module>();

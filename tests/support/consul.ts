@@ -29,6 +29,8 @@ export interface ConsulOptions {
   bootstrapExpect?: number;
   /** Serves HTTPS in addition to HTTP, and requires client certificates. */
   tls?: Certificates;
+  /** Answers DNS queries on `ports.dns`. @default {false} */
+  dns?: boolean;
   /** Name of its node. @default {"consul-<http port>"} */
   node?: string;
   /** Name of its datacenter. @default {"dc1"} */
@@ -261,7 +263,12 @@ export class Consul {
       datacenter: this.datacenter,
       bind_addr: "127.0.0.1",
       client_addr: "127.0.0.1",
-      ports: { ...this.ports, https: tls ? this.ports.https : -1, dns: -1, grpc: -1 },
+      ports: {
+        ...this.ports,
+        https: tls ? this.ports.https : -1,
+        dns: this.#options.dns ? this.ports.dns : -1,
+        grpc: -1,
+      },
       disable_update_check: true,
       log_level: "info",
       server,

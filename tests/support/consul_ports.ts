@@ -10,13 +10,14 @@ export interface ConsulPorts {
   readonly server: number;
   readonly serf_lan: number;
   readonly serf_wan: number;
+  readonly dns: number;
 }
 
 /** Returns different ports of 127.0.0.1 that were free a moment ago. */
 export async function freePorts(): Promise<ConsulPorts> {
   // All are open at the same time, so that the system cannot return one twice.
-  const servers = await Promise.all(Array.from({ length: 5 }, hold));
-  const [http, https, server, serf_lan, serf_wan] = servers.map(({ port }) => port);
+  const servers = await Promise.all(Array.from({ length: 6 }, hold));
+  const [http, https, server, serf_lan, serf_wan, dns] = servers.map(({ port }) => port);
   await Promise.all(servers.map(({ release }) => release()));
   return {
     http: http!,
@@ -24,6 +25,7 @@ export async function freePorts(): Promise<ConsulPorts> {
     server: server!,
     serf_lan: serf_lan!,
     serf_wan: serf_wan!,
+    dns: dns!,
   };
 }
 
