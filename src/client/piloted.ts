@@ -71,14 +71,17 @@ export class Piloted<Names extends string = string> {
    * The next endpoint, synchronously and without waiting: the hot path.
    *
    * @param name Name of a watched service.
+   * @param options Which endpoints may be picked; `key` for the balancer `hash`. @default {all}
    * @returns A healthy endpoint, by the option `balancer`.
    * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `NO_ENDPOINTS` when none may be
-   * handed out (with mode `"on-demand"` also before the first `load()`), `CLOSED` after `close()`.
+   * handed out (with mode `"on-demand"` also before the first `load()`) or none matches, `CLOSED` after
+   * `close()`.
+   * @throws {TypeError} when an option is unknown or of the wrong type.
    */
-  pick(name: Names): Endpoint {
-    const endpoint = this.#services.get(name)?.pool.pick();
+  pick(name: Names, options?: PickOptions): Endpoint {
+    const endpoint = this.#services.get(name)?.pool.pick(options);
     if (endpoint !== undefined) return endpoint;
-    throw this.#service(name).noEndpoints();
+    throw this.#service(name).noEndpoints(options);
   }
 
   /**
@@ -126,14 +129,15 @@ export class Piloted<Names extends string = string> {
    * as busy, and how it ended is what the balancer and the outlier detection learn from.
    *
    * @param name Name of a watched service.
-   * @param options `key` for the balancer `hash`, `exclude` for endpoints that were tried already.
+   * @param options Which endpoints may be picked; `key` for the balancer `hash`, `exclude` for endpoints
+   * that were tried already.
    * @returns The lease. Release it, or declare it with `using`.
    * @throws {PilotedError} as {@linkcode Piloted.pick}.
    */
   acquire(name: Names, options?: PickOptions): Lease {
     const lease = this.#services.get(name)?.pool.acquire(options);
     if (lease !== undefined) return lease;
-    throw this.#service(name).noEndpoints();
+    throw this.#service(name).noEndpoints(options);
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { Fetch } from "../../src/platform_fetch.ts";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { PickOptions } from "../../src/balance/balancer.ts";
-import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoint_pool.ts";
+import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
+import type { EndpointPoolOptions } from "../../src/balance/pool_options.ts";
 import type { Lease } from "../../src/balance/lease.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { isPilotedError } from "../../src/any_piloted_error.ts";
