@@ -56,7 +56,10 @@ export function noMatch(
     : `every endpoint that matches ${what} is excluded`;
   if (why === undefined) return undefined;
   const message = `Cannot pick an endpoint of ${JSON.stringify(service)}: ${why}`;
-  return new PilotedError("NO_ENDPOINTS", message, { service, filter });
+  return new PilotedError("NO_ENDPOINTS", message, {
+    service,
+    filter: asked === "" ? undefined : filter,
+  });
 }
 
 function splitMatchers(split: TrafficSplit): ((endpoint: Endpoint) => boolean)[] {
@@ -77,7 +80,10 @@ function values(
   split: TrafficSplit | undefined,
   endpoints: readonly Endpoint[],
 ): string {
-  const ofSplit = Object.fromEntries(Object.keys(split ?? {}).map((key) => [key, ""]));
+  const keys = Object.keys(split ?? {}).filter((key) =>
+    key !== "version" || filter.version === undefined
+  );
+  const ofSplit = Object.fromEntries(keys.map((key) => [key, ""]));
   return describeValues({ ...filter, meta: { ...ofSplit, ...filter.meta } }, endpoints);
 }
 

@@ -9,6 +9,7 @@ import { isPilotedError } from "../../src/any_piloted_error.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
+import { noMatch } from "../../src/client/no_match.ts";
 import type { WaitForEndpointsOptions } from "../../src/client/wait_options.ts";
 import type { FetchSource } from "../../src/fetch/fetch_source.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
@@ -59,7 +60,8 @@ export class PoolSource implements FetchSource {
   acquire(_name: string, options?: PickOptions): Lease {
     const lease = this.pool.acquire(options);
     if (lease !== undefined) return lease;
-    throw new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: there is none");
+    throw noMatch("app", this.pool.endpoints, options, options?.split) ??
+      new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: there is none");
   }
 
   waitForEndpoints(_name: string, options: WaitForEndpointsOptions = {}): Promise<boolean> {
