@@ -55,7 +55,7 @@ export function filterEndpoints(
 }
 
 function filterOf({ tag = [], zone, version, meta = [] }: QueryFilter): EndpointFilter {
-  // Of a key that is given twice with different values, both are wanted: nothing matches.
+  // Of a key that is given twice, the last value counts.
   const pairs = meta.map((pair) => {
     const colon = pair.indexOf(":");
     return [pair.slice(0, colon), pair.slice(colon + 1)] as const;
