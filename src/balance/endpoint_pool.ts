@@ -64,8 +64,8 @@ export class EndpointPool {
   readonly #clock: Clock;
   readonly #onEvent: ((event: PoolEvent) => void) | undefined;
   readonly #all: BalancedList;
-  // Those of #all, one step closer to the hot path.
-  readonly #picker: Balancer;
+  /** What picks without options: the balancer of all, one step closer to the hot path, or the split. */
+  readonly #picker: Pick<Balancer, "pick">;
   readonly #leaser: Balancer;
   readonly #router: Router;
   readonly #subset: Subset | undefined;
@@ -110,12 +110,12 @@ export class EndpointPool {
     this.#clock = clock;
     this.#onEvent = options.onEvent;
     this.#all = new BalancedList(settings);
-    this.#picker = this.#all.picker;
     this.#leaser = this.#all.leaser;
     this.#subset = subset === undefined ? undefined : new Subset(subset, zone, random);
     this.#isSplit = split !== undefined;
     this.#isProbed = options.isProbed ?? false;
     this.#router = new Router(settings, split, this.#subset, random, (part) => this.#track(part));
+    this.#picker = split === undefined ? this.#all.picker : this.#router;
     if (limits !== undefined) {
       this.#outliers = new OutlierDetector(limits, random, (event) => this.#emit(event));
     }
@@ -161,11 +161,9 @@ export class EndpointPool {
    */
   pick(options?: PickOptions): Endpoint | undefined {
     if (this.#ejectedCount > 0) this.#readmitForgotten();
-    if (options === undefined && !this.#isSplit) return this.#picker.pick()?.endpoint;
-    if (!this.#router.isRouted(options)) return this.#picker.pick(options)?.endpoint;
-    const member = this.#router.list(options).picker.pick(options) ??
-      this.#router.pickElsewhere(options, false);
-    return member?.endpoint;
+    return options !== undefined && this.#router.isRouted(options)
+      ? this.#router.pick(options)?.endpoint
+      : this.#picker.pick(options)?.endpoint;
   }
 
   /**
@@ -175,10 +173,7 @@ export class EndpointPool {
    */
   pickResolved(): Promise<Endpoint> | undefined {
     if (this.#ejectedCount > 0) this.#readmitForgotten();
-    if (!this.#isSplit) return (this.#picker.pick() as Member | undefined)?.resolved;
-    const member = this.#router.list().picker.pick() ??
-      this.#router.pickElsewhere(undefined, false);
-    return member?.resolved;
+    return (this.#picker.pick() as Member | undefined)?.resolved;
   }
 
   /**
@@ -234,7 +229,7 @@ export class EndpointPool {
   status(): PoolStatus {
     const now = this.#clock.now();
     return {
-      picker: this.#picker.name,
+      picker: this.#all.picker.name,
       leaser: this.#leaser.name,
       pendingCount: this.#pendingCount,
       ejectedCount: this.#ejectedCount,

@@ -32,6 +32,13 @@ const RULES: Readonly<Record<keyof PickOptions, OptionRule>> = {
 /** So that the value of a key is not drawn by the same number as its zone and its endpoint. */
 const SALT = 0x5bd1e995;
 
+/** The lists of a split, and where the share of each ends on a line of all weights. */
+interface Shares {
+  readonly generation: number;
+  readonly lists: readonly FilteredList[];
+  readonly ends: readonly number[];
+}
+
 /** Finds the list of a pick, and picks from it. */
 export class Router {
   readonly #lists: FilteredLists;
@@ -44,6 +51,7 @@ export class Router {
   #generation = 0;
   #fresh: FilteredList[] = [];
   #bits: RandomBits | undefined;
+  #shares: Shares | undefined;
 
   /**
    * @param settings Balancers and limit of every list.
@@ -125,7 +133,17 @@ export class Router {
    */
   list(options: PickOptions = NO_OPTIONS): FilteredList {
     const split = options.split ?? this.#split;
-    return split === undefined ? this.#find(options) : this.#draw(options, split);
+    if (split === undefined) return this.#find(options);
+    return options === NO_OPTIONS ? this.#drawOwn(split) : this.#draw(options, split);
+  }
+
+  /**
+   * Picks by the split of the pool.
+   *
+   * @param options Options of the pick.
+   */
+  pick(options?: PickOptions): Member | undefined {
+    return this.list(options).picker.pick(options) ?? this.pickElsewhere(options, false);
   }
 
   /**
@@ -147,6 +165,36 @@ export class Router {
       }
     }
     return undefined;
+  }
+
+  /** Draws by the split of the pool, whose weights are added up once for every change. */
+  #drawOwn(split: TrafficSplit): FilteredList {
+    const shares = this.#shares?.generation === this.#generation
+      ? this.#shares
+      : this.#shares = this.#sharesOf(split);
+    const { lists, ends } = shares;
+    const point = this.#point(undefined) * ends[ends.length - 1]!;
+    let place = 0;
+    while (place < lists.length - 1 && point >= ends[place]!) place++;
+    return lists[place]!;
+  }
+
+  #sharesOf(split: TrafficSplit): Shares {
+    const all = Object.entries(split).flatMap(([key, weights]) =>
+      Object.entries(weights).filter(([, weight]) => weight > 0).map(([value, weight]) => ({
+        list: this.#find(NO_OPTIONS, key, value),
+        weight,
+      }))
+    );
+    const usable = all.filter(({ list }) => list.usableCount > 0);
+    const existing = all.filter(({ list }) => list.candidates.length > 0);
+    const chosen = [usable, existing, all].find((some) => some.length > 0)!;
+    let end = 0;
+    return {
+      generation: this.#generation,
+      lists: chosen.map(({ list }) => list),
+      ends: chosen.map(({ weight }) => end += weight),
+    };
   }
 
   /** Draws a value by weight among those with usable endpoints, else among those with any. */
