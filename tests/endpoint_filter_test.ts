@@ -82,4 +82,8 @@ test("describeFilter() and describeValues() name what was wanted and what there 
     ]),
     'tags there are: "a", "b"',
   );
+  assertEquals(
+    describeValues({ meta: { constructor: "x" } }, many),
+    "values of meta.constructor: none",
+  );
 });
