@@ -19,6 +19,8 @@ import { RandomBits } from "./random_bits.ts";
 import { checkSplit, type TrafficSplit } from "./split.ts";
 import type { Subset } from "./subset.ts";
 
+const CALLER = "pick() and acquire()";
+
 const RULES: Readonly<Record<keyof PickOptions, OptionRule>> = {
   key: { type: "string" },
   exclude: { type: "function" },
@@ -108,7 +110,10 @@ export class Router {
     for (const name in options) {
       switch (name) {
         case "key":
+          if (options.key !== undefined) checkType(options, options.key, "string");
+          break;
         case "exclude":
+          if (options.exclude !== undefined) checkType(options, options.exclude, "function");
           break;
         case "tags":
         case "zone":
@@ -118,7 +123,7 @@ export class Router {
           isRouted ||= options[name] !== undefined;
           break;
         default:
-          checkOptions("pick() and acquire()", options, RULES);
+          checkOptions(CALLER, options, RULES);
       }
     }
     return isRouted;
@@ -210,7 +215,7 @@ export class Router {
       const weights = split[key]!;
       for (const value in weights) {
         const weight = weights[value]!;
-        if (typeof weight !== "number" || !(weight >= 0)) checkSplit(split, "pick() and acquire()");
+        if (typeof weight !== "number" || !(weight >= 0)) checkSplit(split, CALLER);
         total += weight;
         if (weight === 0) continue;
         const list = this.#find(options, key, value);
@@ -219,7 +224,7 @@ export class Router {
       }
     }
     if (keyCount !== 1 || !(total > 0 && total < Infinity)) {
-      checkSplit(split, "pick() and acquire()");
+      checkSplit(split, CALLER);
     }
     const mustBeUsable = usable > 0;
     let point = this.#point(options.key) * (mustBeUsable ? usable : existing);
@@ -275,6 +280,10 @@ export class Router {
     list.know(this.#subset?.share(known, all, list.candidates) ?? known);
     return list.candidates;
   }
+}
+
+function checkType(options: PickOptions, value: unknown, type: string): void {
+  if (typeof value !== type) checkOptions(CALLER, options, RULES);
 }
 
 const NO_OPTIONS: PickOptions = Object.freeze({});

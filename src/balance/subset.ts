@@ -35,6 +35,10 @@ export interface SubsetOptions {
 export function checkSubset(options: SubsetOptions, caller: string): void {
   const name = `subset of ${caller}`;
   checkOptions(name, options, { size: { type: "number", min: 1 }, key: { type: "string" } });
+  // An unset variable, most likely: all clients would use the same part.
+  if (options.key === "") {
+    throw new TypeError(`Cannot use option key of ${name}: it must not be empty`);
+  }
   if (Number.isInteger(options.size)) return;
   const kind = options.size === undefined ? TypeError : RangeError;
   throw new kind(

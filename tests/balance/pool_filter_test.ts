@@ -106,6 +106,8 @@ test("EndpointPool rejects filters that it cannot use, again and again", () => {
     [{ zone: null }, "zone of pick() and acquire(): it must be a text, received null"],
     [{ meta: "ab" }, "meta of pick() and acquire(): it must be an object of texts"],
     [{ meta: { version: 2 } }, "meta.version of pick() and acquire()"],
+    [{ key: 5 }, "key of pick() and acquire(): it must be a string, received 5"],
+    [{ exclude: "a" }, "exclude of pick() and acquire(): it must be a function"],
     [{ tag: "blue" }, "there is no such option. Did you mean tags?"],
   ];
   from.pick({ tags: ["b"] });

@@ -127,6 +127,7 @@ test("A subset is checked", () => {
     [{ size: NaN }, TypeError, "received NaN"],
     [{ size: Infinity }, RangeError, "it must be a whole number, received Infinity"],
     [{ size: 5, key: 7 }, TypeError, "key of subset of a pool"],
+    [{ size: 5, key: "" }, TypeError, "it must not be empty"],
     [{ size: 5, seed: 7 }, TypeError, "no such option"],
   ];
   for (const [subset, kind, message] of wrong) {
