@@ -148,7 +148,9 @@ export class EndpointPool {
     this.#all.candidates = part;
     this.#all.know(this.#subset?.share(instances, candidates, part) ?? instances);
     const parts = this.#router.update(candidates, instances);
-    this.#tracked = parts.length === 0 ? part : [...new Set([...part, ...parts])];
+    // What no part in use has any more keeps its ejection, too.
+    const ejected = candidates.filter(({ outlier }) => outlier.ejectedUntil > 0);
+    this.#tracked = part === candidates ? part : [...new Set([...part, ...parts, ...ejected])];
     this.#outliers?.update(this.#tracked);
     this.#decideEligible();
   }

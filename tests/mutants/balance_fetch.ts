@@ -195,6 +195,7 @@ const ROWS: Row[] = [
   ["balance/endpoint_pool", "with health checks leases probe", "this.#ejectedCount > 0 && !this.#isProbed", "this.#ejectedCount > 0", "client/health_checks"],
   ["balance/endpoint_pool", "with health checks endpoints return by themselves", "    if (this.#isProbed) return;\n", "", "client/health_checks"],
   ["balance/endpoint_pool", "endpoints beyond the own part are never ejected", "this.#outliers?.update(this.#tracked);\n  }", "}", "balance/subset"],
+  ["balance/endpoint_pool", "a new list readmits what is beyond the own part", "[...part, ...parts, ...ejected]", "[...part, ...parts]", "balance/subset"],
   ["balance/subset", "every client has the same part", "key === undefined ? Math.floor(random() * 2 ** 32) : hashText(key)", "0", "balance/subset"],
   ["balance/subset", "weight 0 takes places", "const eligible = weighty.length > 0 ? weighty : members;", "const eligible = members;", "balance/subset"],
   ["balance/subset", "zones are compared with the whole list", "instances.slice(0, Math.round(instances.length * count(part) / (count(all) || 1)))", "instances", "balance/subset"],
