@@ -8,7 +8,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createPiloted } from "../src/client/create_piloted.ts";
 import type { BalancerName } from "../src/balance/create_balancer.ts";
-import { StaticSource } from "../src/source/static.ts";
+import type { PickOptions } from "../src/balance/balancer.ts";
+import { type StaticEndpoint, StaticSource } from "../src/source/static.ts";
 
 interface Peer {
   config(config: unknown): Promise<void>;
@@ -17,11 +18,13 @@ interface Peer {
 
 const peer = createRequire(import.meta.url)("piloted") as Peer;
 
-function addresses(count: number): { address: string; port: number }[] {
-  return Array.from(
-    { length: count },
-    (_, i) => ({ address: `10.0.${i >> 8}.${i & 255}`, port: 80 }),
-  );
+function addresses(count: number): StaticEndpoint[] {
+  return Array.from({ length: count }, (_, i) => ({
+    address: `10.0.${i >> 8}.${i & 255}`,
+    port: 80,
+    tags: ["blue"],
+    meta: { version: `${1 + i % 2}`, color: "red" },
+  }));
 }
 
 const ROUNDS = 200;
@@ -78,23 +81,30 @@ function client(count: number, balancer?: BalancerName) {
   });
 }
 
-async function timePick(count: number, balancer?: BalancerName): Promise<number> {
+async function timePick(
+  count: number,
+  balancer?: BalancerName,
+  options?: PickOptions,
+): Promise<number> {
   const piloted = await client(count, balancer);
-  const took = time(() => piloted.pick("app"));
+  const took = time(() => piloted.pick("app", options));
   await piloted.close();
   return took;
 }
 
 /** Bytes that one call leaves behind; needs `--expose-gc`. */
-async function allocation(balancer?: BalancerName): Promise<number | undefined> {
+async function allocation(
+  balancer?: BalancerName,
+  options?: PickOptions,
+): Promise<number | undefined> {
   const { gc } = globalThis as { gc?: () => void };
   if (gc === undefined) return undefined;
   const piloted = await client(1_000, balancer);
-  for (let i = 0; i < 100_000; i++) piloted.pick("app");
+  for (let i = 0; i < 100_000; i++) piloted.pick("app", options);
   gc();
   const before = process.memoryUsage().heapUsed;
   // Fewer than fill the young generation, so that nothing is collected meanwhile.
-  for (let i = 0; i < 100_000; i++) piloted.pick("app");
+  for (let i = 0; i < 100_000; i++) piloted.pick("app", options);
   const bytes = (process.memoryUsage().heapUsed - before) / 100_000;
   await piloted.close();
   return bytes;
@@ -128,6 +138,21 @@ row("await of a promise that is there already", `${bare.toFixed(1)} ns`);
 row("await service() at 20 endpoints", `${awaited.toFixed(1)} ns`);
 row("  that / pick()", (awaited / picks.get(20)!).toFixed(1), "at most 10");
 row("bytes left behind by one pick()", (await allocation())?.toFixed(2) ?? "-", "0");
+
+console.log("\npick() with a filter or a split that was seen before\n");
+const routed: [string, PickOptions][] = [
+  ['{ tags: ["blue"] }', { tags: ["blue"] }],
+  ['{ version: "1", meta: { color: "red" } }', { version: "1", meta: { color: "red" } }],
+  ["{ split } of two values", { split: { version: { "1": 95, "2": 5 } } }],
+];
+for (const [what, options] of routed) {
+  for (const size of [20, 10_000]) {
+    const ns = await timePick(size, undefined, options);
+    row(`${what} at ${size} endpoints`, `${ns.toFixed(1)} ns`);
+  }
+  const bound = options.split === undefined ? "0" : "";
+  row("  bytes left behind", (await allocation(undefined, options))?.toFixed(2) ?? "-", bound);
+}
 
 console.log("\nEvery balancer, 1 and 10,000 endpoints\n");
 const names: BalancerName[] = [

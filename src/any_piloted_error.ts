@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { EndpointFilter } from "./endpoint_filter.ts";
 import type { InstanceCounts, PilotedError, PilotedErrorCode } from "./errors.ts";
 import type { RequestAttempt } from "./request_attempt.ts";
 
@@ -22,7 +23,11 @@ export type FactsByCode = {
   CONFIG_INVALID: ErrorPosition;
   TEMPLATE_INVALID: ErrorPosition & { readonly stage: "parse" | "exec" };
   UNKNOWN_SERVICE: { readonly service?: string; readonly services?: readonly string[] };
-  NO_ENDPOINTS: { readonly service: string; readonly instances?: InstanceCounts };
+  NO_ENDPOINTS: {
+    readonly service: string;
+    readonly instances?: InstanceCounts;
+    readonly filter?: EndpointFilter;
+  };
   REGISTRY_RESPONSE: {
     readonly status?: number;
     readonly service?: string;

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { EndpointFilter } from "./endpoint_filter.ts";
+
 /**
  * Every reason for which Piloted refuses or fails.
  *
@@ -94,6 +96,8 @@ export interface PilotedErrorOptions {
   stage?: "parse" | "exec" | undefined;
   /** Every attempt of a balanced request, in order. */
   attempts?: readonly object[] | undefined;
+  /** The filter that no endpoint matches. */
+  filter?: EndpointFilter | undefined;
 }
 
 /**
@@ -139,6 +143,8 @@ export class PilotedError extends Error {
   declare readonly stage?: "parse" | "exec";
   /** Every attempt of a balanced request, in order; `isPilotedError()` gives it its type. */
   declare readonly attempts?: readonly object[];
+  /** The filter that no endpoint matches, with `NO_ENDPOINTS`. */
+  declare readonly filter?: EndpointFilter;
 
   /**
    * Creates an error.

@@ -4,15 +4,26 @@
  * @module
  */
 import type { Endpoint } from "../endpoint.ts";
+import type { EndpointFilter } from "../endpoint_filter.ts";
 import type { Candidate } from "./candidate.ts";
 import type { Member } from "./member.ts";
+import type { TrafficSplit } from "./split.ts";
 
-/** Options of one pick. */
-export interface PickOptions {
-  /** With the balancer `hash`, equal keys go to the same endpoint; the others ignore it. */
+/** Options of one pick: which endpoints may be picked, and what it depends on. */
+export interface PickOptions extends EndpointFilter {
+  /**
+   * With the balancers `hash` and `bounded-hash`, equal keys go to the same endpoint; with a `split`, to
+   * the same value. All else ignores it.
+   */
   key?: string | undefined;
   /** Returns `true` for endpoints that this pick must not return, such as those tried already. */
   exclude?: ((endpoint: Endpoint) => boolean) | undefined;
+  /**
+   * Shares of the picks by value of one key of the metadata, as in `{ version: { stable: 95, canary: 5 } }`.
+   * The share of a value without usable endpoints goes to the others; endpoints with other values get
+   * none. @default {the client's option `split`}
+   */
+  split?: TrafficSplit | undefined;
 }
 
 /** Picks one member of the current list. One instance serves one service. */

@@ -5,6 +5,7 @@
  */
 import { closest } from "../check_options.ts";
 import type { BalanceFunction, Balancer } from "./balancer.ts";
+import { BoundedRendezvous } from "./bounded_rendezvous.ts";
 import { Custom } from "./custom.ts";
 import { leastPending } from "./least_pending.ts";
 import { p2cEwma } from "./p2c_ewma.ts";
@@ -24,6 +25,7 @@ import { WeightedRoundRobin } from "./weighted_round_robin.ts";
  * | `least-pending` | of two, the one with fewer requests in flight |
  * | `p2c-ewma` | of two, the one with the smaller product of latency and requests in flight |
  * | `hash` | the same endpoint for the same key |
+ * | `bounded-hash` | the same endpoint for the same key, unless it has more than 1.25 times its share |
  */
 export type BalancerName =
   | "round-robin"
@@ -31,7 +33,8 @@ export type BalancerName =
   | "random"
   | "least-pending"
   | "p2c-ewma"
-  | "hash";
+  | "hash"
+  | "bounded-hash";
 
 type Factory = (random: () => number, start?: () => number) => Balancer;
 
@@ -42,6 +45,7 @@ const FACTORIES: Readonly<Record<BalancerName, Factory>> = {
   "least-pending": leastPending,
   "p2c-ewma": p2cEwma,
   hash: (random) => new Rendezvous(random),
+  "bounded-hash": (random) => new BoundedRendezvous(random),
 };
 
 /** Names of the balancers. */

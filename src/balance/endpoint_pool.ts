@@ -22,16 +22,20 @@
  */
 import { type Clock, systemClock } from "../clock.ts";
 import type { Endpoint } from "../endpoint.ts";
-import type { BalanceFunction, Balancer, PickOptions } from "./balancer.ts";
-import { type BalancerName, createBalancer } from "./create_balancer.ts";
+import { BalancedList } from "./balanced_list.ts";
+import type { Balancer, PickOptions } from "./balancer.ts";
 import { type Lease, type LeaseOwner, MemberLease, type Outcome } from "./lease.ts";
-import { idsOf, Member, memberKey, RECOVERY_MS } from "./member.ts";
+import { type Member, RECOVERY_MS } from "./member.ts";
+import { Members } from "./members.ts";
 import { mergeAddresses } from "./merge_addresses.ts";
 import { OutlierDetector } from "./outlier_detector.ts";
-import { type OutlierOptions, resolveOutlierOptions } from "./outlier_options.ts";
+import { resolveOutlierOptions } from "./outlier_options.ts";
 import type { PoolEvent } from "./pool_event.ts";
+import { type EndpointPoolOptions, listSettings } from "./pool_options.ts";
 import type { PoolStatus } from "./pool_status.ts";
-import { ZonePreference } from "./zone_preference.ts";
+import { Router } from "./router.ts";
+import { checkSplit } from "./split.ts";
+import { checkSubset, Subset } from "./subset.ts";
 
 /** Two checks of the time closer than this are closer than they need to be. */
 const FREQUENT_MS = 1;
@@ -41,28 +45,6 @@ const LEAST_TIMEOUT_MS = 1_000;
 
 /** The maximum number of picks from one check of the time to the next. */
 const LONGEST_CHECK_INTERVAL = 64;
-
-/** Options of an {@linkcode EndpointPool}. */
-export interface EndpointPoolOptions {
-  /**
-   * The algorithm, for both `pick()` and `acquire()`.
-   *
-   * @default {"round-robin" for pick(), "p2c-ewma" for acquire()}
-   */
-  balancer?: BalancerName | BalanceFunction | undefined;
-  /** When endpoints are ejected for their failures; `false` for never. @default {{}} */
-  outliers?: OutlierOptions | false | undefined;
-  /** Where a rotation starts. @default {"first"} */
-  rotationStart?: "first" | "random" | undefined;
-  /** Zone whose endpoints are preferred. @default {undefined} */
-  zone?: string | undefined;
-  /** Called with ejections, readmissions and panic. What it throws is ignored. @default {undefined} */
-  onEvent?: ((event: PoolEvent) => void) | undefined;
-  /** Source of the time. @default {the system clock} */
-  clock?: Clock | undefined;
-  /** Random numbers in [0, 1). @default {Math.random} */
-  random?: (() => number) | undefined;
-}
 
 /**
  * The current endpoints of one service, what was learned about each, and the balancers over them.
@@ -81,11 +63,16 @@ export interface EndpointPoolOptions {
 export class EndpointPool {
   readonly #clock: Clock;
   readonly #onEvent: ((event: PoolEvent) => void) | undefined;
-  readonly #picker: Balancer;
+  readonly #all: BalancedList;
+  /** What picks without options: the balancer of all, one step closer to the hot path, or the split. */
+  readonly #picker: Pick<Balancer, "pick">;
   readonly #leaser: Balancer;
+  readonly #router: Router;
+  readonly #subset: Subset | undefined;
+  readonly #isSplit: boolean;
+  readonly #isProbed: boolean;
   readonly #outliers: OutlierDetector | undefined;
-  readonly #panicPercent: number;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Members();
   readonly #owner: LeaseOwner = {
     ended: (lease, outcome, endedAt, isReleased) => {
       if (outcome !== undefined) this.#learn(lease, outcome, endedAt ?? this.#clock.now());
@@ -94,8 +81,8 @@ export class EndpointPool {
     },
   };
   #endpoints: readonly Endpoint[] = [];
-  #listed: readonly Member[] = [];
-  #candidates: readonly Member[] = [];
+  /** Members whose failures are compared: all that may be picked. */
+  #tracked: readonly Member[] = [];
   #panic = false;
   #ejectedCount = 0;
   #checkedAt = -Infinity;
@@ -108,24 +95,27 @@ export class EndpointPool {
   /**
    * Creates an empty pool.
    *
-   * @param options Balancer, outlier detection, zone and listener.
-   * @throws {TypeError} when the balancer or an option of `outliers` is unknown.
-   * @throws {RangeError} when a number in `outliers` is out of its range.
+   * @param options Balancer, outlier detection, zone, split, subset and listener.
+   * @throws {TypeError} when the balancer or an option of `outliers`, `split` or `subset` is unknown.
+   * @throws {RangeError} when a number in one of them is out of its range.
    */
   constructor(options: EndpointPoolOptions = {}) {
-    const { balancer, outliers = {}, zone, onEvent, clock = systemClock } = options;
-    const { random = Math.random } = options;
-    const start = options.rotationStart === "random" ? random : undefined;
-    const create = (choice: BalancerName | BalanceFunction) =>
-      zone === undefined
-        ? createBalancer(choice, random, start)
-        : new ZonePreference(zone, () => createBalancer(choice, random, start), random);
+    const { zone, split, subset, clock = systemClock, random = Math.random } = options;
+    if (split !== undefined) checkSplit(split, "a pool");
+    if (subset !== undefined) checkSubset(subset, "a pool");
+    const limits = options.outliers === false
+      ? undefined
+      : resolveOutlierOptions(options.outliers ?? {});
+    const settings = listSettings(options, limits?.panicPercent ?? 0);
     this.#clock = clock;
-    this.#onEvent = onEvent;
-    this.#picker = create(balancer ?? "round-robin");
-    this.#leaser = balancer === undefined ? create("p2c-ewma") : this.#picker;
-    const limits = outliers === false ? undefined : resolveOutlierOptions(outliers);
-    this.#panicPercent = limits?.panicPercent ?? 0;
+    this.#onEvent = options.onEvent;
+    this.#all = new BalancedList(settings);
+    this.#leaser = this.#all.leaser;
+    this.#subset = subset === undefined ? undefined : new Subset(subset, zone, random);
+    this.#isSplit = split !== undefined;
+    this.#isProbed = options.isProbed ?? false;
+    this.#router = new Router(settings, split, this.#subset, random, (part) => this.#track(part));
+    this.#picker = split === undefined ? this.#all.picker : this.#router;
     if (limits !== undefined) {
       this.#outliers = new OutlierDetector(limits, random, (event) => this.#emit(event));
     }
@@ -151,29 +141,17 @@ export class EndpointPool {
   update(given: readonly Endpoint[], known: readonly Endpoint[] = given): void {
     const endpoints = mergeAddresses(given);
     this.#endpoints = endpoints;
-    for (const member of this.#members.values()) member.listed = false;
-    const before = this.#listed;
-    const listed: Member[] = [];
-    const candidates: Member[] = [];
-    let place = 0;
-    for (const endpoint of endpoints) {
-      // Lists keep their order and reuse unchanged endpoints, so that few have to be looked up.
-      if (before[place]?.endpoint !== endpoint && before[place + 1]?.endpoint === endpoint) place++;
-      const kept = before[place++];
-      const member = kept?.endpoint === endpoint ? kept : this.#member(endpoint);
-      member.listed = true;
-      listed.push(member);
-      if (endpoint.status !== "maintenance") candidates.push(member);
-    }
-    this.#listed = listed;
-    for (const [key, member] of this.#members) {
-      if (!member.listed && member.pendingCount === 0) this.#members.delete(key);
-    }
-    this.#candidates = candidates;
-    this.#outliers?.update(candidates);
+    const listed = this.#members.update(endpoints);
+    const candidates = listed.filter(({ endpoint }) => endpoint.status !== "maintenance");
     const instances = mergeAddresses(known);
-    this.#picker.know?.(instances);
-    if (this.#leaser !== this.#picker) this.#leaser.know?.(instances);
+    const part = this.#subset?.select(candidates) ?? candidates;
+    this.#all.candidates = part;
+    this.#all.know(this.#subset?.share(instances, candidates, part) ?? instances);
+    const parts = this.#router.update(candidates, instances);
+    // What no part in use has any more keeps its ejection, too.
+    const ejected = candidates.filter(({ outlier }) => outlier.ejectedUntil > 0);
+    this.#tracked = part === candidates ? part : [...new Set([...part, ...parts, ...ejected])];
+    this.#outliers?.update(this.#tracked);
     this.#decideEligible();
   }
 
@@ -185,7 +163,9 @@ export class EndpointPool {
    */
   pick(options?: PickOptions): Endpoint | undefined {
     if (this.#ejectedCount > 0) this.#readmitForgotten();
-    return this.#picker.pick(options)?.endpoint;
+    return options !== undefined && this.#router.isRouted(options)
+      ? this.#router.pick(options)?.endpoint
+      : this.#picker.pick(options)?.endpoint;
   }
 
   /**
@@ -207,10 +187,17 @@ export class EndpointPool {
   acquire(options?: PickOptions): Lease | undefined {
     const now = this.#clock.now();
     if (now >= this.#recoverAt) this.#recover(now);
-    const probe = this.#ejectedCount > 0
-      ? this.#outliers!.takeProbe(now, options?.exclude)
+    const list = this.#isSplit || options !== undefined && this.#router.isRouted(options)
+      ? this.#router.list(options)
       : undefined;
-    const member = probe ?? this.#leaser.pick(options);
+    const among = list ?? (this.#subset && this.#all);
+    const probe = this.#ejectedCount > 0 && !this.#isProbed
+      ? this.#outliers!.takeProbe(now, options?.exclude, among?.candidates)
+      : undefined;
+    const member = probe ??
+      (list === undefined
+        ? this.#leaser.pick(options)
+        : list.leaser.pick(options) ?? this.#router.pickElsewhere(options, true));
     if (member === undefined) return undefined;
     member.pendingCount++;
     this.#pendingCount++;
@@ -220,17 +207,37 @@ export class EndpointPool {
     return new MemberLease(member, now, probe !== undefined, leaseUntil, this.#owner);
   }
 
+  /** Ejected endpoints, and when each may be probed, in milliseconds since the Unix epoch. */
+  get ejections(): readonly { readonly endpoint: Endpoint; readonly until: number }[] {
+    return [...this.#outliers?.ejected ?? []].map(({ endpoint, outlier }) => ({
+      endpoint,
+      until: outlier.ejectedUntil,
+    }));
+  }
+
+  /**
+   * Readmits an endpoint that was found healthy from outside.
+   *
+   * @param endpoint The endpoint.
+   */
+  readmit(endpoint: Endpoint): void {
+    const member = this.#members.find(endpoint);
+    if (member === undefined || member.outlier.ejectedUntil === 0) return;
+    this.#outliers!.readmit(member, this.#clock.now());
+    this.#decideEligible();
+  }
+
   /** Load, latency and ejections of every endpoint. */
   status(): PoolStatus {
     const now = this.#clock.now();
     return {
-      picker: this.#picker.name,
+      picker: this.#all.picker.name,
       leaser: this.#leaser.name,
       pendingCount: this.#pendingCount,
       ejectedCount: this.#ejectedCount,
       panic: this.#panic,
       localShare: this.#leaser.localShare,
-      endpoints: [...this.#members.values()].map((member) => ({
+      endpoints: this.#shown().map((member) => ({
         endpoint: member.endpoint,
         pendingCount: member.pendingCount,
         latencyMs: member.latencyMs(now),
@@ -242,9 +249,28 @@ export class EndpointPool {
     };
   }
 
+  /** With a subset, only what is in use: the rest is nobody's concern. */
+  #shown(): readonly Member[] {
+    const members = this.#members.all;
+    if (this.#subset === undefined) return members;
+    const tracked = new Set(this.#tracked);
+    return members.filter((member) => tracked.has(member) || member.pendingCount > 0);
+  }
+
+  /** Compares the failures of members of a further part, too. */
+  #track(part: readonly Member[]): void {
+    const tracked = new Set(this.#tracked);
+    const count = tracked.size;
+    for (const member of part) tracked.add(member);
+    if (tracked.size === count) return;
+    this.#tracked = [...tracked];
+    this.#outliers?.update(this.#tracked);
+  }
+
   // Reading the clock costs more than a pick and allocates. While picks follow each other within
   // microseconds, fewer and fewer of them do, down to one in 64.
   #readmitForgotten(): void {
+    if (this.#isProbed) return;
     if (this.#picksUntilCheck-- > 0) return;
     const now = this.#clock.now();
     const frequent = now - this.#checkedAt < FREQUENT_MS;
@@ -272,7 +298,7 @@ export class EndpointPool {
 
   #recover(now: number): void {
     this.#recoverAt = Infinity;
-    for (const member of this.#listed) {
+    for (const member of this.#members.listed) {
       if (member.successShare === 1) continue;
       this.#recoverAt = now + RECOVERY_MS;
       member.recover();
@@ -283,60 +309,35 @@ export class EndpointPool {
   #release(member: Member): void {
     member.pendingCount--;
     this.#pendingCount--;
-    if (!member.listed && member.pendingCount === 0) {
-      this.#members.delete(memberKey(member.endpoint));
-    }
+    this.#members.released(member);
   }
 
   /** Whether an endpoint usually responds in less than this; one without responses is compared with the others. */
   #isTooLong(member: Member, durationMs: number): boolean {
     const own = member.latency.measuredMs;
     if (own !== undefined) return durationMs >= own;
-    const slowest = Math.max(0, ...this.#candidates.map(({ latency }) => latency.measuredMs ?? 0));
+    const slowest = Math.max(
+      0,
+      ...this.#all.candidates.map(({ latency }) => latency.measuredMs ?? 0),
+    );
     return durationMs >= (slowest || LEAST_TIMEOUT_MS);
   }
 
   #touch(member: Member): void {
-    this.#picker.touch?.(member);
-    if (this.#leaser !== this.#picker) this.#leaser.touch?.(member);
+    this.#all.touch(member);
+    if (member.lists === undefined) return;
+    for (const list of member.lists) list.touch(member);
   }
 
-  #member(endpoint: Endpoint): Member {
-    const key = memberKey(endpoint);
-    let member = this.#members.get(key);
-    if (member === undefined) {
-      member = this.#sameProcess(endpoint) ?? new Member(endpoint);
-      this.#members.set(key, member);
-    }
-    member.endpoint = endpoint;
-    return member;
-  }
-
-  /** The member of an address whose list of registrations has changed. */
-  #sameProcess(endpoint: Endpoint): Member | undefined {
-    const ids = idsOf(endpoint);
-    for (const [key, member] of this.#members) {
-      const before = member.endpoint;
-      if (before.host !== endpoint.host || (ids.length === 1 && before.ids === undefined)) continue;
-      if (!idsOf(before).some((id) => ids.includes(id))) continue;
-      this.#members.delete(key);
-      return member;
-    }
-    return undefined;
-  }
-
-  /** Eligible are members that are not ejected, or all of them in panic. Never those in maintenance. */
   #decideEligible(): void {
-    const total = this.#candidates.length;
-    const usable = this.#candidates.filter((member) => member.outlier.ejectedUntil === 0);
-    const panic = usable.length < total * this.#panicPercent / 100;
+    const all = this.#all;
+    all.decide();
+    this.#router.changed();
     this.#ejectedCount = this.#outliers?.ejectedCount ?? 0;
-    const eligible = panic || usable.length === total ? this.#candidates : usable;
-    this.#picker.update(eligible);
-    if (this.#leaser !== this.#picker) this.#leaser.update(eligible);
+    const { panic, usableCount, candidates } = all;
     if (panic === this.#panic) return;
     this.#panic = panic;
-    this.#emit({ type: "panic", on: panic, usableCount: usable.length, totalCount: total });
+    this.#emit({ type: "panic", on: panic, usableCount, totalCount: candidates.length });
   }
 
   #emit(event: PoolEvent): void {

@@ -8,6 +8,11 @@ import type { Candidate } from "./candidate.ts";
 import { OutlierRecord } from "./outlier_record.ts";
 import { PeakEwma } from "./peak_ewma.ts";
 
+/** What has to know when the load of a member changes. */
+interface LoadListener {
+  touch(member: Member): void;
+}
+
 /** Part of the weight of former outcomes that each new one takes. */
 const SHARE_OF_ONE = 1 / 16;
 
@@ -29,6 +34,8 @@ export class Member implements Candidate {
   listed = true;
   /** Moving average of the share of its requests that succeeded; 1 at first, and again with time. */
   successShare = 1;
+  /** Filtered lists in use that it is part of. */
+  lists: LoadListener[] | undefined = undefined;
   /** Moving average of its latencies. */
   readonly latency: PeakEwma = new PeakEwma();
   /** How its requests ended. */

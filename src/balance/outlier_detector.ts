@@ -47,6 +47,11 @@ export class OutlierDetector {
     return this.#ejected.size;
   }
 
+  /** Ejected members. */
+  get ejected(): Iterable<Member> {
+    return this.#ejected;
+  }
+
   /**
    * Replaces the list of members, and readmits ejected ones that are no longer listed.
    *
@@ -93,12 +98,18 @@ export class OutlierDetector {
    *
    * @param now Milliseconds since the Unix epoch.
    * @param exclude Returns `true` for endpoints that must not be returned.
+   * @param among Members that it must be one of. @default {any}
    * @returns The member to probe, if there is one.
    */
-  takeProbe(now: number, exclude: PickOptions["exclude"]): Member | undefined {
+  takeProbe(
+    now: number,
+    exclude: PickOptions["exclude"],
+    among?: readonly Member[],
+  ): Member | undefined {
     if (now < this.#nextProbeAt) return undefined;
     for (const member of this.#ejected) {
       if (now < member.outlier.ejectedUntil || exclude?.(member.endpoint)) continue;
+      if (among?.includes(member) === false) continue;
       // A probe that is never released must not keep the member ejected forever.
       member.outlier.ejectedUntil = now + this.#options.baseEjectionMs;
       this.#scheduleProbe();

@@ -23,7 +23,7 @@ const CACHED_KEYS = 8_192;
  */
 export class Rendezvous implements Balancer {
   /** Name of the algorithm. */
-  readonly name: "hash" = "hash";
+  readonly name: "hash" | "bounded-hash" = "hash";
   readonly #sampler: WeightedSampler;
   #seeds: Uint32Array = new Uint32Array(0);
   // By hash: keys of equal hash go to the same member anyway.
@@ -34,6 +34,11 @@ export class Rendezvous implements Balancer {
    */
   constructor(random: () => number) {
     this.#sampler = new WeightedSampler(random);
+  }
+
+  /** Members that can be picked: without those of weight 0, unless all have weight 0. */
+  get members(): readonly Member[] {
+    return this.#sampler.members;
   }
 
   /** Replaces the list and clears the cache. Keys of members that stay are not moved by that. */
@@ -52,8 +57,18 @@ export class Rendezvous implements Balancer {
     const exclude = options?.exclude;
     if (key === undefined) return this.#sampler.members[this.#sampler.draw(-1, exclude)];
     const hash = hashText(key);
-    if (exclude !== undefined) return this.#highest(hash, exclude);
+    if (exclude !== undefined) return this.#highest(hash, ({ endpoint }) => exclude(endpoint));
     return this.#cache.get(hash) ?? this.#store(hash, this.#highest(hash));
+  }
+
+  /**
+   * The member with the highest score among some.
+   *
+   * @param key The key.
+   * @param isOut Whether a member must not be picked.
+   */
+  protected highest(key: string, isOut: (member: Member) => boolean): Member | undefined {
+    return this.#highest(hashText(key), isOut);
   }
 
   #store(hash: number, member: Member | undefined): Member | undefined {
@@ -66,13 +81,13 @@ export class Rendezvous implements Balancer {
     return member;
   }
 
-  #highest(hash: number, exclude?: PickOptions["exclude"]): Member | undefined {
+  #highest(hash: number, isOut?: (member: Member) => boolean): Member | undefined {
     const members = this.#sampler.members;
     let best: Member | undefined;
     let bestScore = -1;
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!;
-      if (exclude?.(member.endpoint)) continue;
+      if (isOut?.(member)) continue;
       const point = ((mix(hash ^ this.#seeds[i]!) >>> 0) + 0.5) / 2 ** 32;
       const score = -(member.endpoint.weight || 1) / Math.log(point);
       if (score > bestScore) {

@@ -121,18 +121,21 @@ export function serviceHosts(name: string): readonly Endpoint[] {
  * The next endpoint of a service, synchronously and without waiting: the hot path.
  *
  * @param name Name of a watched service.
+ * @param options Which endpoints may be picked; `key` for the balancer `hash`. @default {all}
  * @returns A healthy endpoint; round robin over all of them.
  * @throws {PilotedError} `NOT_CONFIGURED` before `config()` has resolved, `UNKNOWN_SERVICE`, `NO_ENDPOINTS`, `CLOSED`.
+ * @throws {TypeError} when an option is unknown or of the wrong type.
  */
-export function pick(name: string): Endpoint {
-  return (current ?? configured()).pick(name);
+export function pick(name: string, options?: PickOptions): Endpoint {
+  return (current ?? configured()).pick(name, options);
 }
 
 /**
  * An endpoint for the time of one request or connection.
  *
  * @param name Name of a watched service.
- * @param options `key` for the balancer `hash`, `exclude` for endpoints that were tried already.
+ * @param options Which endpoints may be picked; `key` for the balancer `hash`, `exclude` for endpoints
+ * that were tried already.
  * @returns The lease. Release it, or declare it with `using`.
  * @throws {PilotedError} as {@linkcode pick}.
  */

@@ -6,13 +6,18 @@
 import type { BalanceFunction } from "../balance/balancer.ts";
 import type { BalancerName } from "../balance/create_balancer.ts";
 import type { OutlierOptions } from "../balance/outlier_options.ts";
+import type { TrafficSplit } from "../balance/split.ts";
+import { checkSubset, type SubsetOptions } from "../balance/subset.ts";
 import { checkOptions, CLOCK, type OptionRule } from "../check_options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Fetch } from "../platform_fetch.ts";
 import type { Consistency, Source } from "../source/source.ts";
 import type { EmptyPolicy, HealthPolicy, NodeFailurePolicy } from "../watch/policies.ts";
 import type { Target } from "./failover.ts";
+import { type FailoverTarget, resolveFailover } from "./failover_target.ts";
+import type { HealthCheckOptions } from "./health_check_options.ts";
 import type { Logger } from "./log_events.ts";
+import { resolveHealthChecks, resolveSplits } from "./routing_options.ts";
 
 /** Chooses an endpoint: an algorithm by name, or a function of your own. */
 export type BalancerChoice = BalancerName | BalanceFunction;
@@ -128,6 +133,23 @@ export interface PilotedOptions {
   zone?: string | undefined;
   /** When endpoints are ejected for their failures; `false` for never. @default {{}} */
   outliers?: OutlierOptions | false | undefined;
+  /**
+   * Shares of the requests by value of one key of the metadata, by service, as in
+   * `{ customers: { version: { stable: 95, canary: 5 } } }`. The share of a value without usable
+   * endpoints goes to the others; endpoints with other values get none.
+   *
+   * @default {none}
+   */
+  split?: Readonly<Record<string, TrafficSplit>> | undefined;
+  /** Uses only a part of the endpoints of services that have many. @default {all} */
+  subset?: SubsetOptions | undefined;
+  /**
+   * Probes by which ejected endpoints return, by service, as in `{ customers: { path: "/health" } }`. For
+   * other services the next lease after the ejection is the probe.
+   *
+   * @default {none}
+   */
+  healthChecks?: Readonly<Record<string, HealthCheckOptions>> | undefined;
   /** How long a list counts as fresh with mode `"on-demand"`, in milliseconds. @default {5_000} */
   ttlMs?: number | undefined;
   /**
@@ -138,22 +160,6 @@ export interface PilotedOptions {
    */
   staleMs?: number | undefined;
 }
-
-/** What stands in for the own datacenter: the name of a datacenter, or a datacenter or a peer. */
-export type FailoverTarget =
-  | string
-  | {
-    /** Name of the datacenter. */
-    readonly datacenter: string;
-    /** Tagged address to use there, such as `"wan"`. @default {that of the watch} */
-    readonly address?: string | undefined;
-  }
-  | {
-    /** Name of the cluster peer. */
-    readonly peer: string;
-    /** Tagged address to use there, such as `"wan"`. @default {that of the watch} */
-    readonly address?: string | undefined;
-  };
 
 /** {@linkcode PilotedOptions} with defaults in place of what was left out. */
 export interface ResolvedOptions {
@@ -186,6 +192,9 @@ export interface ResolvedOptions {
   readonly rotationStart: "first" | "random";
   readonly zone: string | undefined;
   readonly outliers: OutlierOptions | false | undefined;
+  readonly split: (service: string) => TrafficSplit | undefined;
+  readonly subset: SubsetOptions | undefined;
+  readonly healthChecks: (service: string) => HealthCheckOptions | undefined;
   readonly ttlMs: number;
   readonly staleMs: number;
 }
@@ -223,12 +232,15 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   rotationStart: { type: "one-of", values: ["first", "random"] },
   zone: { type: "string" },
   outliers: { type: "any" },
+  split: { type: "object" },
+  subset: { type: "object" },
+  healthChecks: { type: "object" },
   ttlMs: { type: "number", min: 0 },
   staleMs: { type: "number", min: 0 },
 };
 
 /** Options that need something that runs between two lookups. */
-const LIVE_ONLY = ["signals", "register", "reload", "snapshotFile"] as const;
+const LIVE_ONLY = ["signals", "register", "reload", "snapshotFile", "healthChecks"] as const;
 
 /**
  * Checks the options and puts defaults in place of what was left out.
@@ -259,6 +271,7 @@ export function resolveOptions(
         'use mode "live" or leave it out',
     );
   }
+  if (options.subset !== undefined) checkSubset(options.subset, caller);
   return {
     mode,
     health: options.health ?? "warning",
@@ -289,44 +302,12 @@ export function resolveOptions(
     rotationStart: options.rotationStart ?? (isLive ? "first" : "random"),
     zone: options.zone,
     outliers: options.outliers,
+    split: resolveSplits(options.split ?? {}, caller),
+    subset: options.subset,
+    healthChecks: resolveHealthChecks(options.healthChecks ?? {}, caller),
     ttlMs: options.ttlMs ?? 5_000,
     staleMs: options.staleMs ?? 60_000,
   };
-}
-
-function resolveFailover(
-  failover: NonNullable<PilotedOptions["failover"]>,
-  caller: string,
-): ResolvedOptions["failover"] {
-  const isList = (value: unknown): value is readonly FailoverTarget[] => Array.isArray(value);
-  const resolve = (list: unknown): readonly Target[] => {
-    const targets = isList(list) ? list.map(resolveTarget) : [undefined];
-    if (targets.every((target) => target !== undefined)) return targets;
-    throw new TypeError(
-      `Cannot use option failover of ${caller}: it must be a list of names of datacenters, ` +
-        "{ datacenter } or { peer }, or one list for each service",
-    );
-  };
-  if (isList(failover)) {
-    const targets = resolve(failover);
-    return () => targets;
-  }
-  // Names are compared without regard to case, as in lookups.
-  const byService = new Map(
-    Object.entries(failover).map(([service, list]) => [service.toLowerCase(), resolve(list)]),
-  );
-  return (service) => byService.get(service.toLowerCase()) ?? [];
-}
-
-function resolveTarget(target: unknown): Target | undefined {
-  const isName = (value: unknown) => typeof value === "string" && value !== "";
-  if (typeof target === "string") return target === "" ? undefined : { datacenter: target };
-  if (typeof target !== "object" || target === null) return undefined;
-  const { datacenter, peer, address, ...unknown } = target as Record<string, unknown>;
-  const given = [datacenter, peer].filter((value) => value !== undefined);
-  const isTarget = given.length === 1 && isName(given[0]) && Object.keys(unknown).length === 0 &&
-    (address === undefined || isName(address));
-  return isTarget ? { datacenter, peer, address } as Target : undefined;
 }
 
 function resolveBalancer(balancer: PilotedOptions["balancer"]): ResolvedOptions["balancer"] {

@@ -63,7 +63,7 @@ export class Piloted<Names extends string = string> {
     return this.#engine.refreshGate !== undefined;
   }
 
-  /** Aborts with a `CLOSED` error on `close()`: for work that must end with the client. */
+  /** Aborts with `CLOSED` on `close()`: for work that must end with the client. */
   get closeSignal(): AbortSignal {
     return this.#engine.closeSignal;
   }
@@ -72,14 +72,16 @@ export class Piloted<Names extends string = string> {
    * The next endpoint, synchronously and without waiting: the hot path.
    *
    * @param name Name of a watched service.
+   * @param options Which endpoints may be picked; `key` for the balancer `hash`. @default {all}
    * @returns A healthy endpoint, by the option `balancer`.
-   * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `NO_ENDPOINTS` when none may be
-   * handed out (with mode `"on-demand"` also before the first `load()`), `CLOSED` after `close()`.
+   * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `NO_ENDPOINTS` when none matches or
+   * may be handed out (on demand also before the first `load()`), `CLOSED` after `close()`.
+   * @throws {TypeError} when an option is unknown or of the wrong type.
    */
-  pick(name: Names): Endpoint {
-    const endpoint = this.#services.get(name)?.pool.pick();
+  pick(name: Names, options?: PickOptions): Endpoint {
+    const endpoint = this.#services.get(name)?.pool.pick(options);
     if (endpoint !== undefined) return endpoint;
-    throw this.#service(name).noEndpoints();
+    throw this.#service(name).noEndpoints(options);
   }
 
   /**
@@ -104,8 +106,7 @@ export class Piloted<Names extends string = string> {
    * Makes sure that the list of a service is fresh enough. Live lists are, unless a refresh runs.
    *
    * @param name Name of a watched service.
-   * @param waitUntil Receives work that goes on when there is nothing to wait for, such as
-   * `executionContext.waitUntil` of an edge runtime.
+   * @param waitUntil Receives work that goes on, such as `executionContext.waitUntil` at the edge.
    * @returns Resolves when the list may be used; `undefined` when it may be used at once.
    * @throws {PilotedError} `UNKNOWN_SERVICE` when it is not watched, `CLOSED` after `close()`.
    */
@@ -125,14 +126,14 @@ export class Piloted<Names extends string = string> {
    * as busy, and how it ended is what the balancer and the outlier detection learn from.
    *
    * @param name Name of a watched service.
-   * @param options `key` for the balancer `hash`, `exclude` for endpoints that were tried already.
+   * @param options Which may be picked; `key` for the balancer `hash`, `exclude` for those tried already.
    * @returns The lease. Release it, or declare it with `using`.
    * @throws {PilotedError} as {@linkcode Piloted.pick}.
    */
   acquire(name: Names, options?: PickOptions): Lease {
     const lease = this.#services.get(name)?.pool.acquire(options);
     if (lease !== undefined) return lease;
-    throw this.#service(name).noEndpoints();
+    throw this.#service(name).noEndpoints(options);
   }
 
   /**

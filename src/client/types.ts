@@ -35,7 +35,13 @@ export type { EndpointLoad, PoolStatus } from "../balance/pool_status.ts";
 export type { BalanceEvent, RefreshEvent } from "./events.ts";
 export type { Inspection, Instance } from "./inspect.ts";
 export type { WatchHandle } from "./add_watch.ts";
-export type { BalancerChoice, FailoverTarget } from "./options.ts";
+export type { BalancerChoice } from "./options.ts";
+export type { FailoverTarget } from "./failover_target.ts";
+export type { HealthCheckOptions } from "./health_check_options.ts";
+export type { EndpointFilter } from "../endpoint_filter.ts";
+export type { TrafficSplit } from "../balance/split.ts";
+export type { SubsetOptions } from "../balance/subset.ts";
+export type { FetchRoute } from "../fetch/routes.ts";
 export type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./wait_options.ts";
 export type {
   ConsulConfig,
@@ -62,7 +68,8 @@ export type { LoadConfigOptions } from "../config/load_config.ts";
 export type { Missing, ParseConfigOptions } from "../config/parse_config.ts";
 export type { NamesOf, Rendered } from "../config/service_names.ts";
 export type { FetchCall, FetchCallObserver, FetchEnd } from "../fetch/fetch_observer.ts";
-export type { HedgeOptions, RetryBudgetOptions } from "../fetch/fetch_options.ts";
+export type { RetryBudgetOptions } from "../fetch/fetch_options.ts";
+export type { HedgeOptions } from "../fetch/hedge_options.ts";
 export type { FetchSource } from "../fetch/fetch_source.ts";
 export type { ResponseVerdict } from "../fetch/classify.ts";
 export type { FetchCallOptions, PilotedRequestInit } from "../fetch/call_options.ts";

@@ -7,6 +7,7 @@ import { EndpointPool } from "../balance/endpoint_pool.ts";
 import { mergeAddresses } from "../balance/merge_addresses.ts";
 import type { WatchConfig } from "../config/config.ts";
 import { type Endpoint, endpointIdentity } from "../endpoint.ts";
+import type { PickOptions } from "../balance/balancer.ts";
 import { type InstanceCounts, PilotedError } from "../errors.ts";
 import { loadModule } from "../load_module.ts";
 import { reachOf } from "../reach.ts";
@@ -15,9 +16,11 @@ import type { Query } from "../source/source.ts";
 import type { ServiceStatus, WatchStateName } from "../watch/status.ts";
 import type { WatchObserver } from "../watch/watch.ts";
 import { queryKey, type Subscription, type WatchSet } from "../watch/watch_set.ts";
+import { noMatch } from "./no_match.ts";
 import type { Events } from "./events.ts";
 import { Failover, type Target } from "./failover.ts";
 import type { Inspection } from "./inspect.ts";
+import { HealthChecks } from "./health_checks.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 // From best to worst; the state of a service is the worst of its watches.
@@ -55,6 +58,7 @@ export class WatchedService {
   readonly #context: ServiceContext;
   readonly #observer: WatchObserver;
   readonly #failover: Failover;
+  readonly #healthChecks: HealthChecks | undefined;
   readonly #subscriptions = new Map<string, Subscription>();
   #watches: readonly WatchConfig[] = [];
   #wanted: ReadonlyMap<string, WatchConfig> = new Map();
@@ -72,15 +76,24 @@ export class WatchedService {
     const { clock, random, zone, rotationStart } = options;
     this.name = name;
     this.#context = context;
+    const healthCheck = options.healthChecks(name);
     this.pool = new EndpointPool({
       balancer: options.balancer(name),
       outliers: options.outliers,
       rotationStart,
       zone,
+      split: options.split(name),
+      subset: options.subset,
+      isProbed: healthCheck !== undefined,
       clock,
       random,
-      onEvent: (event) => events.emit("balance", { service: name, ...event }),
+      onEvent: (event) => {
+        this.#healthChecks?.changed();
+        events.emit("balance", { service: name, ...event });
+      },
     });
+    this.#healthChecks = healthCheck &&
+      new HealthChecks(this.pool, healthCheck, { clock, random });
     this.#observer = {
       accepted: () => {
         if (zone !== undefined) this.pool.update(this.pool.endpoints, this.#listed());
@@ -177,9 +190,17 @@ export class WatchedService {
     return await inspectWatches(subscriptions.map(({ watch }) => watch), signal);
   }
 
-  /** Why there is no endpoint to hand out. */
-  noEndpoints(): PilotedError {
+  /**
+   * Why there is no endpoint to hand out.
+   *
+   * @param options What was asked for.
+   */
+  noEndpoints(options?: PickOptions): PilotedError {
     const { name: service } = this;
+    const { endpoints } = this.pool;
+    const split = options?.split ?? this.#context.options.split(service);
+    const unmatched = noMatch(service, endpoints, options, split);
+    if (unmatched !== undefined) return unmatched;
     const instances = this.#instanceCounts();
     const own = this.subscriptions.map(({ watch }) => watch.state);
     const cause = own.find(({ error }) => error !== undefined)?.error;
@@ -219,6 +240,7 @@ export class WatchedService {
   /** Ends every watch of this name. */
   async close(): Promise<void> {
     const { subscriptions } = this;
+    this.#healthChecks?.close();
     this.#subscriptions.clear();
     await Promise.all([this.#failover.close(), ...subscriptions.map((each) => each.end())]);
   }

@@ -15,6 +15,7 @@ import { acquireLease, type CallTarget, type Tried } from "./call_target.ts";
 import type { FetchCallObserver } from "./fetch_observer.ts";
 import { HedgeRace } from "./hedge.ts";
 import type { LatencyQuantile } from "./latency_quantile.ts";
+import type { Hedging } from "./service_traffic.ts";
 import { askedPause, backoff, isSafe, mayRetry } from "./retry_policy.ts";
 
 // An endpoint that asks for a longer pause is tried again after this.
@@ -84,13 +85,16 @@ export class BalancedCall {
   }
 
   #begin(lease: Lease): Promise<Response> {
-    this.#target.traffic.count(lease.startedAt);
+    const { traffic, policy } = this.#target;
+    traffic.count(lease.startedAt, policy.hedge);
     return this.#attempt(lease);
   }
 
   #attempt(lease: Lease): Promise<Response> {
-    const { traffic: { latencies } } = this.#target;
-    if (latencies !== undefined && isSafe(this.#init)) return this.#race(lease, latencies);
+    const { traffic, policy: { hedge } } = this.#target;
+    if (hedge !== undefined && isSafe(this.#init)) {
+      return this.#race(lease, traffic.hedging(hedge));
+    }
     const timeoutMs = this.#timeoutFor(lease);
     const isAbortable = timeoutMs < Infinity || this.#context.options.closeGraceMs < Infinity;
     return this.#at(lease, timeoutMs, isAbortable, false).send((attempt) => this.#ended(attempt));
@@ -163,15 +167,15 @@ export class BalancedCall {
     return Math.min(this.#context.options.attemptTimeoutMs, this.#deadline - startedAt);
   }
 
-  #race(lease: Lease, latencies: LatencyQuantile): Promise<Response> {
-    const { options: { clock, hedge }, deadlines } = this.#context;
-    const { hedges, retries } = this.#target.traffic;
+  #race(lease: Lease, { budget, latencies, percentile }: Hedging): Promise<Response> {
+    const { options: { clock }, deadlines } = this.#context;
+    const { retries } = this.#target.traffic;
     const second = () => {
       const now = clock.now();
-      if (hedges!.available(now) < 1 || retries.available(now) < 1) return undefined;
+      if (budget.available(now) < 1 || retries.available(now) < 1) return undefined;
       const other = this.#tryAcquire([...(this.#failed ?? []), lease]);
       if (other === undefined) return undefined;
-      hedges!.withdraw(now);
+      budget.withdraw(now);
       retries.withdraw(now);
       return this.#at(other, this.#timeoutFor(other), true, true);
     };
@@ -188,7 +192,7 @@ export class BalancedCall {
         },
         failed: (error) => reject(this.#left(error)),
       });
-      const afterMs = latencies.at(hedge!.percentile, lease.startedAt);
+      const afterMs = latencies.at(percentile, lease.startedAt);
       if (afterMs !== undefined) deadlines.add(race, lease.startedAt, afterMs);
     });
   }
@@ -196,7 +200,7 @@ export class BalancedCall {
   /** Ends the lease of an attempt that has ended, and reports it. */
   #conclude(attempt: Attempt): AttemptOutcome | undefined {
     const { options, pauses } = this.#context;
-    const { traffic } = this.#target;
+    const { traffic, policy: { hedge } } = this.#target;
     const { lease, response } = attempt;
     const now = options.clock.now();
     if (attempt.expired) attempt.timeout = this.#timeoutVerdict(now - lease.startedAt);
@@ -212,7 +216,9 @@ export class BalancedCall {
       this.#observer?.attempted(record);
       return outcome;
     }
-    if (!isPaused) traffic.latencies?.record(now - lease.startedAt, now);
+    if (!isPaused && hedge !== undefined) {
+      traffic.hedging(hedge).latencies.record(now - lease.startedAt, now);
+    }
     this.#observer?.attempted(recordAttempt(attempt, outcome, now));
     return outcome;
   }

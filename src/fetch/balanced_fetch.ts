@@ -43,6 +43,7 @@ import { Pauses } from "./pauses.ts";
 import { isRedirect, markRedirected, nextRequest, type Redirect } from "./redirects.ts";
 import { fromRequest, isForeign, isRequest, nativeInit, tidyInit } from "./request_init.ts";
 import { methodOf } from "./retry_policy.ts";
+import { type ResolvedRoute, routeOf } from "./routes.ts";
 import { type FoundService, ServiceHosts } from "./service_hosts.ts";
 import { hostEnd, hostStart, plainUrl } from "./service_url.ts";
 
@@ -62,6 +63,7 @@ class BalancedFetch {
   readonly #context: CallContext;
   readonly #hosts: ServiceHosts;
   readonly #policy: CallPolicy;
+  readonly #routePolicies: ReadonlyMap<ResolvedRoute, CallPolicy>;
   /** The last URL up to its path, and its service: most URLs begin like the one before. */
   #lastStart = "";
   #lastFound: FoundService | undefined;
@@ -80,6 +82,9 @@ class BalancedFetch {
     };
     this.#hosts = new ServiceHosts(source, options);
     this.#policy = policyOf(options);
+    this.#routePolicies = new Map(
+      options.routes.map((route) => [route, policyOf(options, undefined, undefined, route)]),
+    );
     onAbort(source.closeSignal, (reason) => deadlines.close(options.closeGraceMs, reason));
   }
 
@@ -92,7 +97,7 @@ class BalancedFetch {
       const taken = given?.piloted === undefined ? undefined : takeCallOptions(given);
       const init = taken === undefined ? given : taken.init;
       const url = urlOf(input);
-      const target = this.#target(url, taken?.call);
+      const target = this.#target(url, taken?.call, this.#methodOf(input, init));
       if (target === undefined) return this.#sendElsewhere(url, input, init);
       if (isRequest(input)) {
         return fromRequest(input, init).then((init) => this.#send(target, tidyInit(init)));
@@ -107,12 +112,25 @@ class BalancedFetch {
     }
   }
 
+  /** The method of a request, where routes need it. */
+  #methodOf(input: string | URL | Request, init: RequestInit | undefined): string {
+    if (this.#context.options.routes.length === 0) return "";
+    const { method } = isRequest(input) ? input : { method: undefined };
+    return init?.method === undefined && method !== undefined
+      ? method.toUpperCase()
+      : methodOf(init);
+  }
+
   /** The service that a URL means. */
-  #target(given: string, call: FetchCallOptions | undefined): CallTarget | undefined {
+  #target(
+    given: string,
+    call: FetchCallOptions | undefined,
+    method: string,
+  ): CallTarget | undefined {
     const last = this.#lastFound;
     if (last !== undefined && call === undefined && given.startsWith(this.#lastStart)) {
       const start = hostStart(given);
-      return this.#targetOf(last, call, given, start, this.#lastStart.length - 1);
+      return this.#targetOf(last, call, given, start, this.#lastStart.length - 1, method);
     }
     let url = given;
     let start = hostStart(url);
@@ -131,7 +149,7 @@ class BalancedFetch {
       this.#lastStart = url.slice(0, end + 1);
       this.#lastFound = found;
     }
-    return this.#targetOf(found, call, url, start, end);
+    return this.#targetOf(found, call, url, start, end, method);
   }
 
   #targetOf(
@@ -140,10 +158,15 @@ class BalancedFetch {
     url: string,
     start: number,
     end: number,
+    method: string,
   ): CallTarget {
-    const policy = call === undefined && tag === undefined
+    const { options } = this.#context;
+    const route = options.routes.length === 0 ? undefined : routeOf(options.routes, method, url);
+    const policy = call !== undefined || tag !== undefined
+      ? policyOf(options, call, tag, route)
+      : route === undefined
       ? this.#policy
-      : policyOf(this.#context.options, call, tag);
+      : this.#routePolicies.get(route)!;
     return { source, traffic, url, start, end, policy };
   }
 
@@ -170,7 +193,8 @@ class BalancedFetch {
       const { url, init, hops } = redirect;
       const now = options.clock.now();
       const timeoutMs = deadline - now;
-      const target = this.#target(url, timeoutMs === Infinity ? undefined : { timeoutMs });
+      const call = timeoutMs === Infinity ? undefined : { timeoutMs };
+      const target = this.#target(url, call, methodOf(init));
       if (target !== undefined) return await this.#send(target, init, hops);
       if (options.unknownHosts === "reject") throw unknownHost(url);
       const signal = init.signal ?? undefined;

@@ -3,19 +3,27 @@
  *
  * @module
  */
+import type { PickOptions } from "../balance/balancer.ts";
+import { checkSplit, type TrafficSplit } from "../balance/split.ts";
 import { checkOptions } from "../check_options.ts";
+import { checkFilter, type EndpointFilter } from "../endpoint_filter.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
+import type { ResolvedHedge } from "./hedge_options.ts";
+import type { ResolvedRoute } from "./routes.ts";
 
-/** Options of one call, in the field `piloted` of its init. They win over those of `createFetch()`. */
-export interface FetchCallOptions {
+/**
+ * Options of one call, in the field `piloted` of its init: they win over those of `createFetch()`. With
+ * `tags`, `zone`, `version` and `meta`, only endpoints that match.
+ */
+export interface FetchCallOptions extends EndpointFilter {
   /** Time for all attempts together until the head of a response, in milliseconds. */
   timeoutMs?: number | undefined;
-  /** Key of this request, for the balancer `hash`. */
+  /** Key of this request, for the balancers `hash` and `bounded-hash`, and for a `split`. */
   key?: string | undefined;
   /** What is retried. */
   retry?: "idempotent" | "always" | "never" | undefined;
-  /** Only endpoints that have all of these tags, compared without case. */
-  tags?: readonly string[] | undefined;
+  /** Shares of the requests by value of one key of the metadata. */
+  split?: TrafficSplit | undefined;
 }
 
 /** The init of a balanced fetch. */
@@ -38,8 +46,10 @@ export interface CallPolicy {
   readonly retry: "idempotent" | "always" | "never";
   /** Key for the balancer. */
   readonly key: string | undefined;
-  /** Tags in lower case; `undefined` for any. */
-  readonly tags: readonly string[] | undefined;
+  /** Which endpoints it may use, and their shares; `undefined` for any. */
+  readonly pick: PickOptions | undefined;
+  /** When it is hedged; `undefined` for never. */
+  readonly hedge: ResolvedHedge | undefined;
 }
 
 /**
@@ -58,16 +68,15 @@ export function takeCallOptions(
     timeoutMs: { type: "number", min: 0 },
     key: { type: "string" },
     retry: { type: "one-of", values: ["idempotent", "always", "never"] },
-    tags: { type: "object" },
+    tags: { type: "any" },
+    zone: { type: "any" },
+    version: { type: "any" },
+    meta: { type: "any" },
+    split: { type: "object" },
   });
-  if (call.tags !== undefined && !isTextList(call.tags)) {
-    throw new TypeError("Cannot use option tags of piloted in fetch(): it must be a list of texts");
-  }
+  checkFilter(call, "piloted in fetch()");
+  if (call.split !== undefined) checkSplit(call.split, "piloted in fetch()");
   return { call, init: rest };
-}
-
-function isTextList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
 /**
@@ -76,18 +85,36 @@ function isTextList(value: unknown): boolean {
  * @param options Options of the fetch.
  * @param call Options of the call.
  * @param tag A tag that was part of the host.
- * @returns Both together.
+ * @param route The route that the request matches.
+ * @returns All together.
  */
 export function policyOf(
   options: ResolvedFetchOptions,
   call: FetchCallOptions = {},
   tag?: string | undefined,
+  route?: ResolvedRoute | undefined,
 ): CallPolicy {
-  const tags = [...call.tags ?? [], ...(tag === undefined ? [] : [tag])];
   return {
-    timeoutMs: call.timeoutMs ?? options.timeoutMs,
-    retry: call.retry ?? options.retry,
+    timeoutMs: call.timeoutMs ?? route?.timeoutMs ?? options.timeoutMs,
+    retry: call.retry ?? route?.retry ?? options.retry,
     key: call.key,
-    tags: tags.length === 0 ? undefined : tags.map((each) => each.toLowerCase()),
+    pick: pickOf(call, tag, call.split ?? options.split),
+    hedge: route?.hedge === undefined ? options.hedge : route.hedge[0],
   };
+}
+
+// Only what is given becomes a field: a source of the user's own may not know them.
+function pickOf(
+  { tags = [], zone, version, meta }: FetchCallOptions,
+  tag: string | undefined,
+  split: TrafficSplit | undefined,
+): PickOptions | undefined {
+  const pick: PickOptions = {};
+  if (tags.length > 0 || tag !== undefined) pick.tags = tag === undefined ? tags : [...tags, tag];
+  if (zone !== undefined) pick.zone = zone;
+  if (version !== undefined) pick.version = version;
+  if (meta !== undefined) pick.meta = meta;
+  if (split !== undefined) pick.split = split;
+  for (const _ in pick) return pick;
+  return undefined;
 }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { PickOptions } from "../balance/balancer.ts";
 import type { Lease } from "../balance/lease.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { schemeOf } from "../endpoint_scheme.ts";
@@ -51,7 +50,7 @@ export function addressOf({ endpoint }: Lease, { url, start, end }: CallTarget):
 }
 
 /**
- * An endpoint for an attempt: one that has the tags of the call, and if possible one that has not asked
+ * An endpoint for an attempt: one that matches the filter of the call, and if possible one that has not asked
  * for a pause.
  *
  * @param target Where the call goes.
@@ -67,35 +66,22 @@ export function acquireLease(
   init: RequestInit | undefined,
   tried: readonly Tried[] | undefined,
 ): Lease {
-  const { source, traffic, policy: { tags, key: own }, url } = target;
+  const { source, traffic, policy: { pick, key: own }, url } = target;
   const key = own ?? options.key?.(url, init);
-  if (tried === undefined && tags === undefined && !traffic.hasResting) {
-    return source.acquire(traffic.service, key === undefined ? undefined : { key });
-  }
-  const isOut = (endpoint: Endpoint) =>
-    (tried?.some((one) => one.endpoint.host === endpoint.host) ?? false) ||
-    (tags !== undefined && !hasTags(endpoint, tags));
-  const acquire = (exclude: NonNullable<PickOptions["exclude"]>) =>
-    source.acquire(traffic.service, { ...(key === undefined ? {} : { key }), exclude });
+  const given = key === undefined ? pick : { ...pick, key };
+  const { service } = traffic;
+  if (tried === undefined && !traffic.hasResting) return source.acquire(service, given);
+  const isTried = ({ host }: Endpoint) =>
+    tried?.some(({ endpoint }) => endpoint.host === host) ?? false;
   if (traffic.hasResting) {
     const now = options.clock.now();
+    const exclude = (endpoint: Endpoint) =>
+      isTried(endpoint) || traffic.isResting(endpoint.host, now);
     try {
-      return acquire((endpoint) => isOut(endpoint) || traffic.isResting(endpoint.host, now));
+      return source.acquire(service, { ...given, exclude });
     } catch (error) {
       if (!(error instanceof PilotedError) || error.code !== "NO_ENDPOINTS") throw error;
     }
   }
-  if (tags === undefined || (tried?.length ?? 0) > 0) return acquire(isOut);
-  try {
-    return acquire(isOut);
-  } catch (cause) {
-    if (!(cause instanceof PilotedError) || cause.code !== "NO_ENDPOINTS") throw cause;
-    const { service } = traffic;
-    const message = `Cannot pick an endpoint of ${service} with the tags ${tags.join(", ")}`;
-    throw new PilotedError("NO_ENDPOINTS", `${message}: ${cause.message}`, { cause, service });
-  }
-}
-
-function hasTags({ tags }: Endpoint, wanted: readonly string[]): boolean {
-  return wanted.every((tag) => tags.some((each) => each.toLowerCase() === tag));
+  return source.acquire(service, tried === undefined ? given : { ...given, exclude: isTried });
 }

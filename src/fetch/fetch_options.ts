@@ -3,11 +3,14 @@
  *
  * @module
  */
+import { checkSplit, type TrafficSplit } from "../balance/split.ts";
 import { checkOptions, CLOCK, type OptionRule } from "../check_options.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type Fetch, platformFetch } from "../platform_fetch.ts";
 import { classifyResponse, type ResponseVerdict } from "./classify.ts";
 import type { FetchObserver } from "./fetch_observer.ts";
+import { type HedgeOptions, type ResolvedHedge, resolveHedge } from "./hedge_options.ts";
+import { type FetchRoute, type ResolvedRoute, resolveRoutes } from "./routes.ts";
 
 /** How many retries a service may get. */
 export interface RetryBudgetOptions {
@@ -17,14 +20,6 @@ export interface RetryBudgetOptions {
   minimumPerSecond?: number | undefined;
   /** Time over which requests and retries are counted, in milliseconds, at least 1. @default {10_000} */
   windowMs?: number | undefined;
-}
-
-/** When a second request is sent in parallel to one that takes long. */
-export interface HedgeOptions {
-  /** It is sent when the first one takes longer than this percentage of the recent requests. @default {95} */
-  percentile?: number | undefined;
-  /** Hedges per hundred requests; they also count as retries. @default {5} */
-  percent?: number | undefined;
 }
 
 /** Options of `createFetch()`. */
@@ -67,6 +62,16 @@ export interface FetchOptions {
   retryBudget?: RetryBudgetOptions | undefined;
   /** Whether, and when, a second request is sent in parallel to one that takes long. @default {false} */
   hedge?: boolean | HedgeOptions | undefined;
+  /**
+   * Policies by method and path, for all services: the first one that matches a request wins over the
+   * options above, and what a call brings itself over both. @default {[]}
+   */
+  routes?: readonly FetchRoute[] | undefined;
+  /**
+   * Shares of the requests by value of one key of the metadata, for all services, as in
+   * `{ version: { stable: 95, canary: 5 } }`. @default {the client's option `split`}
+   */
+  split?: TrafficSplit | undefined;
   /** Maximum number of requests in flight to one service, at least 1. @default {1_024} */
   maxInFlight?: number | undefined;
   /**
@@ -97,10 +102,16 @@ export interface FetchOptions {
 
 /** {@linkcode FetchOptions} with all defaults filled in. */
 export type ResolvedFetchOptions =
-  & Filled<Omit<FetchOptions, "key" | "observer" | "hedge" | "retryBudget" | "leaseUntil">>
-  & Pick<FetchOptions, "key" | "observer" | "leaseUntil">
+  & Filled<
+    Omit<
+      FetchOptions,
+      "key" | "observer" | "hedge" | "retryBudget" | "leaseUntil" | "routes" | "split"
+    >
+  >
+  & Pick<FetchOptions, "key" | "observer" | "leaseUntil" | "split">
   & {
-    readonly hedge: Filled<HedgeOptions> | undefined;
+    readonly hedge: ResolvedHedge | undefined;
+    readonly routes: readonly ResolvedRoute[];
     readonly retryBudget: Filled<RetryBudgetOptions>;
   };
 
@@ -126,6 +137,8 @@ const RULES: Readonly<Record<keyof FetchOptions, OptionRule>> = {
   maxRetryAfterMs: AMOUNT,
   retryBudget: { type: "object" },
   hedge: { type: "any" },
+  routes: { type: "any" },
+  split: { type: "object" },
   maxInFlight: COUNT,
   classify: { type: "function" },
   leaseUntil: { type: "one-of", values: ["headers", "body"] },
@@ -147,7 +160,8 @@ const RULES: Readonly<Record<keyof FetchOptions, OptionRule>> = {
  */
 export function resolveFetchOptions(options: FetchOptions): ResolvedFetchOptions {
   checkOptions("createFetch()", options, RULES);
-  const { fetch: send } = options;
+  const { fetch: send, split } = options;
+  if (split !== undefined) checkSplit(split, "createFetch()");
   return {
     // None is called as a method, which workerd refuses.
     fetch: send === undefined ? platformFetch : (input, init) => send(input, init),
@@ -161,7 +175,9 @@ export function resolveFetchOptions(options: FetchOptions): ResolvedFetchOptions
     backoffMaxMs: options.backoffMaxMs ?? 250,
     maxRetryAfterMs: options.maxRetryAfterMs ?? 5_000,
     retryBudget: resolveRetryBudget(options.retryBudget),
-    hedge: resolveHedge(options.hedge),
+    hedge: resolveHedge(options.hedge, "createFetch()"),
+    routes: resolveRoutes(options.routes ?? []),
+    split,
     maxInFlight: options.maxInFlight ?? 1_024,
     classify: options.classify ?? classifyResponse,
     leaseUntil: options.leaseUntil,
@@ -191,15 +207,4 @@ function resolveRetryBudget(budget: RetryBudgetOptions = {}): ResolvedFetchOptio
   });
   const { percent = 20, minimumPerSecond = 3, windowMs = 10_000 } = budget;
   return { percent, minimumPerSecond, windowMs };
-}
-
-function resolveHedge(given: boolean | HedgeOptions = false): ResolvedFetchOptions["hedge"] {
-  if (given === false) return undefined;
-  const hedge = given === true ? {} : given;
-  checkOptions("hedge in createFetch()", hedge, {
-    percentile: { type: "number", min: 0, max: 100 },
-    percent: AMOUNT,
-  });
-  const { percentile = 95, percent = 5 } = hedge;
-  return { percentile, percent };
 }

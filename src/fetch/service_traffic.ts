@@ -5,8 +5,31 @@
  */
 import { PilotedError } from "../errors.ts";
 import type { ResolvedFetchOptions } from "./fetch_options.ts";
+import type { ResolvedHedge } from "./hedge_options.ts";
 import { LatencyQuantile } from "./latency_quantile.ts";
 import { RetryBudget } from "./retry_budget.ts";
+
+/** When requests of one kind are hedged: those of a route, or all others. */
+export class Hedging {
+  /** A hedge is sent after this percentage of the latencies. */
+  readonly percentile: number;
+  /** Budget of hedges. */
+  readonly budget: RetryBudget;
+  /** Latencies of the requests. */
+  readonly latencies: LatencyQuantile = new LatencyQuantile();
+
+  /**
+   * @param hedge Options.
+   * @param retryBudget Options of the budget of retries.
+   */
+  constructor(
+    { percentile, percent }: ResolvedHedge,
+    retryBudget: ResolvedFetchOptions["retryBudget"],
+  ) {
+    this.percentile = percentile;
+    this.budget = new RetryBudget({ ...retryBudget, percent, minimumPerSecond: 0 });
+  }
+}
 
 /** Requests in flight, budgets and latencies of one service. */
 export class ServiceTraffic {
@@ -14,10 +37,8 @@ export class ServiceTraffic {
   readonly service: string;
   /** Budget of retries; hedges count as retries. */
   readonly retries: RetryBudget;
-  /** Budget of hedges, with the option `hedge`. */
-  readonly hedges: RetryBudget | undefined;
-  /** Latencies of its requests, with the option `hedge`. */
-  readonly latencies: LatencyQuantile | undefined;
+  readonly #retryBudget: ResolvedFetchOptions["retryBudget"];
+  readonly #hedgings = new Map<ResolvedHedge, Hedging>();
   readonly #maxInFlight: number;
   readonly #resting = new Map<string, number>();
   #inFlight = 0;
@@ -27,13 +48,24 @@ export class ServiceTraffic {
    * @param options Options.
    */
   constructor(service: string, options: ResolvedFetchOptions) {
-    const { retryBudget, hedge, maxInFlight } = options;
+    const { retryBudget, maxInFlight } = options;
     this.service = service;
     this.#maxInFlight = maxInFlight;
+    this.#retryBudget = retryBudget;
     this.retries = new RetryBudget(retryBudget);
-    if (hedge === undefined) return;
-    this.hedges = new RetryBudget({ ...retryBudget, percent: hedge.percent, minimumPerSecond: 0 });
-    this.latencies = new LatencyQuantile();
+  }
+
+  /**
+   * When requests are hedged.
+   *
+   * @param hedge Options of a route, or those of the fetch; each has latencies and a budget of its own.
+   */
+  hedging(hedge: ResolvedHedge): Hedging {
+    let hedging = this.#hedgings.get(hedge);
+    if (hedging === undefined) {
+      this.#hedgings.set(hedge, hedging = new Hedging(hedge, this.#retryBudget));
+    }
+    return hedging;
   }
 
   /**
@@ -57,10 +89,11 @@ export class ServiceTraffic {
    * Counts a request for the budgets.
    *
    * @param now Milliseconds since the Unix epoch.
+   * @param hedge When it is hedged.
    */
-  count(now: number): void {
+  count(now: number, hedge: ResolvedHedge | undefined): void {
     this.retries.deposit(now);
-    this.hedges?.deposit(now);
+    if (hedge !== undefined) this.hedging(hedge).budget.deposit(now);
   }
 
   /** Whether any endpoint has asked for a pause. */

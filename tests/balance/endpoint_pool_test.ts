@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
-import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoint_pool.ts";
+import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
+import type { EndpointPoolOptions } from "../../src/balance/pool_options.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { endpoint } from "../support/endpoints.ts";
 import { test } from "../support/test.ts";

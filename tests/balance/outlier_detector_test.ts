@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
-import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoint_pool.ts";
+import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
+import type { EndpointPoolOptions } from "../../src/balance/pool_options.ts";
 import type { Lease, Outcome } from "../../src/balance/lease.ts";
 import type { PoolEvent } from "../../src/balance/pool_event.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";

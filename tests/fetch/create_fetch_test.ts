@@ -219,6 +219,8 @@ test("resolveFetchOptions() has the defaults of the issue", () => {
     waitForEndpointsMs: 0,
     retryBudget: { percent: 20, minimumPerSecond: 3, windowMs: 10_000 },
     hedge: { percentile: 95, percent: 5 },
+    routes: [],
+    split: undefined,
     key: undefined,
     observer: undefined,
   });

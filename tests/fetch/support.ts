@@ -1,13 +1,15 @@
 import type { Fetch } from "../../src/platform_fetch.ts";
 import { seededRandom } from "../../bench/balance/seeded_random.ts";
 import type { PickOptions } from "../../src/balance/balancer.ts";
-import { EndpointPool, type EndpointPoolOptions } from "../../src/balance/endpoint_pool.ts";
+import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
+import type { EndpointPoolOptions } from "../../src/balance/pool_options.ts";
 import type { Lease } from "../../src/balance/lease.ts";
 import type { Endpoint } from "../../src/endpoint.ts";
 import { isPilotedError } from "../../src/any_piloted_error.ts";
 import { PilotedError } from "../../src/errors.ts";
 import { balancedFetch } from "../../src/fetch/balanced_fetch.ts";
 import { type FetchOptions, resolveFetchOptions } from "../../src/fetch/fetch_options.ts";
+import { noMatch } from "../../src/client/no_match.ts";
 import type { WaitForEndpointsOptions } from "../../src/client/wait_options.ts";
 import type { FetchSource } from "../../src/fetch/fetch_source.ts";
 import type { RequestAttempt } from "../../src/request_attempt.ts";
@@ -58,7 +60,8 @@ export class PoolSource implements FetchSource {
   acquire(_name: string, options?: PickOptions): Lease {
     const lease = this.pool.acquire(options);
     if (lease !== undefined) return lease;
-    throw new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: there is none");
+    throw noMatch("app", this.pool.endpoints, options, options?.split) ??
+      new PilotedError("NO_ENDPOINTS", "Cannot pick an endpoint: there is none");
   }
 
   waitForEndpoints(_name: string, options: WaitForEndpointsOptions = {}): Promise<boolean> {

@@ -1,6 +1,8 @@
 /** A scripted client for the routes: lists and states as the test sets them, without a registry. */
 import { EndpointPool } from "../../src/balance/endpoint_pool.ts";
 import type { EndpointLoad, PoolStatus } from "../../src/balance/pool_status.ts";
+import type { PickOptions } from "../../src/balance/balancer.ts";
+import { noMatch } from "../../src/client/no_match.ts";
 import { closest } from "../../src/check_options.ts";
 import { Events, type PilotedEvents, type PilotedListener } from "../../src/client/events.ts";
 import type { Inspection } from "../../src/client/inspect.ts";
@@ -40,6 +42,7 @@ export class FakeClient implements LookupClient {
   refreshed: Promise<void> | undefined;
   readonly #ejected = new Map<string, number>();
   readonly #entries = new Map<string, Entry>();
+  readonly #pools = new Map<string, EndpointPool>();
   #picks = 0;
   #outage = false;
   #closed = false;
@@ -78,8 +81,16 @@ export class FakeClient implements LookupClient {
     return [...this.#entries.keys()];
   }
 
-  pick(name: string): Endpoint {
+  pick(name: string, options?: PickOptions): Endpoint {
     const { endpoints } = this.#entry(name);
+    if (options !== undefined) {
+      const pool = this.#pools.get(name) ?? new EndpointPool({ outliers: false });
+      this.#pools.set(name, pool);
+      if (pool.endpoints !== endpoints) pool.update(endpoints);
+      const picked = pool.pick(options);
+      if (picked !== undefined) return picked;
+      throw noMatch(name, endpoints, options, undefined) ?? this.#noEndpoints(name);
+    }
     if (endpoints.length > 0) return endpoints[this.#picks++ % endpoints.length]!;
     throw this.#noEndpoints(name);
   }

@@ -71,7 +71,7 @@ test("?port gives endpoints at a port by its name", async () => {
   const { detail } = await assertProblem(response, 404, { service: "app" });
   assertEquals(
     detail,
-    'Cannot pick an endpoint of "app": 3 endpoints, none matches the filter; its ports are ' +
+    'Cannot pick an endpoint of "app": 3 endpoints, none matches the filter (port "admin"); its ports are ' +
       '"http", "gRPC"',
   );
   await assertProblem(await app.request("/v1/services/app/endpoint?port="), 400);
@@ -84,6 +84,30 @@ test("a filter that matches nothing is a 404, and a 503 for a service without en
   const empty = await app.request("/v1/services/empty/endpoint?tag=none");
   await assertProblem(empty, 503, { code: "NO_ENDPOINTS", service: "empty" });
   await assertProblem(await app.request("/v1/services/none/endpoint?tag=blue"), 404);
+});
+
+test("?version and ?meta filter by metadata, and a filter that matches nothing names what there is", async () => {
+  const D = endpoint("app", 4, { meta: { version: "2", "Größe": "a:b" }, tags: ["Blue"] });
+  const app = routes(new FakeClient().set("app", [A, D]));
+  const list = async (query: string) => await hosts(await app.request(`/v1/services/app?${query}`));
+  const pick = async (query: string) => await app.request(`/v1/services/app/endpoint?${query}`);
+  const meta = `meta=${encodeURIComponent("Größe:a:b")}`;
+  for (const query of ["version=2", meta, `${meta}&meta=version:2`, `tag=BLUE&${meta}`]) {
+    assertEquals(await list(query), [D.host], query);
+    assertEquals((await (await pick(query)).json()).host, D.host, query);
+    assertEquals((await (await pick(`${query}&key=k`)).json()).host, D.host, query);
+  }
+  assertEquals(await list("tag=BLUE"), [A.host, D.host]);
+  for (const query of ["version=3", "version=3&key=k"]) {
+    const { detail } = await (await pick(query)).json();
+    assertEquals(
+      detail,
+      'Cannot pick an endpoint of "app": 2 endpoints, none matches the filter (version "3"); ' +
+        'versions there are: "1", "2"',
+    );
+  }
+  assertEquals((await pick("meta=version")).status, 400);
+  assertEquals((await pick("version=1&version=2")).status, 400);
 });
 
 test("?key maps equal keys to the same endpoint, and uses every endpoint", async () => {

@@ -4,23 +4,34 @@
  * @module
  */
 import { EndpointPool } from "../../balance/endpoint_pool.ts";
+import { isPilotedError } from "../../any_piloted_error.ts";
 import type { Endpoint } from "../../endpoint.ts";
+import {
+  describeFilter,
+  describeValues,
+  type EndpointFilter,
+  matcherOf,
+} from "../../endpoint_filter.ts";
 import { describePorts, endpointsAtPort } from "../../fetch/named_port.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import type { LookupBalancer } from "./query_parameters.ts";
 
-/** Which endpoints match. */
-export interface EndpointFilter {
-  /** Tags that an endpoint must all have. */
+/** Which endpoints match, as the query names it. */
+export interface QueryFilter {
+  /** Tags that an endpoint must all have, compared without case. */
   readonly tag?: readonly string[] | undefined;
   /** Zone of the endpoint. */
   readonly zone?: string | undefined;
+  /** `version` in the metadata of the endpoint. */
+  readonly version?: string | undefined;
+  /** Metadata that the endpoint must have, each as `key:value`. */
+  readonly meta?: readonly string[] | undefined;
   /** Name of the port of the endpoint; those without such a port do not match. */
   readonly port?: string | undefined;
 }
 
 /** Which endpoints match, and how one of them is picked. */
-export interface FilteredPick extends EndpointFilter {
+export interface FilteredPick extends QueryFilter {
   /** Equal keys get the same endpoint. */
   readonly key?: string | undefined;
   /** Balancing algorithm. @default {"hash" with a key, else "round-robin"} */
@@ -36,14 +47,20 @@ export interface FilteredPick extends EndpointFilter {
  */
 export function filterEndpoints(
   endpoints: readonly Endpoint[],
-  { tag = [], zone, port }: EndpointFilter,
+  query: QueryFilter,
 ): readonly Endpoint[] {
-  if (port !== undefined) return endpointsAtPort(filterEndpoints(endpoints, { tag, zone }), port);
-  if (tag.length === 0 && zone === undefined) return endpoints;
-  return endpoints.filter((endpoint) =>
-    (zone === undefined || endpoint.zone === zone) &&
-    tag.every((wanted) => endpoint.tags.includes(wanted))
-  );
+  const filter = filterOf(query);
+  const matching = describeFilter(filter) === "" ? endpoints : endpoints.filter(matcherOf(filter));
+  return query.port === undefined ? matching : endpointsAtPort(matching, query.port);
+}
+
+function filterOf({ tag = [], zone, version, meta = [] }: QueryFilter): EndpointFilter {
+  // Of a key that is given twice, the last value counts.
+  const pairs = meta.map((pair) => {
+    const colon = pair.indexOf(":");
+    return [pair.slice(0, colon), pair.slice(colon + 1)] as const;
+  });
+  return { tags: tag, zone, version, meta: Object.fromEntries(pairs) };
 }
 
 /** A service has endpoints, but none of them matches the filter. */
@@ -57,15 +74,19 @@ export class NoMatchError extends Error {
    *
    * @param service Name of the service.
    * @param all Its endpoints.
-   * @param filter What none of them matches.
+   * @param query What none of them matches.
    */
-  constructor(service: string, all: readonly Endpoint[], { port }: EndpointFilter) {
+  constructor(service: string, all: readonly Endpoint[], query: QueryFilter) {
+    const filter = filterOf(query);
     const endpoints = all.length === 1 ? "1 endpoint" : `${all.length} endpoints`;
-    const ports = port === undefined ? "" : `; ${describePorts(all)}`;
+    const port = query.port === undefined ? "" : `port ${JSON.stringify(query.port)}`;
+    const ports = query.port === undefined ? "" : describePorts(all);
+    const join = (separator: string, ...parts: string[]) =>
+      parts.filter((part) => part !== "").join(separator);
     super(
-      `Cannot pick an endpoint of ${
-        JSON.stringify(service)
-      }: ${endpoints}, none matches the filter${ports}`,
+      `Cannot pick an endpoint of ${JSON.stringify(service)}: ${endpoints}, none matches the ` +
+        `filter (${join(", ", describeFilter(filter), port)}); ` +
+        join("; ", describeValues(filter, all), ports),
     );
     this.service = service;
   }
@@ -105,7 +126,11 @@ export class FilteredPicks {
   pick(service: string, wanted: FilteredPick): Endpoint {
     const source = this.#piloted.serviceHosts(service);
     const { key, balancer = key === undefined ? "round-robin" : "hash" } = wanted;
-    const id = JSON.stringify([service, balancer, wanted.tag, wanted.zone, wanted.port]);
+    if (key === undefined && wanted.balancer === undefined && wanted.port === undefined) {
+      return this.#pickOfClient(service, source, wanted);
+    }
+    const { tag, zone, version, meta, port } = wanted;
+    const id = JSON.stringify([service, balancer, tag, zone, version, meta, port]);
     let rotation = this.#rotations.get(id);
     if (rotation?.source !== source) {
       // pick() throws NO_ENDPOINTS with the reason.
@@ -118,6 +143,16 @@ export class FilteredPicks {
     }
     // A pool with endpoints always picks one.
     return rotation.pool.pick(key === undefined ? undefined : { key })!;
+  }
+
+  /** By the balancer of the client, and without the endpoints that it has ejected. */
+  #pickOfClient(service: string, source: readonly Endpoint[], wanted: FilteredPick): Endpoint {
+    try {
+      return this.#piloted.pick(service, filterOf(wanted));
+    } catch (error) {
+      const isFilter = isPilotedError(error) && error.code === "NO_ENDPOINTS" && error.filter;
+      throw isFilter && source.length > 0 ? new NoMatchError(service, source, wanted) : error;
+    }
   }
 
   #add(id: string, pool: EndpointPool): Rotation {

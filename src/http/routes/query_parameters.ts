@@ -23,6 +23,16 @@ const filters = {
     ),
   ),
   zone: v.optional(text("Only endpoints in this zone.")),
+  version: v.optional(text("Only endpoints whose metadata has this `version`.")),
+  meta: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.maxLength(767), v.regex(/^[^:]+:/))),
+      v.maxLength(16),
+      v.description(
+        "Only endpoints with this metadata, as `key:value`. Repeat it for several keys.",
+      ),
+    ),
+  ),
   port: v.optional(text("Only endpoints with a port of this name, at that port.")),
 };
 
@@ -50,6 +60,9 @@ export const PickQuery = v.object({
     v.description("Balancing algorithm. Default: round robin, shared by all callers."),
   )),
 });
+
+/** Parameters that may be repeated; for any other one the schema rejects the list. */
+const REPEATED = ["tag", "meta"];
 
 /** A query parameter has an invalid value. */
 export class ParameterError extends Error {
@@ -84,8 +97,8 @@ export function parseQuery<T extends v.ObjectEntries>(
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(schema.entries)) {
     const values = params.getAll(name);
-    // Only tags may be repeated; for any other parameter the schema rejects the list.
-    if (values.length > 0) given[name] = name === "tag" || values.length > 1 ? values : values[0];
+    if (values.length === 0) continue;
+    given[name] = REPEATED.includes(name) || values.length > 1 ? values : values[0];
   }
   const result = v.safeParse(schema, given);
   if (result.success) return result.output;

@@ -165,6 +165,14 @@ interface DnsModule {
   lookup(name: string, options: { all: true }): Promise<readonly { readonly address: string }[]>;
 }
 
+/** `node:net`. */
+interface NetModule {
+  /** Starts a TCP connection. */
+  connect(
+    options: { readonly host: string; readonly port: number },
+  ): Emitter & { destroy(): unknown };
+}
+
 interface BuiltinModules {
   "node:dns/promises": DnsModule;
   "node:zlib": ZlibModule;
@@ -173,6 +181,7 @@ interface BuiltinModules {
   "node:https": HttpModule;
   "node:http2": Http2Module;
   "node:tls": TlsModule;
+  "node:net": NetModule;
 }
 
 /**
