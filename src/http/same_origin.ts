@@ -21,7 +21,7 @@ export function isCrossOrigin(header: (name: string) => string | undefined): boo
   const page = parse(origin);
   if (page === undefined) return true;
   // With several proxies the first entry is the one that the browser asked.
-  const forwarded = header("x-forwarded-host")?.split(",")[0]!.trim();
+  const forwarded = header("x-forwarded-host")?.replace(/,.*/, "").trim();
   return ![header("host"), forwarded].some((host) =>
     host !== undefined && parse(`${page.protocol}//${host}`)?.host === page.host
   );

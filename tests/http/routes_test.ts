@@ -131,8 +131,8 @@ test("GET health/ready is 503 until every service has a list, and names the miss
 
 test("GET health/ready leaves out services by name, in any case, and no others", async () => {
   const pending = { state: "pending", ageMs: undefined } as const;
-  const client = sample().set("orders", [], pending).set("reports", [], pending);
-  const app = routes(client, { readyWithout: ["Reports", "unknown"] });
+  const client = sample().set("orders", [], pending).set("Reports", [], pending);
+  const app = routes(client, { readyWithout: ["rePORTS", "unknown"] });
   const body = await assertProblem(await app.request("/health/ready"), 503);
   assertEquals(body.waiting, [{ service: "orders", state: "pending" }]);
   client.set("orders", []);
