@@ -4,6 +4,7 @@
  * @module
  */
 import { createPiloted, type CreatePilotedOptions } from "../client/create_piloted.ts";
+import { closest } from "../check_options.ts";
 import type { Logger } from "../client/log_events.ts";
 import { systemClock } from "../clock.ts";
 import { formatHost } from "../endpoint.ts";
@@ -90,6 +91,7 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
           "Set $PILOTED_TOKEN or pass --token-file",
       );
     }
+    warnOfUnwatched(options.readyWithout, piloted.services, log);
     const stopping = new AbortController();
     const listener = await open(options, piloted, token, stopping.signal, log);
     const stopped = stopSignal();
@@ -125,7 +127,7 @@ async function register(
 }
 
 async function open(
-  { host, port, cors, graceMs, accessLog }: ServeOptions,
+  { host, port, cors, graceMs, readyWithout, accessLog }: ServeOptions,
   piloted: LookupClient,
   token: string | undefined,
   signal: AbortSignal,
@@ -135,6 +137,7 @@ async function open(
     token,
     cors,
     signal,
+    readyWithout,
     accessLog: accessLog ? (entry) => console.error(JSON.stringify(entry)) : undefined,
     onError: (error, request) => log.error(requestErrorText(error, request)),
   });
@@ -148,6 +151,21 @@ async function open(
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ListenError(`Cannot listen on ${formatHost(host, port)}: ${why}`, { cause });
+  }
+}
+
+// A wrong name would only show when the service that was meant keeps readiness at 503.
+function warnOfUnwatched(
+  names: readonly string[],
+  services: readonly string[],
+  log: Logger,
+): void {
+  const watched = services.map((name) => name.toLowerCase());
+  for (const name of names) {
+    if (watched.includes(name.toLowerCase())) continue;
+    const best = closest(name, services);
+    const hint = best === undefined ? "" : `. Did you mean ${best}?`;
+    log.warn(`--ready-without ${name} has no effect: no such service is watched${hint}`);
   }
 }
 

@@ -21,6 +21,8 @@ export interface ServeOptions {
   readonly cors: readonly string[];
   /** Milliseconds that requests in flight have to finish when the process stops. */
   readonly graceMs: number;
+  /** Names of services that readiness does not wait for. */
+  readonly readyWithout: readonly string[];
   /** Whether to log each request. */
   readonly accessLog: boolean;
   /** Name to register the lookup service under; `undefined` for not at all. */
@@ -40,6 +42,7 @@ Usage: serve.ts [options]
   --token-file <file>  file with the bearer token that requests need (default: $PILOTED_TOKEN)
   --cors <origin>      origin whose pages may read the responses; repeat it for several origins
   --grace <seconds>    time for requests in flight to finish at shutdown (default: 10)
+  --ready-without <n>  service that readiness does not wait for; repeat it for several services
   --register           register this service in Consul, and deregister it at shutdown
   --register-name <n>  name to register it under (default: piloted)
   --access-log         log each request as a line of JSON to standard error
@@ -68,6 +71,7 @@ const OPTIONS = {
   "token-file": { type: "string" },
   cors: { type: "string", multiple: true, default: [] as string[] },
   grace: { type: "string", default: "10" },
+  "ready-without": { type: "string", multiple: true, default: [] as string[] },
   "access-log": { type: "boolean", default: false },
   register: { type: "boolean", default: false },
   "register-name": { type: "string" },
@@ -96,6 +100,9 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
   if (!/^\d{1,4}(\.\d+)?$/.test(grace)) {
     throw new UsageError(`Cannot use --grace: it must be a number of seconds, received ${grace}`);
   }
+  if (values["ready-without"].includes("")) {
+    throw new UsageError("Cannot use --ready-without: the name of the service is empty");
+  }
   if (values["register-name"] !== undefined && !values.register) {
     throw new UsageError("Cannot use --register-name without --register");
   }
@@ -110,6 +117,7 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
     tokenFile: values["token-file"],
     cors: values.cors,
     graceMs: Number(grace) * 1_000,
+    readyWithout: values["ready-without"],
     accessLog: values["access-log"],
     register: values.register ? values["register-name"] ?? "piloted" : undefined,
   };

@@ -19,6 +19,11 @@ export interface RoutesOptions {
   signal?: AbortSignal | undefined;
   /** Milliseconds between two heartbeat comments in an event stream. @default {15_000} */
   heartbeatMs?: number | undefined;
+  /**
+   * Names of services that `/health/ready` does not wait for, in any case: those that the application
+   * can do without. @default {[]}
+   */
+  readyWithout?: readonly string[] | undefined;
   /** Counts of a balanced fetch in this process, shown on `/metrics`. @default {undefined} */
   fetchMetrics?: FetchMetrics | undefined;
   /**
@@ -43,6 +48,7 @@ export interface ServiceOptions extends RoutesOptions {
 const ROUTES_RULES = {
   signal: SIGNAL,
   heartbeatMs: { type: "number", min: 1 },
+  readyWithout: { type: "object" },
   fetchMetrics: { type: "object" },
   onError: { type: "function" },
   clock: CLOCK,
@@ -66,6 +72,7 @@ const SERVICE_RULES = {
 export function checkRoutesArguments(client: unknown, options: unknown): void {
   checkClient("routes()", client);
   checkOptions("routes()", options, ROUTES_RULES);
+  checkReadyWithout("routes()", options as RoutesOptions);
 }
 
 /**
@@ -80,6 +87,7 @@ export function checkRoutesArguments(client: unknown, options: unknown): void {
 export function checkServiceArguments(client: unknown, options: ServiceOptions): void {
   checkClient("service()", client);
   checkOptions("service()", options, SERVICE_RULES);
+  checkReadyWithout("service()", options);
   const { token, cors } = options;
   if (token !== undefined && !isBearerToken(token)) {
     throw new TypeError(
@@ -103,6 +111,16 @@ function checkClient(caller: string, client: unknown): void {
   if (typeof (client as { pick?: unknown } | undefined)?.pick === "function") return;
   throw new TypeError(
     `Cannot use the client of ${caller}: it must be what createPiloted() returns`,
+  );
+}
+
+function checkReadyWithout(caller: string, { readyWithout }: RoutesOptions = {}): void {
+  const isRight = readyWithout === undefined ||
+    isListOfStrings(readyWithout) && !readyWithout.includes("");
+  if (isRight) return;
+  throw new TypeError(
+    `Cannot use option readyWithout of ${caller}: it must be a list of service names such as ` +
+      `["reports"], received ${JSON.stringify(readyWithout)}`,
   );
 }
 

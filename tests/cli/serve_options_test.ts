@@ -12,12 +12,14 @@ test("parseServeArgs() has defaults and takes every option", () => {
     tokenFile: undefined,
     cors: [],
     graceMs: 10_000,
+    readyWithout: [],
     accessLog: false,
     register: undefined,
   });
   const args = ["--config=a.json5", "--host", "::1", "--port", "0", "--token-file", "t"];
   const more = ["--cors", "https://a", "--cors", "https://b", "--grace", "0.5", "--access-log"];
-  assertEquals(parseServeArgs([...args, ...more]), {
+  const without = ["--ready-without", "a", "--ready-without=b"];
+  assertEquals(parseServeArgs([...args, ...more, ...without]), {
     host: "::1",
     port: 0,
     config: "a.json5",
@@ -25,6 +27,7 @@ test("parseServeArgs() has defaults and takes every option", () => {
     tokenFile: "t",
     cors: ["https://a", "https://b"],
     graceMs: 500,
+    readyWithout: ["a", "b"],
     accessLog: true,
     register: undefined,
   });
@@ -51,6 +54,7 @@ test("parseServeArgs() refuses values that cannot work", () => {
     [["--grace", "soon"], "received soon"],
     [["--host", ""], "--host is empty"],
     [["--dev", "--config", "a"], "--config with --dev"],
+    [["--ready-without", ""], "--ready-without"],
     [["stray"], "stray"],
   ];
   for (const [args, text] of cases) {

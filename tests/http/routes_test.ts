@@ -129,6 +129,18 @@ test("GET health/ready is 503 until every service has a list, and names the miss
   await assertProblem(await app.request("/health/ready"), 503);
 });
 
+test("GET health/ready leaves out services by name, in any case, and no others", async () => {
+  const pending = { state: "pending", ageMs: undefined } as const;
+  const client = sample().set("orders", [], pending).set("Reports", [], pending);
+  const app = routes(client, { readyWithout: ["rePORTS", "unknown"] });
+  const body = await assertProblem(await app.request("/health/ready"), 503);
+  assertEquals(body.waiting, [{ service: "orders", state: "pending" }]);
+  client.set("orders", []);
+  assertEquals((await app.request("/health/ready")).status, 200);
+  client.close();
+  await assertProblem(await app.request("/health/ready"), 503);
+});
+
 test("every route responds 503 once the client is closed", async () => {
   const client = sample();
   client.close();

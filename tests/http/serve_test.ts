@@ -102,6 +102,24 @@ test("serve.ts starts without Consul and is not ready", async () => {
   );
 });
 
+test("serve.ts --ready-without leaves a service out of readiness, and names one that is not watched", async () => {
+  const nothing = await listen(() => new Response());
+  await nothing.close();
+  await withConfig(
+    { consul: nothing.url, watches: [{ name: "reports", interval: 1 }] },
+    (path) =>
+      serving(
+        ["--port=0", "--ready-without=Reports", "--ready-without", "report"],
+        { CONTAINERPILOT: path },
+        async (serve, url) => {
+          assertEquals(await status(`${url}/health/ready`), 200);
+          await logged(serve, /--ready-without report has no effect.*Did you mean reports\?/);
+          assertEquals(serve.stderr().includes("--ready-without Reports has"), false);
+        },
+      ),
+  );
+});
+
 test("serve.ts logs one line per change of state, not per failed query", async () => {
   const consul = new EmbeddedConsul();
   const agent = await consul.listen();

@@ -13,6 +13,7 @@ import { EventCounters } from "../metrics/event_counters.ts";
 import { PickCounter } from "../metrics/pick_counter.ts";
 import { RequestHistogram } from "../metrics/request_histogram.ts";
 import type { RoutesOptions } from "../options.ts";
+import { isCrossOrigin } from "../same_origin.ts";
 import { addOperation, type Handler } from "./add_operation.ts";
 import { liveness, readiness } from "./health.ts";
 import { jsonResponse, registrationFacts, serviceFacts, serviceSummary } from "./json_body.ts";
@@ -41,6 +42,7 @@ export interface RouteState {
  */
 export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptions): RouteState {
   const { signal, heartbeatMs = 15_000, clock = systemClock, fetchMetrics, onError } = options;
+  const { readyWithout } = options;
   const events = new EventLog(piloted, () => clock.now());
   const streams = new EventStreams(events, clock, heartbeatMs, signal);
   const indexes = new ListIndexes(piloted, clock, signal);
@@ -67,7 +69,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   });
   add("events", (c) => openStream(c, summaries));
   add("refresh", async (c) => {
-    if (isCrossOrigin(c)) {
+    if (isCrossOrigin((name) => c.req.header(name))) {
       return problem(403, "Cannot refresh: the request comes from a page of another origin");
     }
     await piloted.refresh();
@@ -86,7 +88,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   add("ready", async (c) => {
     // A closed client cannot load; readiness then says that it is closed.
     await lookups.loadLists(c).catch(() => {});
-    return readiness(piloted, signal);
+    return readiness(piloted, signal, readyWithout);
   });
   add("metrics", async () => {
     const { metricsResponse } = await loadPrometheus();
@@ -126,15 +128,4 @@ async function openApi(): Promise<Response> {
     document = JSON.stringify(openApiDocument());
   }
   return jsonResponse(document, "public, max-age=300");
-}
-
-// Browsers send Origin with every POST; a request without it does not come from another site's page.
-function isCrossOrigin(c: Context): boolean {
-  const origin = c.req.header("origin");
-  if (origin === undefined) return false;
-  try {
-    return new URL(origin).host !== c.req.header("host");
-  } catch {
-    return true;
-  }
 }

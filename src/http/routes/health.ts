@@ -15,17 +15,24 @@ export function liveness(): Response {
 
 /**
  * Responds whether lookups can be answered: every watched service has a list, from the registry or
- * from the snapshot file.
+ * from the snapshot file, except those that are left out.
  *
  * @param piloted The client.
  * @param stop Aborted when the server stops.
+ * @param without Names of services that may be without a list, in any case.
  * @returns 200, or a 503 that names the services without a list.
  */
-export function readiness(piloted: LookupClient, stop: AbortSignal | undefined): Response {
+export function readiness(
+  piloted: LookupClient,
+  stop: AbortSignal | undefined,
+  without: readonly string[] = [],
+): Response {
   if (stop?.aborted) return problem(503, "Cannot answer lookups: the server is stopping");
   const { state, services } = piloted.status();
   if (state === "closed") return problem(503, "Cannot answer lookups: the client was closed");
-  const waiting = services.filter(hasNoList).map(({ service, state, reason }) => ({
+  const leftOut = new Set(without.map((name) => name.toLowerCase()));
+  const needed = services.filter(({ service }) => !leftOut.has(service.toLowerCase()));
+  const waiting = needed.filter(hasNoList).map(({ service, state, reason }) => ({
     service,
     state,
     reason,
