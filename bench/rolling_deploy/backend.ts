@@ -9,6 +9,8 @@ import type { AddressInfo } from "node:net";
 import { ECHO } from "./echo_call.ts";
 
 const WORK_MS = 5;
+/** What is left after it is cut, as a scheduler would do: a connection may never carry a request. */
+const GRACE_MS = 3_000;
 
 /** Where a backend listens on 127.0.0.1. */
 export interface Ports {
@@ -53,6 +55,7 @@ export class Backend {
 
   /** Stops listening, and resolves when the requests under way have been answered. */
   async stop(): Promise<void> {
+    const grace = setTimeout(() => this.destroy(), GRACE_MS);
     await Promise.all([
       new Promise<void>((resolve) => {
         // A connection that was busy at the first look is idle after its answer.
@@ -65,6 +68,7 @@ export class Backend {
       }),
       new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve())),
     ]);
+    clearTimeout(grace);
   }
 
   /** Ends whatever is under way. */

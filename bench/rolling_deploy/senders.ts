@@ -36,7 +36,7 @@ export interface Senders {
 }
 
 /** A caller gives up after it, in every row. */
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 15_000;
 
 // The signal of each request is its deadline; undici's own timers run on after the last one.
 const NO_TIMERS = { connectTimeout: 0, headersTimeout: 0, bodyTimeout: 0 };

@@ -23,14 +23,23 @@ export interface Tally {
 /** Sends at the same rate for all rows, which take turns within each tick. */
 export class Traffic<Sender extends Row> {
   readonly #senders: readonly Sender[];
+  readonly #mostPending: number;
   readonly #pending = new Set<Promise<void>>();
   readonly #timer: ReturnType<typeof setInterval>;
   #tallies = new Map<Sender, Tally>();
   #ticks = 0;
 
-  /** Starts to send `perSecond` requests for each row. */
-  constructor(senders: readonly Sender[], perSecond: number) {
+  /**
+   * Starts to send.
+   *
+   * @param senders The rows.
+   * @param perSecond Requests of each row.
+   * @param mostPending Requests of all rows under way from which on ticks are left out: a test must not
+   * drown a busy machine.
+   */
+  constructor(senders: readonly Sender[], perSecond: number, mostPending = Infinity) {
     this.#senders = senders;
+    this.#mostPending = mostPending;
     this.reset();
     const startedAt = performance.now();
     // After a pause of this process the missed requests are sent at once.
@@ -61,6 +70,7 @@ export class Traffic<Sender extends Row> {
 
   #tick(): void {
     const first = this.#ticks++;
+    if (this.#pending.size > this.#mostPending) return;
     for (let i = 0; i < this.#senders.length; i++) {
       const sender = this.#senders[(first + i) % this.#senders.length]!;
       const pending = this.#send(sender, this.#tallies.get(sender)!);

@@ -20,7 +20,7 @@ async function deploy(
   try {
     // got by hand sends again to the same address for three seconds.
     const rows = senders.all.filter(({ client, isPlug }) => isPlug || client !== "got");
-    const traffic = new Traffic(rows, 40);
+    const traffic = new Traffic(rows, 40, 2 * rows.length);
     await replace(deployment);
     return await traffic.stop();
   } finally {
@@ -55,7 +55,7 @@ for (
 ) {
   test(`rolling deploy bench: plugs that send again lose nothing in ${name}`, async () => {
     const tallies = await deploy(replace);
-    for (const [sender, { sent }] of tallies) assert(sent > 10, `${title(sender)} sent ${sent}`);
+    for (const [sender, { sent }] of tallies) assert(sent > 0, `${title(sender)} sent ${sent}`);
     const isSafe = (sender: Sender) => sender.isPlug && sender.sendsAgain;
     assertEquals(losses(tallies, isSafe), none(tallies, isSafe));
     // Without a new list every address is wrong in the end.
