@@ -283,6 +283,7 @@ export class Router {
 }
 
 function checkType(options: PickOptions, value: unknown, type: string): void {
+  // deno-lint-ignore valid-typeof
   if (typeof value !== type) checkOptions(CALLER, options, RULES);
 }
 

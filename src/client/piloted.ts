@@ -115,15 +115,14 @@ export class Piloted<Names extends string = string> {
       if (this.#services.get(name) === undefined) this.#service(name);
       return this.#engine.refreshGate;
     }
-    // A pattern may lead to it once the catalog has been read.
     const listing = this.#engine.loadCatalog(name, waitUntil);
     if (listing !== undefined) return listing.then(() => this.#service(name).load(waitUntil));
     return this.#service(name).load(waitUntil);
   }
 
   /**
-   * An endpoint for the time of one request or connection: until the lease is released it counts
-   * as busy, and how it ended is what the balancer and the outlier detection learn from.
+   * An endpoint for the time of one request or connection: it counts as busy until the lease is
+   * released, and how it ended is what balancer and outlier detection learn from.
    *
    * @param name Name of a watched service.
    * @param options Which may be picked; `key` for the balancer `hash`, `exclude` for those tried already.
