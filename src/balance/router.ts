@@ -110,10 +110,12 @@ export class Router {
     for (const name in options) {
       switch (name) {
         case "key":
-          if (options.key !== undefined) checkType(options, options.key, "string");
+          if (options.key !== undefined && typeof options.key !== "string") rejectUse(options);
           break;
         case "exclude":
-          if (options.exclude !== undefined) checkType(options, options.exclude, "function");
+          if (options.exclude !== undefined && typeof options.exclude !== "function") {
+            rejectUse(options);
+          }
           break;
         case "tags":
         case "zone":
@@ -123,7 +125,7 @@ export class Router {
           isRouted ||= options[name] !== undefined;
           break;
         default:
-          checkOptions(CALLER, options, RULES);
+          rejectUse(options);
       }
     }
     return isRouted;
@@ -282,9 +284,8 @@ export class Router {
   }
 }
 
-function checkType(options: PickOptions, value: unknown, type: string): void {
-  // deno-lint-ignore valid-typeof
-  if (typeof value !== type) checkOptions(CALLER, options, RULES);
+function rejectUse(options: PickOptions): void {
+  checkOptions(CALLER, options, RULES);
 }
 
 const NO_OPTIONS: PickOptions = Object.freeze({});

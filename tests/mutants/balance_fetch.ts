@@ -187,7 +187,7 @@ const ROWS: Row[] = [
   ["balance/router", "filters do not follow the list", "if (list.source !== this.#candidates) this.#take(list);", "if (list.source === undefined) this.#take(list);", "balance/pool_filter"],
   ["balance/router", "filters do not follow ejections", "    this.#generation++;\n", "", "balance/pool_filter"],
   ["balance/router", "filters do not learn loads", "for (const member of list.candidates) (member.lists ??= []).push(list);", "", "balance/pool_filter"],
-  ["balance/router", "an unknown option of a pick is ignored", "default:\n          checkOptions(CALLER, options, RULES);", "default:", "balance/pool_filter"],
+  ["balance/router", "an unknown option of a pick is ignored", "default:\n          rejectUse(options);", "default:", "balance/pool_filter"],
   ["balance/router", "ejected endpoints keep their share of a split", "const chosen = [usable, existing, all]", "const chosen = [existing, all]", "balance/split"],
   ["balance/router", "a key has no value of its own", "if (key === undefined) return (this", "return (this", "balance/split"],
   ["balance/router", "the other values of a split are not tried", "if (member !== undefined) return member;", "return undefined;", "balance/split"],
