@@ -8,7 +8,9 @@ import process from "node:process";
 import { isPilotedError } from "../any_piloted_error.ts";
 import type { Logger } from "../client/log_events.ts";
 import type { Piloted } from "../client/piloted.ts";
+import type { AccessLogEntry } from "../http/mod.ts";
 import { environment } from "../runtime/environment.ts";
+import type { RefusedRequest, ShedReason } from "../runtime/server.ts";
 
 /** Turns colors off where standard error is not a terminal, and where `NO_COLOR` is set. */
 export function chooseColors(): void {
@@ -45,6 +47,44 @@ export function logRefreshes(client: Pick<Piloted, "on">, log: Logger): void {
     const suffix = failed.length === 0 ? "" : `, failed: ${failed.join(", ")}`;
     log.info(`Refreshed ${count} of ${services.length} services${suffix}`);
   });
+}
+
+const SHED_LOG_MS = 10_000;
+
+/**
+ * Logs that connections were closed to make room for new ones, at most once in ten seconds.
+ *
+ * @param log The log.
+ * @param now A clock in milliseconds. @default {performance.now}
+ * @returns To be called with each time.
+ */
+export function shedLog(
+  log: Logger,
+  now: () => number = () => performance.now(),
+): (reason: ShedReason, count: number) => void {
+  let total = 0;
+  let loggedAt = -Infinity;
+  return (reason, count) => {
+    total += count;
+    if (now() - loggedAt < SHED_LOG_MS) return;
+    loggedAt = now();
+    const why = reason === "files"
+      ? "too many open files; raise the limit (ulimit -n), or lower --max-connections"
+      : "too many connections; see --max-connections";
+    log.warn(`closed ${total} connections to accept new ones: ${why}`);
+    total = 0;
+  };
+}
+
+/**
+ * The access log entry of a request that was refused before the service saw it.
+ *
+ * @param request The request.
+ * @returns The entry.
+ */
+export function refusedEntry({ method, path, status }: RefusedRequest): AccessLogEntry {
+  const [time, id] = [new Date().toISOString(), crypto.randomUUID()];
+  return { time, id, method, path, status, durationMs: 0 };
 }
 
 /**

@@ -11,19 +11,29 @@ test("parseServeArgs() has defaults and takes every option", () => {
     dev: false,
     tokenFile: undefined,
     cors: [],
+    allowedHosts: [],
+    maxConnections: undefined,
     graceMs: 10_000,
     accessLog: false,
     register: undefined,
   });
   const args = ["--config=a.json5", "--host", "::1", "--port", "0", "--token-file", "t"];
   const more = ["--cors", "https://a", "--cors", "https://b", "--grace", "0.5", "--access-log"];
-  assertEquals(parseServeArgs([...args, ...more]), {
+  const hosts = [
+    "--allowed-hosts",
+    "discovery.internal, localhost:8080",
+    "--allowed-hosts",
+    "[::1]",
+  ];
+  assertEquals(parseServeArgs([...args, ...more, ...hosts, "--max-connections", "500"]), {
     host: "::1",
     port: 0,
     config: "a.json5",
     dev: false,
     tokenFile: "t",
     cors: ["https://a", "https://b"],
+    allowedHosts: ["discovery.internal", "localhost:8080", "[::1]"],
+    maxConnections: 500,
     graceMs: 500,
     accessLog: true,
     register: undefined,
@@ -52,6 +62,10 @@ test("parseServeArgs() refuses values that cannot work", () => {
     [["--host", ""], "--host is empty"],
     [["--dev", "--config", "a"], "--config with --dev"],
     [["stray"], "stray"],
+    [["--max-connections", "0"], "received 0"],
+    [["--max-connections", "1e3"], "received 1e3"],
+    [["--allowed-hosts", ""], "--allowed-hosts"],
+    [["--allowed-hosts", "a,http://b"], "received http://b"],
   ];
   for (const [args, text] of cases) {
     assertThrows(() => parseServeArgs(args), UsageError, text);

@@ -261,7 +261,8 @@ test("POST refresh reads again, but not for a page of another origin", async () 
   const client = sample();
   let refreshes = 0;
   client.on("refresh", () => void refreshes++);
-  const app = routes(client);
+  const clock = new ManualClock();
+  const app = routes(client, { clock });
   const post = (headers: Record<string, string> = {}) =>
     app.request("http://piloted.test/v1/refresh", {
       method: "POST",
@@ -269,6 +270,7 @@ test("POST refresh reads again, but not for a page of another origin", async () 
     });
   const { services } = await (await post()).json();
   assertEquals(services[0].service, "app");
+  await clock.advance(1_000);
   assertEquals((await post({ origin: "http://piloted.test" })).status, 200);
   for (const origin of ["http://evil.example", "null", "http://piloted.test:81"]) {
     await assertProblem(await post({ origin }), 403);

@@ -7,6 +7,7 @@ import type { Context, Hono } from "hono";
 import { systemClock } from "../../clock.ts";
 import { EventLog } from "../events/event_log.ts";
 import { EventStreams } from "../events/event_streams.ts";
+import { HttpRefresh } from "../http_refresh.ts";
 import { loadOpenApi, loadPrometheus } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import { EventCounters } from "../metrics/event_counters.ts";
@@ -44,6 +45,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   const events = new EventLog(piloted, () => clock.now());
   const streams = new EventStreams(events, clock, heartbeatMs, signal);
   const indexes = new ListIndexes(piloted, clock, signal);
+  const refreshes = new HttpRefresh(piloted, clock, signal);
   const picks = new PickCounter();
   const lookups = new LookupRoutes(piloted, indexes, picks);
   const requests = new RequestHistogram();
@@ -70,7 +72,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
     if (isCrossOrigin(c)) {
       return problem(403, "Cannot refresh: the request comes from a page of another origin");
     }
-    await piloted.refresh();
+    await refreshes.request();
     return jsonResponse(JSON.stringify(summaries()));
   });
   add("status", async (c) => {
