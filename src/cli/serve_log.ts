@@ -8,6 +8,7 @@ import process from "node:process";
 import { isPilotedError } from "../any_piloted_error.ts";
 import type { Logger } from "../client/log_events.ts";
 import type { Piloted } from "../client/piloted.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import type { AccessLogEntry } from "../http/mod.ts";
 import { environment } from "../runtime/environment.ts";
 import type { RefusedRequest, ShedReason } from "../runtime/server.ts";
@@ -49,30 +50,41 @@ export function logRefreshes(client: Pick<Piloted, "on">, log: Logger): void {
   });
 }
 
-const SHED_LOG_MS = 10_000;
+// Time to count before a line, and without another one after it.
+const SHED_COUNT_MS = 1_000;
+const SHED_QUIET_MS = 10_000;
 
 /**
  * Logs that connections were closed to make room for new ones, at most once in ten seconds.
  *
  * @param log The log.
- * @param now A clock in milliseconds. @default {performance.now}
- * @returns To be called with each time.
+ * @param clock Clock of the intervals. @default {the system's clock}
+ * @returns To be called each time.
  */
 export function shedLog(
   log: Logger,
-  now: () => number = () => performance.now(),
+  clock: Clock = systemClock,
 ): (reason: ShedReason, count: number) => void {
   let total = 0;
-  let loggedAt = -Infinity;
+  let why = "";
+  let quietUntil = -Infinity;
+  let isCounting = false;
   return (reason, count) => {
     total += count;
-    if (now() - loggedAt < SHED_LOG_MS) return;
-    loggedAt = now();
-    const why = reason === "files"
-      ? "too many open files; raise the limit (ulimit -n), or lower --max-connections"
+    why = reason === "files"
+      ? "too many open files; raise the limit (ulimit -n) or lower --max-connections"
       : "too many connections; see --max-connections";
-    log.warn(`closed ${total} connections to accept new ones: ${why}`);
-    total = 0;
+    if (isCounting) return;
+    isCounting = true;
+    const write = () => {
+      log.warn(
+        `closed ${total === 1 ? "1 connection" : `${total} connections`} for new ones: ${why}`,
+      );
+      total = 0;
+      isCounting = false;
+      quietUntil = clock.now() + SHED_QUIET_MS;
+    };
+    clock.start(write, Math.max(SHED_COUNT_MS, quietUntil - clock.now()), true);
   };
 }
 

@@ -17,8 +17,8 @@ const TIMEOUT_MS = 10_000;
  *
  * @param request The request.
  * @param clock Clock of the time limit.
- * @returns The text; a response with status 413 when the body is longer than any route needs, or 408
- * when it does not arrive in time.
+ * @returns The text; a response with status 413 when the body is longer than any route needs, 408
+ * when it does not arrive in time, and 400 when the client breaks it off.
  */
 export async function readBody(request: Request, clock: Clock): Promise<string | Response> {
   if (Number(request.headers.get("content-length") ?? 0) > LIMIT_BYTES) return tooLong();
@@ -50,6 +50,9 @@ export async function readBody(request: Request, clock: Clock): Promise<string |
       if (length > LIMIT_BYTES) break;
       text += decoder.decode(value, { stream: true });
     }
+  } catch {
+    // Nobody is left to read this.
+    return problem(400, "Cannot read the body: the client ended it");
   } finally {
     timer.cancel();
   }

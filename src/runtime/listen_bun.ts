@@ -61,18 +61,23 @@ export function startBun(
   let current = serve(address);
   const port = current.port ?? 0;
   const replaced = new Map<BunServer, ReturnType<typeof setTimeout>>();
-  let closing = false;
+  let isClosing = false;
+  let isListening = true;
   const check = setInterval(() => {
+    if (!isListening) return listenAgain();
     const next = nextDescriptor();
-    if (next === undefined) replace("files");
-    else if (next - filesAtStart >= limits.maxConnections) replace("connections");
+    if (next === undefined) replace("files", 0);
+    // Those of a server that was replaced are still counted.
+    else if (next - filesAtStart >= limits.maxConnections && replaced.size === 0) {
+      replace("connections", REPLACED_MS);
+    }
   }, CHECK_MS) as unknown as { unref(): void };
   check.unref();
 
   return {
     port,
     async drain() {
-      closing = true;
+      isClosing = true;
       clearInterval(check as unknown as number);
       await Promise.all([current, ...replaced.keys()].map((server) => server.stop()));
     },
@@ -96,25 +101,34 @@ export function startBun(
     });
   }
 
-  function replace(reason: "connections" | "files"): void {
-    if (closing) return;
-    const before = nextDescriptor();
-    const old = current;
-    // Closes the idle ones at once.
-    void old.stop();
+  function listenAgain(): void {
     try {
       current = serve(address.path === undefined ? { ...address, port } : address);
+      isListening = true;
     } catch {
-      // Not a single file is left: all of them are needed now.
-      void old.stop(true);
-      current = serve(address.path === undefined ? { ...address, port } : address);
+      // The next check tries again.
+      isListening = false;
     }
+  }
+
+  function replace(reason: "connections" | "files", graceMs: number): void {
+    if (isClosing) return;
+    const old = current;
+    // Closes the idle ones. When not a single file is left, all of them are needed now.
+    void old.stop(graceMs === 0);
+    for (const [server, timer] of graceMs === 0 ? replaced : []) {
+      clearTimeout(timer);
+      replaced.delete(server);
+      void server.stop(true);
+    }
+    listenAgain();
+    limits.onShed(reason, limits.maxConnections);
+    if (graceMs === 0) return;
     const timer = setTimeout(() => {
       replaced.delete(old);
       void old.stop(true);
-    }, REPLACED_MS);
+    }, graceMs);
     replaced.set(old, timer);
-    limits.onShed(reason, before === undefined ? limits.maxConnections : before - filesAtStart);
   }
 }
 

@@ -14,9 +14,17 @@ import { EventCounters } from "../metrics/event_counters.ts";
 import { PickCounter } from "../metrics/pick_counter.ts";
 import { RequestHistogram } from "../metrics/request_histogram.ts";
 import type { RoutesOptions } from "../options.ts";
+import { PendingBytes } from "../pending_bytes.ts";
 import { addOperation, type Handler } from "./add_operation.ts";
 import { liveness, readiness } from "./health.ts";
-import { jsonResponse, registrationFacts, serviceFacts, serviceSummary } from "./json_body.ts";
+import {
+  type JsonParts,
+  jsonResponse,
+  registrationFacts,
+  serviceFacts,
+  serviceJson,
+  serviceSummary,
+} from "./json_body.ts";
 import { ListIndexes } from "./list_index.ts";
 import { LookupRoutes } from "./lookup_routes.ts";
 import { OPERATIONS } from "./operations.ts";
@@ -43,11 +51,12 @@ export interface RouteState {
 export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptions): RouteState {
   const { signal, heartbeatMs = 15_000, clock = systemClock, fetchMetrics, onError } = options;
   const events = new EventLog(piloted, () => clock.now());
-  const streams = new EventStreams(events, clock, heartbeatMs, signal);
+  const pending = new PendingBytes();
+  const streams = new EventStreams({ log: events, clock, heartbeatMs, stop: signal, pending });
   const indexes = new ListIndexes(piloted, clock, signal);
   const refreshes = new HttpRefresh(piloted, clock, signal);
   const picks = new PickCounter();
-  const lookups = new LookupRoutes(piloted, indexes, picks);
+  const lookups = new LookupRoutes(piloted, indexes, picks, pending);
   const requests = new RequestHistogram();
   const counters = new EventCounters(piloted);
   const add = (name: keyof typeof OPERATIONS, handle: Handler) =>
@@ -60,29 +69,27 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   add("serviceEvents", (c) => {
     // Throws for an unknown name before the stream starts. The name may be asked for in another case.
     const { service } = piloted.status(c.req.param("name")!);
-    const snapshot = () => ({
-      ...serviceFacts(piloted.status(service)),
-      index: indexes.of(service),
-      endpoints: piloted.serviceHosts(service),
-    });
+    const snapshot = () =>
+      serviceJson(piloted.status(service), indexes.of(service), piloted.serviceHosts(service));
     return openStream(c, snapshot, service);
   });
-  add("events", (c) => openStream(c, summaries));
+  add("events", (c) => openStream(c, () => [JSON.stringify(summaries())]));
   add("refresh", async (c) => {
     if (isCrossOrigin(c)) {
       return problem(403, "Cannot refresh: the request comes from a page of another origin");
     }
     await refreshes.request();
-    return jsonResponse(JSON.stringify(summaries()));
+    return jsonResponse(pending.body([JSON.stringify(summaries())]));
   });
   add("status", async (c) => {
     await lookups.loadLists(c);
     const { services, registrations, ...status } = piloted.status();
-    return jsonResponse(JSON.stringify({
+    const body = JSON.stringify({
       ...status,
       services: services.map(serviceFacts),
       registrations: registrations.map(registrationFacts),
-    }));
+    });
+    return jsonResponse(pending.body([body]));
   });
   add("live", liveness);
   add("ready", async (c) => {
@@ -107,7 +114,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
     return { services: piloted.status().services.map(serviceSummary) };
   }
 
-  function openStream(c: Context, snapshot: () => Record<string, unknown>, service?: string) {
+  function openStream(c: Context, snapshot: () => JsonParts, service?: string) {
     if (piloted.mode !== "live") {
       return problem(
         501,

@@ -6,6 +6,7 @@
 import type { Context } from "hono";
 import type { Endpoint } from "../../endpoint.ts";
 import type { LookupClient } from "../lookup_client.ts";
+import type { PendingBytes } from "../pending_bytes.ts";
 import type { PickCounter } from "../metrics/pick_counter.ts";
 import { contentTag, matchesEtag } from "./etag.ts";
 import { type FilteredPick, FilteredPicks, filterEndpoints } from "./filtered_picks.ts";
@@ -24,6 +25,7 @@ export class LookupRoutes {
   readonly #indexes: ListIndexes;
   readonly #picks: PickCounter;
   readonly #filteredPicks: FilteredPicks;
+  readonly #pending: PendingBytes;
 
   /**
    * Creates the handlers.
@@ -31,11 +33,18 @@ export class LookupRoutes {
    * @param piloted The client.
    * @param indexes Indexes of its lists.
    * @param picks Counts the endpoints of responses.
+   * @param pending Bodies that are being sent.
    */
-  constructor(piloted: LookupClient, indexes: ListIndexes, picks: PickCounter) {
+  constructor(
+    piloted: LookupClient,
+    indexes: ListIndexes,
+    picks: PickCounter,
+    pending: PendingBytes,
+  ) {
     this.#piloted = piloted;
     this.#picks = picks;
     this.#indexes = indexes;
+    this.#pending = pending;
     this.#filteredPicks = new FilteredPicks(piloted);
   }
 
@@ -49,7 +58,7 @@ export class LookupRoutes {
     );
     const etag = `W/"${contentTag(tags)}"`;
     if (matchesEtag(c.req.header("if-none-match"), etag)) return notModified({ etag });
-    const body = JSON.stringify({ services: services.map(serviceSummary) });
+    const body = this.#pending.body([JSON.stringify({ services: services.map(serviceSummary) })]);
     return withHeaders(jsonResponse(body, REVALIDATE), { etag });
   }
 
@@ -64,7 +73,7 @@ export class LookupRoutes {
     const { index, wait } = query;
     if (index !== undefined) {
       if (piloted.mode !== "live") return noLongPolls();
-      await this.#indexes.waitForChange(name, Number(index), parseWait(wait));
+      await this.#indexes.waitForChange(name, Number(index), parseWait(wait), c.req.raw.signal);
     }
     const status = piloted.status(name);
     const all = piloted.serviceHosts(name);
@@ -75,7 +84,7 @@ export class LookupRoutes {
     };
     if (matchesEtag(c.req.header("if-none-match"), headers.etag)) return notModified(headers);
     const endpoints = filterEndpoints(all, query);
-    const body = serviceJson(status, this.#indexes.of(name), endpoints);
+    const body = this.#pending.body(serviceJson(status, this.#indexes.of(name), endpoints));
     return withHeaders(jsonResponse(body, REVALIDATE), headers);
   }
 
