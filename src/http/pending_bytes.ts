@@ -18,9 +18,16 @@ export const PIECE_BYTES: number = 1 << 16;
 
 const encoder = new TextEncoder();
 
+// What is sent before other requests get their turn.
+const TURN_BYTES = 1 << 20;
+const TURN_MS = 5;
+
 /** All bodies that are being sent. */
 export class PendingBytes {
   readonly #limit: number;
+  readonly #waiting: (() => void)[] = [];
+  #turnBytes = 0;
+  #turnEnd = -Infinity;
   // Who sends which bytes, the oldest bytes first.
   readonly #users = new Map<Uint8Array, Set<() => void>>();
   #total = 0;
@@ -64,6 +71,45 @@ export class PendingBytes {
   }
 
   /**
+   * Waits until a piece may be sent, so that many large bodies do not keep small ones waiting.
+   *
+   * @param length Its length in bytes.
+   * @returns Nothing when it may be sent at once.
+   */
+  turn(length: number): Promise<void> | undefined {
+    const now = performance.now();
+    if (this.#waiting.length === 0 && now >= this.#turnEnd) this.#startTurn(now);
+    if (this.#waiting.length === 0 && this.#turnBytes < TURN_BYTES) {
+      this.#turnBytes += length;
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push(() => {
+        this.#turnBytes += length;
+        resolve();
+      });
+      if (this.#waiting.length === 1) this.#waitForTurn();
+    });
+  }
+
+  #startTurn(now: number): void {
+    this.#turnBytes = 0;
+    this.#turnEnd = now + TURN_MS;
+  }
+
+  #waitForTurn(): void {
+    setTimeout(() => {
+      this.#startTurn(performance.now());
+      let count = 0;
+      while (count < this.#waiting.length && this.#turnBytes < TURN_BYTES) {
+        this.#waiting[count++]!();
+      }
+      this.#waiting.splice(0, count);
+      if (this.#waiting.length > 0) this.#waitForTurn();
+    }, 1);
+  }
+
+  /**
    * A body of several parts.
    *
    * @param parts Text, or bytes that other bodies may have as well.
@@ -89,7 +135,7 @@ export class PendingBytes {
       rest.length = 0;
     };
     return new ReadableStream<Uint8Array>({
-      pull: (controller) => {
+      pull: async (controller) => {
         if (!isHeld) {
           // Only now: the body of an answer to HEAD is never read.
           isHeld = true;
@@ -99,7 +145,10 @@ export class PendingBytes {
           };
           releases = parts.map((part) => this.hold(part, cut));
         }
-        const part = rest[0]!;
+        await this.turn(PIECE_BYTES);
+        const part = rest[0];
+        // Cut meanwhile.
+        if (part === undefined) return;
         const piece = part.subarray(offset, offset + PIECE_BYTES);
         offset += piece.byteLength;
         controller.enqueue(piece);

@@ -19,7 +19,7 @@ type DenoHandler = (
 
 interface DenoListener {
   readonly addr: { readonly port?: number };
-  accept(): Promise<unknown>;
+  accept(): Promise<{ close(): void }>;
   close(): void;
 }
 
@@ -82,13 +82,17 @@ export function startDeno(
   const finished = new Set<Promise<void>>();
   let drained: (() => void) | undefined;
   const sweeper = setInterval(() => connections.sweep(), SWEEP_MS);
-  void acceptAll();
+  let isClosed = false;
+  const accepting = acceptAll();
 
   return {
     port: listener.addr.port ?? 0,
     async drain() {
+      isClosed = true;
       listener.close();
       clearInterval(sweeper);
+      // Until then the operating system goes on accepting.
+      await accepting;
       connections.cutIdle();
       await new Promise<void>((resolve) => {
         drained = resolve;
@@ -106,10 +110,11 @@ export function startDeno(
   async function acceptAll(): Promise<void> {
     while (true) {
       try {
-        open(await listener.accept());
-      } catch (error) {
-        // Closed by drain().
-        if (isClosed(error)) return;
+        const accepted = await listener.accept();
+        if (isClosed) accepted.close();
+        else open(accepted);
+      } catch {
+        if (isClosed) return;
         connections.shed();
         await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
       }
@@ -137,9 +142,4 @@ export function startDeno(
     finished.add(served);
     served.then(() => finished.delete(served));
   }
-}
-
-function isClosed(error: unknown): boolean {
-  const { name } = error as Error;
-  return name === "BadResource" || name === "Interrupted";
 }

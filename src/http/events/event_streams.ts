@@ -146,6 +146,9 @@ export class EventStreams {
     const { sending, controller } = stream;
     stream.takenAt = this.#options.clock.now();
     while (this.#streams.has(stream)) {
+      const length = Math.min(sending[0]?.byteLength ?? 0, PIECE_BYTES);
+      if (length >= COUNTED_BYTES) await this.#options.pending.turn(length);
+      if (!this.#streams.has(stream)) return;
       if (sending.length > 0) return controller.enqueue(nextPiece(stream));
       for (const release of stream.releases.splice(0)) release();
       this.#take(stream);

@@ -29,6 +29,7 @@ import { ListIndexes } from "./list_index.ts";
 import { LookupRoutes } from "./lookup_routes.ts";
 import { OPERATIONS } from "./operations.ts";
 import { problem } from "./problem.ts";
+import { serviceName } from "./service_name.ts";
 
 /** State of the routes that the pages and the fast path use as well. */
 export interface RouteState {
@@ -68,7 +69,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   add("redirect", (c) => lookups.redirect(c));
   add("serviceEvents", (c) => {
     // Throws for an unknown name before the stream starts. The name may be asked for in another case.
-    const { service } = piloted.status(c.req.param("name")!);
+    const service = serviceName(piloted, c.req.param("name")!);
     const snapshot = () =>
       serviceJson(piloted.status(service), indexes.of(service), piloted.serviceHosts(service));
     return openStream(c, snapshot, service);

@@ -14,6 +14,7 @@ import { jsonResponse, serviceJson, serviceSummary } from "./json_body.ts";
 import type { ListIndexes } from "./list_index.ts";
 import { problem } from "./problem.ts";
 import { ListQuery, parseQuery, parseWait, PickQuery } from "./query_parameters.ts";
+import { serviceName } from "./service_name.ts";
 import { redirectResponse } from "./redirect.ts";
 
 // Caches may store the response but must revalidate it, which usually costs a 304.
@@ -69,7 +70,7 @@ export class LookupRoutes {
     const query = hasQuery(c) ? parseQuery(ListQuery, c.req.url) : {};
     await this.loadLists(c, [asked]);
     // Indexes are kept by the service's own name, which may be asked for in another case.
-    const { service: name } = piloted.status(asked);
+    const name = serviceName(piloted, asked);
     const { index, wait } = query;
     if (index !== undefined) {
       if (piloted.mode !== "live") return noLongPolls();
