@@ -95,7 +95,7 @@ export function startBun(
       fetch(request, server) {
         const response = handler(request, server);
         // What takes time may take as much as it likes; what is there is sent, or nobody reads it.
-        if (response instanceof Promise) server.timeout(request, 0);
+        if (response instanceof Promise || isEventStream(response)) server.timeout(request, 0);
         return response;
       },
     });
@@ -130,6 +130,11 @@ export function startBun(
     }, graceMs);
     replaced.set(old, timer);
   }
+}
+
+// Asking for its body would turn the body of every response into a stream.
+function isEventStream({ headers }: Response): boolean {
+  return headers.get("content-type") === "text/event-stream";
 }
 
 // The lowest free number, so about how many files are open; undefined when there is none left.

@@ -29,7 +29,7 @@ type ServeConnection = (
   handler: DenoHandler,
   onError: (error: unknown) => Response,
   onListen: () => void,
-) => { readonly finished: Promise<void> };
+) => { readonly finished: Promise<void>; shutdown(): Promise<void> };
 
 /** What is used of the global object `Deno`. */
 export interface DenoRuntime {
@@ -135,10 +135,15 @@ export function startDeno(
       return handler(request, info);
     };
     const failed = () => new Response("Internal Server Error", { status: 500 });
-    const served = serve(accepted, abort.signal, counted, failed, () => {}).finished.then(
+    const server = serve(accepted, abort.signal, counted, failed, () => {});
+    const served = server.finished.then(
       () => connection.closed(),
-      () => connection.closed(),
-    );
+      async () => {
+        connection.closed();
+        // Deno keeps the resource of a connection that ended with an error.
+        await server.shutdown();
+      },
+    ).catch(() => {});
     finished.add(served);
     served.then(() => finished.delete(served));
   }
