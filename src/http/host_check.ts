@@ -102,7 +102,8 @@ export function addHostCheck(
 
 // The URL of such a request may be malformed, or have a path of the Host's choice.
 function refusedEntry({ method, url }: Request, status: number): AccessLogEntry {
-  const [, path = ""] = /^[a-z+]+:\/\/[^/]*([^?#]*)/.exec(url) ?? [];
+  // Bun leaves out a host that it cannot use.
+  const [, path = ""] = /^(?:[a-z+]+:\/\/[^/]*)?([^?#]*)/.exec(url) ?? [];
   const id = crypto.randomUUID();
   return { time: new Date().toISOString(), id, method, path, status, durationMs: 0 };
 }
