@@ -13,14 +13,22 @@ import { loadAllModules } from "../http/lazy_modules.ts";
 import type { Piloted } from "../client/piloted.ts";
 import type { Registration } from "../registration/registration.ts";
 import type { LookupClient } from "../http/lookup_client.ts";
-import { service } from "../http/mod.ts";
+import { type AccessLogEntry, service } from "../http/mod.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
+import { connectionBudget } from "../runtime/open_file_limit.ts";
 import { onSignal } from "../runtime/signals.ts";
 import { sleep } from "../wait.ts";
-import { chooseColors, createServeLog, logRefreshes, requestErrorText } from "./serve_log.ts";
+import {
+  chooseColors,
+  createServeLog,
+  logRefreshes,
+  refusedEntry,
+  requestErrorText,
+  shedLog,
+} from "./serve_log.ts";
 import { EXIT, exitCodeOf } from "./exit_codes.ts";
 import { parseServeArgs, SERVE_HELP, type ServeOptions } from "./serve_options.ts";
-import { readToken } from "./serve_token.ts";
+import { openToken, type ServeToken } from "./serve_token.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -54,6 +62,8 @@ export async function serveCommand(
 }
 
 const CLOSING_MS = 50;
+// A Consul that is well responds within this time, and then every lookup is answered from the start.
+const START_TIMEOUT_MS = 500;
 
 /** The server cannot listen on its address. */
 class ListenError extends Error {}
@@ -73,13 +83,29 @@ async function serveSample(options: ServeOptions): Promise<void> {
 
 async function serve(options: ServeOptions, source: CreatePilotedOptions): Promise<void> {
   const log = createServeLog();
-  const token = await readToken(options.tokenFile);
-  await loadAllModules();
+  const token = await openToken(options.tokenFile, log);
+  const removeReload = onSignal("SIGHUP", () => void token?.reload());
+  try {
+    await loadAllModules();
+    await servePiloted(options, source, token, log);
+  } finally {
+    removeReload();
+    token?.close();
+  }
+}
+
+async function servePiloted(
+  options: ServeOptions,
+  source: CreatePilotedOptions,
+  token: ServeToken | undefined,
+  log: Logger,
+): Promise<void> {
   // Without Consul at start it serves anyway: readiness responds 503, and lookups say why.
   const piloted = await createPiloted({
     ...source,
     logger: log,
     onStartFailure: "background",
+    startTimeoutMs: START_TIMEOUT_MS,
     // An object given in code has no file.
     reload: source.config === undefined || typeof source.config === "string",
   });
@@ -127,18 +153,23 @@ async function register(
 }
 
 async function open(
-  { host, port, cors, graceMs, readyWithout, accessLog }: ServeOptions,
+  options: ServeOptions,
   piloted: LookupClient,
-  token: string | undefined,
+  token: ServeToken | undefined,
   signal: AbortSignal,
   log: Logger,
 ): Promise<Listener> {
+  const { host, port, cors, allowedHosts, graceMs, readyWithout } = options;
+  const accessLog = options.accessLog
+    ? (entry: AccessLogEntry) => console.error(JSON.stringify(entry))
+    : undefined;
   const app = service(piloted, {
-    token,
+    token: token === undefined ? undefined : () => token.current(),
     cors,
+    allowedHosts,
     signal,
     readyWithout,
-    accessLog: accessLog ? (entry) => console.error(JSON.stringify(entry)) : undefined,
+    accessLog,
     onError: (error, request) => log.error(requestErrorText(error, request)),
   });
   try {
@@ -146,6 +177,9 @@ async function open(
       hostname: host,
       port,
       graceMs,
+      maxConnections: options.maxConnections ?? await connectionBudget(),
+      onShed: shedLog(log),
+      onRefused: (request) => accessLog?.(refusedEntry(request)),
       onError: (error) => log.error(`Cannot respond: ${String(error)}`),
     });
   } catch (cause) {

@@ -8,7 +8,10 @@ import process from "node:process";
 import { isPilotedError } from "../any_piloted_error.ts";
 import type { Logger } from "../client/log_events.ts";
 import type { Piloted } from "../client/piloted.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import type { AccessLogEntry } from "../http/mod.ts";
 import { environment } from "../runtime/environment.ts";
+import type { RefusedRequest, ShedReason } from "../runtime/server.ts";
 
 /** Turns colors off where standard error is not a terminal, and where `NO_COLOR` is set. */
 export function chooseColors(): void {
@@ -45,6 +48,55 @@ export function logRefreshes(client: Pick<Piloted, "on">, log: Logger): void {
     const suffix = failed.length === 0 ? "" : `, failed: ${failed.join(", ")}`;
     log.info(`Refreshed ${count} of ${services.length} services${suffix}`);
   });
+}
+
+// Time to count before a line, and without another one after it.
+const SHED_COUNT_MS = 1_000;
+const SHED_QUIET_MS = 10_000;
+
+/**
+ * Logs that connections were closed to make room for new ones, at most once in ten seconds.
+ *
+ * @param log The log.
+ * @param clock Clock of the intervals. @default {the system's clock}
+ * @returns To be called each time.
+ */
+export function shedLog(
+  log: Logger,
+  clock: Clock = systemClock,
+): (reason: ShedReason, count: number) => void {
+  let total = 0;
+  let why = "";
+  let quietUntil = -Infinity;
+  let isCounting = false;
+  return (reason, count) => {
+    total += count;
+    why = reason === "files"
+      ? "too many open files; raise the limit (ulimit -n) or lower --max-connections"
+      : "too many connections; see --max-connections";
+    if (isCounting) return;
+    isCounting = true;
+    const write = () => {
+      log.warn(
+        `closed ${total === 1 ? "1 connection" : `${total} connections`} for new ones: ${why}`,
+      );
+      total = 0;
+      isCounting = false;
+      quietUntil = clock.now() + SHED_QUIET_MS;
+    };
+    clock.start(write, Math.max(SHED_COUNT_MS, quietUntil - clock.now()), true);
+  };
+}
+
+/**
+ * The access log entry of a request that was refused before the service saw it.
+ *
+ * @param request The request.
+ * @returns The entry.
+ */
+export function refusedEntry({ method, path, status }: RefusedRequest): AccessLogEntry {
+  const [time, id] = [new Date().toISOString(), crypto.randomUUID()];
+  return { time, id, method, path, status, durationMs: 0 };
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { closest } from "../check_options.ts";
+import { isValidHost } from "../http/host_check.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Options of `serve.ts`. */
@@ -19,6 +20,10 @@ export interface ServeOptions {
   readonly tokenFile: string | undefined;
   /** Origins whose pages may read the responses. */
   readonly cors: readonly string[];
+  /** Names that the header `Host` may have; empty for any. */
+  readonly allowedHosts: readonly string[];
+  /** Maximum number of open connections; `undefined` for what the limit on open files allows. */
+  readonly maxConnections: number | undefined;
   /** Milliseconds that requests in flight have to finish when the process stops. */
   readonly graceMs: number;
   /** Names of services that readiness does not wait for. */
@@ -41,6 +46,8 @@ Usage: serve.ts [options]
   --port <number>      port to listen on, 0 for any free port (default: 8080)
   --token-file <file>  file with the bearer token that requests need (default: $PILOTED_TOKEN)
   --cors <origin>      origin whose pages may read the responses; repeat it for several origins
+  --allowed-hosts <names>  names that requests may be addressed to, separated by commas (default: any)
+  --max-connections <n>  open connections at a time (default: nine tenths of the open files allowed)
   --grace <seconds>    time for requests in flight to finish at shutdown (default: 10)
   --ready-without <n>  service that readiness does not wait for; repeat it for several services
   --register           register this service in Consul, and deregister it at shutdown
@@ -70,6 +77,8 @@ const OPTIONS = {
   config: { type: "string" },
   "token-file": { type: "string" },
   cors: { type: "string", multiple: true, default: [] as string[] },
+  "allowed-hosts": { type: "string", multiple: true, default: [] as string[] },
+  "max-connections": { type: "string" },
   grace: { type: "string", default: "10" },
   "ready-without": { type: "string", multiple: true, default: [] as string[] },
   "access-log": { type: "boolean", default: false },
@@ -103,6 +112,12 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
   if (values["ready-without"].includes("")) {
     throw new UsageError("Cannot use --ready-without: the name of the service is empty");
   }
+  const maxConnections = values["max-connections"];
+  if (maxConnections !== undefined && !/^[1-9]\d{0,6}$/.test(maxConnections)) {
+    throw new UsageError(
+      `Cannot use --max-connections: it must be a positive number, received ${maxConnections}`,
+    );
+  }
   if (values["register-name"] !== undefined && !values.register) {
     throw new UsageError("Cannot use --register-name without --register");
   }
@@ -116,11 +131,21 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
     dev,
     tokenFile: values["token-file"],
     cors: values.cors,
+    allowedHosts: values["allowed-hosts"].flatMap((names) => names.split(",")).map(checkedHost),
+    maxConnections: maxConnections === undefined ? undefined : Number(maxConnections),
     graceMs: Number(grace) * 1_000,
     readyWithout: values["ready-without"],
     accessLog: values["access-log"],
     register: values.register ? values["register-name"] ?? "piloted" : undefined,
   };
+}
+
+function checkedHost(text: string): string {
+  const name = text.trim();
+  if (isValidHost(name)) return name;
+  throw new UsageError(
+    `Cannot use --allowed-hosts: it must be names such as discovery.internal or localhost:8080, received ${text}`,
+  );
 }
 
 function parse(args: readonly string[]) {

@@ -120,18 +120,15 @@ export class Engine {
    * Reads every watched service once, and goes on from there. With mode `"on-demand"` nothing is
    * read before the first lookup.
    *
-   * @throws {PilotedError} why the registry did not respond at all, unless the option
-   * `onStartFailure` is `"background"`.
+   * @throws {PilotedError} why the registry did not respond at all, `TIMEOUT` when it has not yet
+   * after `startTimeoutMs`, unless the option `onStartFailure` is `"background"`.
    */
   async start(): Promise<void> {
     const { snapshotFile, refreshSignal } = this.#setup;
     const { clock, onStartFailure } = this.options;
-    await Promise.all([
-      this.services.configure(this.#config.watches),
-      this.#follow(this.#config),
-    ]);
+    const isLate = await this.#readAll();
     this.assertOpen();
-    const failure = this.#startFailure();
+    const failure = this.#startFailure() ?? isLate;
     if (failure !== undefined && onStartFailure === "reject") {
       await this.close();
       throw failure;
@@ -146,6 +143,21 @@ export class Engine {
     refreshSignal?.connect(() => void this.refresh().catch(() => {}));
     // After the caller has had the chance to add a listener.
     this.#warningTimer = clock.start(() => this.#warn(), 0, true);
+  }
+
+  /** Returns an error when it takes longer than `startTimeoutMs`. */
+  async #readAll(): Promise<PilotedError | undefined> {
+    const { clock, startTimeoutMs: ms } = this.options;
+    const reading = Promise.all([
+      this.services.configure(this.#config.watches),
+      this.#follow(this.#config),
+    ]);
+    if (ms === undefined) return void await reading;
+    return await new Promise((resolve, reject) => {
+      const late = new PilotedError("TIMEOUT", `Cannot start: no lists within ${ms} ms`);
+      const timer = clock.start(() => resolve(late), ms, false);
+      reading.then(() => resolve(undefined), reject).finally(() => timer.cancel());
+    });
   }
 
   /** Makes sure that a service is known that a pattern matches, with mode `"on-demand"`. */

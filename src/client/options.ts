@@ -83,6 +83,11 @@ export interface PilotedOptions {
   maxResponseBytes?: number | undefined;
   /** What happens when Consul can't be reached at the start. @default {"reject"} */
   onStartFailure?: "reject" | "background" | undefined;
+  /**
+   * How long the start waits for the first lists, in milliseconds; then it has failed, see
+   * `onStartFailure`. @default {no limit}
+   */
+  startTimeoutMs?: number | undefined;
   /** How fresh a response of Consul must be. @default {"stale"} */
   consistency?: Consistency | undefined;
   /**
@@ -180,6 +185,7 @@ export interface ResolvedOptions {
   readonly requestTimeoutMs: number;
   readonly maxResponseBytes: number | undefined;
   readonly onStartFailure: "reject" | "background";
+  readonly startTimeoutMs: number | undefined;
   readonly consistency: Consistency;
   readonly waitMs: number;
   readonly minIntervalMs: number;
@@ -220,6 +226,7 @@ const RULES: Readonly<Record<keyof PilotedOptions, OptionRule>> = {
   requestTimeoutMs: { type: "number", min: 1 },
   maxResponseBytes: { type: "number", min: 1 },
   onStartFailure: { type: "one-of", values: ["reject", "background"] },
+  startTimeoutMs: { type: "number", min: 0 },
   consistency: { type: "one-of", values: ["default", "stale", "consistent", "cached"] },
   waitMs: { type: "number", min: 1_000, max: MAX_WAIT_MS },
   minIntervalMs: { type: "number", min: 1 },
@@ -290,6 +297,7 @@ export function resolveOptions(
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     maxResponseBytes: options.maxResponseBytes,
     onStartFailure: options.onStartFailure ?? "reject",
+    startTimeoutMs: options.startTimeoutMs,
     consistency: options.consistency ?? "stale",
     waitMs: options.waitMs ?? 60_000,
     minIntervalMs: options.minIntervalMs ?? 50,

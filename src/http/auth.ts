@@ -5,13 +5,15 @@
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { bearerAuth } from "hono/bearer-auth";
-import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { timingSafeEqual } from "hono/utils/buffer";
-import { limitBody } from "./limit_body.ts";
+import type { Clock } from "../clock.ts";
+import { clientAddress } from "./client_address.ts";
+import { GuessDelay } from "./guess_delay.ts";
+import { readBody } from "./limit_body.ts";
 import { loginResponse } from "./page/pages.tsx";
 import { problem } from "./routes/problem.ts";
+import { hasSession, startSession } from "./session_cookie.ts";
 
-const COOKIE = "piloted_session";
 // Liveness probes carry no token, and the sign-in form needs its style sheet.
 const OPEN_PATHS = /^\/(health\/live|login|assets\/[a-z]+)$/;
 
@@ -24,34 +26,49 @@ export function isBearerToken(token: string): boolean {
   return /^[A-Za-z0-9._~+/-]+=*$/.test(token);
 }
 
+/** Options of {@linkcode addAuth}. */
+export interface AuthOptions {
+  /** Returns the token. */
+  readonly token: () => string;
+  /** Clock of sessions and delays. */
+  readonly clock: Clock;
+  /** Ends delays. */
+  readonly stop: AbortSignal | undefined;
+}
+
 /**
  * Requires the token on every path except liveness, as a bearer token or as the cookie of the
  * sign-in form, because a browser cannot send a bearer token by itself.
  *
  * @param app The app.
- * @param token The token.
+ * @param options The token.
  */
-export function addAuth(app: Hono, token: string): void {
-  app.use("*", requireToken(token));
-  app.post("/login", limitBody(), async (c) => {
-    const { token: given } = await c.req.parseBody();
-    const isRight = typeof given === "string" && await timingSafeEqual(given, token);
-    if (!isRight) return await loginResponse(c, true);
-    // The cookie does not contain the token: the token is only the key of its signature.
-    await setSignedCookie(c, COOKIE, "1", token, {
-      httpOnly: true,
-      sameSite: "Strict",
-      secure: new URL(c.req.url).protocol === "https:",
-      path: "/",
-    });
+export function addAuth(app: Hono, { token, clock, stop }: AuthOptions): void {
+  const guesses = new GuessDelay(clock);
+  const check = async (given: string, c: Context): Promise<boolean> => {
+    if (await timingSafeEqual(given, token())) return true;
+    const { raw } = c.req;
+    await guesses.wrong(clientAddress(raw, c.env), raw.signal, stop);
+    return false;
+  };
+  app.use("*", requireToken(check, (c) => hasSession(c, token(), clock)));
+  app.post("/login", async (c) => {
+    const body = await readBody(c.req.raw, clock);
+    if (typeof body !== "string") return body;
+    const given = new URLSearchParams(body).get("token") ?? "";
+    if (!await check(given, c)) return await loginResponse(c, true);
+    await startSession(c, token(), clock);
     return c.redirect("./", 303);
   });
 }
 
-function requireToken(token: string): MiddlewareHandler {
+function requireToken(
+  check: (given: string, c: Context) => Promise<boolean>,
+  hasCookie: (c: Context) => Promise<boolean>,
+): MiddlewareHandler {
   const reject = (detail: string) => () => problem(401, detail);
   const bearer = bearerAuth({
-    token,
+    verifyToken: check,
     realm: "piloted",
     noAuthenticationHeader: {
       message: reject("Cannot respond without authentication: send Authorization: Bearer <token>"),
@@ -63,7 +80,7 @@ function requireToken(token: string): MiddlewareHandler {
   });
   return async (c, next) => {
     if (OPEN_PATHS.test(c.req.path)) return await next();
-    if (await getSignedCookie(c, token, COOKIE) === "1") return await next();
+    if (await hasCookie(c)) return await next();
     if (wantsForm(c)) return await loginResponse(c, false);
     return await bearer(c, next);
   };

@@ -7,6 +7,7 @@ import { checkOptions, CLOCK, type OptionRule, SIGNAL } from "../check_options.t
 import type { Clock } from "../clock.ts";
 import type { AccessLogEntry } from "./access_log.ts";
 import { isBearerToken } from "./auth.ts";
+import { isValidHost } from "./host_check.ts";
 import type { FetchMetrics } from "./metrics/fetch_metrics.ts";
 import type { ErrorListener } from "./routes/problem.ts";
 
@@ -37,10 +38,19 @@ export interface RoutesOptions {
 
 /** Options of `service()`. */
 export interface ServiceOptions extends RoutesOptions {
-  /** Bearer token that every request must carry; without one, no authentication. @default {undefined} */
-  token?: string | undefined;
+  /**
+   * Bearer token that every request must carry, or a function that returns the one that is valid at
+   * the moment; without one, no authentication. @default {undefined}
+   */
+  token?: string | (() => string) | undefined;
   /** Origins whose pages may read the responses of `/v1/` (CORS). @default {[]} */
   cors?: readonly string[] | undefined;
+  /**
+   * Names that the header `Host` may have, such as `discovery.internal` (with any port) or
+   * `localhost:8080`. A page that DNS rebinding lets read from this address has a name of its own
+   * there, and gets 421. @default {[], any name}
+   */
+  allowedHosts?: readonly string[] | undefined;
   /** Called with one entry per request; also turns on `X-Request-Id`. @default {undefined} */
   accessLog?: ((entry: AccessLogEntry) => void) | undefined;
 }
@@ -56,8 +66,9 @@ const ROUTES_RULES = {
 
 const SERVICE_RULES = {
   ...ROUTES_RULES,
-  token: { type: "string" },
+  token: { type: "any" },
   cors: { type: "object" },
+  allowedHosts: { type: "object" },
   accessLog: { type: "function" },
 } as const satisfies Record<keyof ServiceOptions, OptionRule>;
 
@@ -88,18 +99,37 @@ export function checkServiceArguments(client: unknown, options: ServiceOptions):
   checkClient("service()", client);
   checkOptions("service()", options, SERVICE_RULES);
   checkReadyWithout("service()", options);
-  const { token, cors } = options;
-  if (token !== undefined && !isBearerToken(token)) {
-    throw new TypeError(
-      "Cannot use option token of service(): " +
-        "it must be one or more letters, digits and ._~+/- with = only at the end",
-    );
-  }
+  const { token, cors, allowedHosts } = options;
+  if (token !== undefined && typeof token !== "function") checkToken(token);
   if (cors !== undefined && !isListOfStrings(cors)) {
     throw new TypeError(
       'Cannot use option cors of service(): it must be a list of origins such as ["https://example.com"]',
     );
   }
+  if (allowedHosts !== undefined) checkHosts(allowedHosts);
+}
+
+/**
+ * Checks a token. Without this check a function that has no token yet would leave the door open.
+ *
+ * @param token The value of the option `token` of `service()`, or what it returns.
+ * @returns The token.
+ * @throws {TypeError} when it cannot be sent as a bearer token. The message does not contain it.
+ */
+export function checkToken(token: unknown): string {
+  if (typeof token === "string" && isBearerToken(token)) return token;
+  throw new TypeError(
+    "Cannot use option token of service(): " +
+      "it must be one or more letters, digits and ._~+/- with = only at the end",
+  );
+}
+
+function checkHosts(hosts: unknown): void {
+  if (isListOfStrings(hosts) && hosts.every(isValidHost)) return;
+  throw new TypeError(
+    "Cannot use option allowedHosts of service(): it must be a list of names such as " +
+      `["discovery.internal", "localhost:8080"], received ${JSON.stringify(hosts)}`,
+  );
 }
 
 function checkClient(caller: string, client: unknown): void {
@@ -124,6 +154,6 @@ function checkReadyWithout(caller: string, { readyWithout }: RoutesOptions = {})
   );
 }
 
-function isListOfStrings(value: unknown): boolean {
+function isListOfStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === "string");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { Hono } from "hono";
+import { addHostCheck, HostCheck } from "./host_check.ts";
 import type { LookupClient } from "./lookup_client.ts";
 import { checkRoutesArguments, type RoutesOptions } from "./options.ts";
 import { addNotFound } from "./routes/add_operation.ts";
@@ -60,5 +61,6 @@ export function routes(piloted: LookupClient, options: RoutesOptions = {}): Hono
   const { pickAtOnce } = addRoutes(app, piloted, options);
   addNotFound(app);
   addFastEndpoint(app, piloted.services, pickAtOnce);
+  addHostCheck(app, new HostCheck([]));
   return app;
 }

@@ -14,9 +14,10 @@ import { timeout } from "hono/timeout";
 import { systemClock } from "../clock.ts";
 import { accessLog } from "./access_log.ts";
 import { addAuth } from "./auth.ts";
+import { addHostCheck, HostCheck } from "./host_check.ts";
 import { limitBody } from "./limit_body.ts";
 import type { LookupClient } from "./lookup_client.ts";
-import { checkServiceArguments, type ServiceOptions } from "./options.ts";
+import { checkServiceArguments, checkToken, type ServiceOptions } from "./options.ts";
 import { addPages, PAGE_PATHS } from "./page/pages.tsx";
 import { addNotFound } from "./routes/add_operation.ts";
 import { addRoutes } from "./routes/add_routes.ts";
@@ -89,9 +90,12 @@ const compressIfAccepted: MiddlewareHandler = (c, next) =>
  */
 export function service(piloted: LookupClient, options: ServiceOptions = {}): Hono {
   checkServiceArguments(piloted, options);
-  const { token, accessLog: write, cors: origins = [], clock = systemClock, onError } = options;
+  const { token, accessLog: write, cors: origins = [], allowedHosts = [] } = options;
+  const { clock = systemClock, onError } = options;
   const app = new Hono();
   if (write !== undefined) app.use("*", requestId(), accessLog(write));
+  const hosts = new HostCheck(allowedHosts);
+  app.use(allowedHosts.length > 0 ? "*" : OPERATIONS.refresh.path, hosts.middleware);
   if (origins.length > 0) {
     const exposeHeaders = ["etag", "piloted-index", "piloted-state", "retry-after"];
     app.use("/v1/*", cors({ origin: [...origins], exposeHeaders }));
@@ -102,8 +106,11 @@ export function service(piloted: LookupClient, options: ServiceOptions = {}): Ho
   if (getRuntimeKey() !== "workerd") {
     for (const path of COMPRESSED_PATHS) app.use(path, compressIfAccepted);
   }
-  if (token !== undefined) addAuth(app, token);
-  app.use(OPERATIONS.refresh.path, limitBody(), timeout(REFRESH_TIMEOUT_MS));
+  if (token !== undefined) {
+    const current = () => checkToken(typeof token === "string" ? token : token());
+    addAuth(app, { token: current, clock, stop: options.signal });
+  }
+  app.use(OPERATIONS.refresh.path, limitBody(clock), timeout(REFRESH_TIMEOUT_MS));
   const { events, picks, pickAtOnce } = addRoutes(app, piloted, options);
   addPages(app, {
     piloted,
@@ -116,6 +123,7 @@ export function service(piloted: LookupClient, options: ServiceOptions = {}): Ho
   addNotFound(app);
   const hasMiddleware = token !== undefined || write !== undefined || origins.length > 0;
   if (!hasMiddleware) addFastEndpoint(app, piloted.services, pickAtOnce);
+  addHostCheck(app, hosts, write);
   app.onError((error, c) => {
     if (!(error instanceof HTTPException)) return errorResponse(error, c.req.raw, onError);
     const response = error.getResponse();

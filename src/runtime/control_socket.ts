@@ -5,7 +5,8 @@
  */
 import { chmod, lstat, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
-import { type FetchHandler, listen } from "./listen.ts";
+import { listen } from "./listen.ts";
+import type { FetchHandler } from "./server.ts";
 
 /** A socket that listens. */
 export interface ControlSocket {

@@ -5,9 +5,16 @@
  */
 import { formatHost } from "../endpoint.ts";
 import { onAbort } from "../wait.ts";
-
-/** Answers one request. */
-export type FetchHandler = (request: Request) => Response | Promise<Response>;
+import type { BunRuntime } from "./listen_bun.ts";
+import type { DenoRuntime } from "./listen_deno.ts";
+import type {
+  Address,
+  FetchHandler,
+  RefusedRequest,
+  Server,
+  ServerLimits,
+  ShedReason,
+} from "./server.ts";
 
 /** Where and how to listen. */
 export interface ListenOptions {
@@ -19,10 +26,29 @@ export interface ListenOptions {
   path?: string | undefined;
   /** Milliseconds that `close()` gives requests under way before it cuts them. @default {1_000} */
   graceMs?: number | undefined;
+  /**
+   * Maximum number of open connections. One more closes the one that has been idle longest, or the
+   * oldest when none is idle. Bun counts all open files instead. @default {no limit}
+   */
+  maxConnections?: number | undefined;
+  /**
+   * Milliseconds that a client has to send a request. On Deno the head alone; on Bun without any byte,
+   * and for as long as `keepAliveMs`. @default {30_000}
+   */
+  requestTimeoutMs?: number | undefined;
+  /**
+   * Milliseconds that a connection is kept for its next request; longer than the 75 s of usual
+   * load balancers, which must be the first to close. @default {80_000}
+   */
+  keepAliveMs?: number | undefined;
   /** Closes the listener. */
   signal?: AbortSignal | undefined;
   /** Told of what the handler threw; the client gets a 500 without details. */
   onError?: ((error: unknown) => void) | undefined;
+  /** Told how many connections were closed to make room for new ones, and why. */
+  onShed?: ((reason: ShedReason, count: number) => void) | undefined;
+  /** Told of requests that were answered without the handler. Only Node has any. */
+  onRefused?: ((request: RefusedRequest) => void) | undefined;
 }
 
 /** A server that listens. */
@@ -40,17 +66,8 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-// One per runtime: what is left of its server once it listens.
-interface Server {
-  readonly port: number;
-  /** Takes no more connections; resolves when the last request was answered. */
-  drain(): Promise<unknown>;
-  /** Cuts what is left. */
-  cut(): unknown;
-}
-
 /**
- * Listens on Deno, Bun or Node. A request may stay open as long as it likes: no idle timeout.
+ * Listens on Deno, Bun or Node. Answering a request may take as long as it likes, sending one may not.
  *
  * @param handler Answers the requests.
  * @param options Where and how.
@@ -63,21 +80,28 @@ export async function listen(
   options: ListenOptions = {},
 ): Promise<Listener> {
   const { hostname = "127.0.0.1", port = 0, path, graceMs = 1_000, signal, onError } = options;
+  const limits: ServerLimits = {
+    maxConnections: options.maxConnections ?? Infinity,
+    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+    keepAliveMs: options.keepAliveMs ?? 80_000,
+    onShed: options.onShed ?? (() => {}),
+    onRefused: options.onRefused ?? (() => {}),
+  };
   signal?.throwIfAborted();
   const failed = (error: unknown): Response => {
     onError?.(error);
     return new Response("Internal Server Error", { status: 500 });
   };
   // An answer that is there at once needs no promise, which costs a lookup a tenth of its time.
-  const guarded = (request: Request): Response | Promise<Response> => {
+  const guarded: FetchHandler = (request, info) => {
     try {
-      const response = handler(request);
+      const response = handler(request, info);
       return response instanceof Promise ? response.catch(failed) : response;
     } catch (error) {
       return failed(error);
     }
   };
-  const server = await start(guarded, path === undefined ? { hostname, port } : { path });
+  const server = await start(guarded, path === undefined ? { hostname, port } : { path }, limits);
   let removeAbort = () => {};
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -105,130 +129,26 @@ async function closeServer(server: Server, graceMs: number): Promise<void> {
   await drained;
 }
 
-/** Where a server listens. */
-type Address =
-  | { readonly hostname: string; readonly port: number; readonly path?: undefined }
-  | { readonly path: string };
-
-interface DenoServer {
-  readonly addr: { readonly port?: number };
-  readonly finished: Promise<void>;
-}
-
-type DenoHandler = (
-  request: Request,
-  info: { readonly completed: Promise<void> },
-) => Response | Promise<Response>;
-
-interface BunServer {
-  readonly port?: number;
-  stop(closeActiveConnections?: boolean): Promise<void>;
-}
-
-interface NodeServer {
-  closeIdleConnections(): void;
-}
-
 interface Runtime {
-  Deno?: {
-    serve(
-      options: Address & { signal: AbortSignal; onListen(): void },
-      handler: DenoHandler,
-    ): DenoServer;
-  };
-  Bun?: {
-    serve(
-      options: ({ hostname: string; port: number } | { unix: string }) & {
-        idleTimeout: number;
-        fetch: FetchHandler;
-      },
-    ): BunServer;
-  };
+  Deno?: DenoRuntime;
+  Bun?: BunRuntime;
 }
 
-function start(handler: FetchHandler, address: Address): Promise<Server> | Server {
-  const { Deno, Bun } = globalThis as unknown as Runtime;
-  if (Deno?.serve) return startDeno(Deno.serve, handler, address);
-  if (Bun?.serve) {
-    const where = address.path === undefined ? address : { unix: address.path };
-    const server = Bun.serve({ ...where, idleTimeout: 0, fetch: handler });
-    return { port: server.port ?? 0, drain: () => server.stop(), cut: () => server.stop(true) };
-  }
-  return startNode(handler, address);
-}
-
-// Deno's own shutdown() waits for ever and can't be cut short any more; aborting cuts at once. So the
-// requests under way are counted here, and the abort comes when there are none.
-function startDeno(
-  serve: NonNullable<Runtime["Deno"]>["serve"],
+async function start(
   handler: FetchHandler,
   address: Address,
-): Server {
-  const abort = new AbortController();
-  let active = 0;
-  let drained: (() => void) | undefined;
-  const done = () => {
-    active--;
-    if (active === 0) drained?.();
-  };
-  const counted: DenoHandler = (request, info) => {
-    if (drained !== undefined) return new Response(null, { status: 503 });
-    active++;
-    info.completed.then(done, done);
-    return handler(request);
-  };
-  const server = serve({ ...address, signal: abort.signal, onListen() {} }, counted);
-  return {
-    port: server.addr.port ?? 0,
-    async drain() {
-      await new Promise<void>((resolve) => {
-        drained = resolve;
-        if (active === 0) resolve();
-      });
-      abort.abort();
-      await server.finished;
-    },
-    cut: () => drained?.(),
-  };
-}
-
-const IDLE_CHECK_MS = 10;
-
-function closeIdle(server: object): void {
-  if ("closeIdleConnections" in server) (server as NodeServer).closeIdleConnections();
-}
-
-async function startNode(
-  handler: FetchHandler,
-  address: Address,
+  limits: ServerLimits,
 ): Promise<Server> {
-  const { createAdaptorServer } = await import("@hono/node-server");
-  const server = createAdaptorServer({ fetch: handler, overrideGlobalObjects: false });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    const listening = () => {
-      server.off("error", reject);
-      resolve();
-    };
-    if (address.path === undefined) server.listen(address.port, address.hostname, listening);
-    else server.listen(address.path, listening);
-  });
-  const bound = server.address();
-  return {
-    port: typeof bound === "object" && bound !== null ? bound.port : 0,
-    drain: () =>
-      new Promise<void>((resolve) => {
-        // A connection whose last answer comes after close() stays open for its next request, so it
-        // is looked for again until none is left.
-        const again = setInterval(() => closeIdle(server), IDLE_CHECK_MS);
-        server.close(() => {
-          clearInterval(again);
-          resolve();
-        });
-        closeIdle(server);
-      }),
-    cut() {
-      if ("closeAllConnections" in server) server.closeAllConnections();
-    },
-  };
+  const { Deno, Bun } = globalThis as unknown as Runtime;
+  if (Bun !== undefined) {
+    const { startBun } = await import("./listen_bun.ts");
+    return startBun(Bun, handler, address, limits);
+  }
+  if (Deno !== undefined) {
+    const { findServeConnection, startDeno } = await import("./listen_deno.ts");
+    const serve = findServeConnection(Deno);
+    if (serve !== undefined) return startDeno(Deno, serve, handler, address, limits);
+  }
+  const { startNode } = await import("./listen_node.ts");
+  return await startNode(handler, address, limits);
 }

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import type { FetchHandler } from "../runtime/listen.ts";
+import type { FetchHandler } from "../runtime/server.ts";
 
 /** What the control interface does. */
 export interface ControlActions {

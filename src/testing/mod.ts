@@ -15,6 +15,7 @@
  */
 export type { Clock, Timer } from "../clock.ts";
 export type { Listener, ListenOptions } from "../runtime/listen.ts";
+export type { RefusedRequest, ShedReason } from "../runtime/server.ts";
 export type {
   Access,
   AccessRules,

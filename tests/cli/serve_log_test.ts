@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { setColorEnabled } from "@std/fmt/colors";
-import { createServeLog, logRefreshes, requestErrorText } from "../../src/cli/serve_log.ts";
+import {
+  createServeLog,
+  logRefreshes,
+  requestErrorText,
+  shedLog,
+} from "../../src/cli/serve_log.ts";
+import { ManualClock } from "../../src/testing/mod.ts";
 import { endpoint, FakeClient } from "../http/fake_client.ts";
 import { test } from "../support/test.ts";
 
@@ -43,4 +49,26 @@ test("requestErrorText() is one line with path and reason, without the query", (
     requestErrorText("a string", request),
     "POST /metrics responded 500: a string",
   );
+});
+
+test("shedLog() counts closed connections, and logs once in ten seconds", async () => {
+  const { log, lines } = createLog();
+  const clock = new ManualClock();
+  const shed = shedLog(log, clock);
+  shed("connections", 1);
+  shed("connections", 2);
+  assertEquals(lines, []);
+  await clock.advance(1_000);
+  shed("files", 1);
+  await clock.advance(9_999);
+  assertEquals(lines, [
+    "Warning: closed 3 connections for new ones: too many connections; see --max-connections",
+  ]);
+  await clock.advance(1);
+  assertEquals(lines.slice(1), [
+    "Warning: closed 1 connection for new ones: too many open files; raise the limit (ulimit -n) " +
+    "or lower --max-connections",
+  ]);
+  await clock.advance(60_000);
+  assertEquals([lines.length, clock.pending], [2, 0]);
 });

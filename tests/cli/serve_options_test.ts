@@ -11,6 +11,8 @@ test("parseServeArgs() has defaults and takes every option", () => {
     dev: false,
     tokenFile: undefined,
     cors: [],
+    allowedHosts: [],
+    maxConnections: undefined,
     graceMs: 10_000,
     readyWithout: [],
     accessLog: false,
@@ -19,18 +21,29 @@ test("parseServeArgs() has defaults and takes every option", () => {
   const args = ["--config=a.json5", "--host", "::1", "--port", "0", "--token-file", "t"];
   const more = ["--cors", "https://a", "--cors", "https://b", "--grace", "0.5", "--access-log"];
   const without = ["--ready-without", "a", "--ready-without=b"];
-  assertEquals(parseServeArgs([...args, ...more, ...without]), {
-    host: "::1",
-    port: 0,
-    config: "a.json5",
-    dev: false,
-    tokenFile: "t",
-    cors: ["https://a", "https://b"],
-    graceMs: 500,
-    readyWithout: ["a", "b"],
-    accessLog: true,
-    register: undefined,
-  });
+  const hosts = [
+    "--allowed-hosts",
+    "discovery.internal, localhost:8080",
+    "--allowed-hosts",
+    "[::1]",
+  ];
+  assertEquals(
+    parseServeArgs([...args, ...more, ...hosts, ...without, "--max-connections", "500"]),
+    {
+      host: "::1",
+      port: 0,
+      config: "a.json5",
+      dev: false,
+      tokenFile: "t",
+      cors: ["https://a", "https://b"],
+      allowedHosts: ["discovery.internal", "localhost:8080", "[::1]"],
+      maxConnections: 500,
+      graceMs: 500,
+      readyWithout: ["a", "b"],
+      accessLog: true,
+      register: undefined,
+    },
+  );
   for (const help of ["--help", "-h"]) assertEquals(parseServeArgs([help]), "help");
 });
 
@@ -56,6 +69,10 @@ test("parseServeArgs() refuses values that cannot work", () => {
     [["--dev", "--config", "a"], "--config with --dev"],
     [["--ready-without", ""], "--ready-without"],
     [["stray"], "stray"],
+    [["--max-connections", "0"], "received 0"],
+    [["--max-connections", "1e3"], "received 1e3"],
+    [["--allowed-hosts", ""], "--allowed-hosts"],
+    [["--allowed-hosts", "a,http://b"], "received http://b"],
   ];
   for (const [args, text] of cases) {
     assertThrows(() => parseServeArgs(args), UsageError, text);

@@ -303,6 +303,31 @@ test('createPiloted() with onStartFailure "background" resolves and goes on tryi
   assertEquals(clock.pending, 0);
 });
 
+test("createPiloted() waits for the first lists no longer than startTimeoutMs", async () => {
+  for (const onStartFailure of ["background", "reject"] as const) {
+    const clock = new ManualClock();
+    const source = new ScriptedSource();
+    const options = { config, signals: false, clock, source, onStartFailure, startTimeoutMs: 500 };
+    const starting = createPiloted(options);
+    starting.catch(() => {});
+    await source.opened(2);
+    await clock.advance(500);
+    if (onStartFailure === "reject") {
+      const error = await assertRejects(() => starting, PilotedError, "no lists within 500 ms");
+      assertEquals((error as PilotedError).code, "TIMEOUT");
+      assertEquals(clock.pending, 0);
+      continue;
+    }
+    const piloted = await starting;
+    assertEquals(piloted.status("app").state, "pending");
+    for (const question of [...source.open]) question.answer([endpoint("a")], 1);
+    await clock.advance(0);
+    assertEquals(piloted.pick("app").id, "a");
+    await piloted.close();
+    assertEquals(clock.pending, 0);
+  }
+});
+
 test("createPiloted() accepts that one of several services can't be read at the start", async () => {
   const clock = new ManualClock();
   const source = new ScriptedSource();

@@ -1,4 +1,10 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { PilotedError } from "../../src/errors.ts";
 import { routes } from "../../src/http/mod.ts";
 import { ManualClock } from "../../src/testing/mod.ts";
@@ -36,7 +42,7 @@ test("event streams start with a snapshot and continue with events", async () =>
   const stream = open(routes(client));
   const response = await stream.response;
   assertEquals(response.headers.get("content-type"), "text/event-stream");
-  assertEquals(response.headers.get("cache-control"), "no-store");
+  assertEquals(response.headers.get("cache-control"), "no-store, no-transform");
   const snapshot = await stream.next();
   assertEquals(snapshot?.type, "snapshot");
   assertEquals((snapshot?.data.services as unknown[]).length, 2);
@@ -131,30 +137,81 @@ test("streams send closing when the server stops, and end", async () => {
   await assertProblem(await app.request("/health/ready"), 503);
   const late = open(app);
   assertEquals((await late.next())?.type, "snapshot");
+  assertEquals((await late.next())?.type, "closing");
   assertEquals(await late.next(), undefined);
 });
 
-test("a client that does not read is disconnected, and others are not disturbed", async () => {
+test("a client that reads late continues, and is not cut for what came in one turn", async () => {
   const client = sample();
   const app = routes(client);
+  const late = open(app);
+  const first = await late.next();
+  assertEquals(first?.type, "snapshot");
+  for (let i = 0; i < 500; i++) client.set("app", i % 2 === 0 ? [B] : [A]);
+  const types: (string | undefined)[] = [];
+  for (let i = 0; i < 500; i++) types.push((await late.next())?.type);
+  assertEquals(types.filter((type) => type === "change").length, 500);
+  await late.end();
+});
+
+test("a client that is far behind gets a snapshot where that is shorter", async () => {
+  const client = sample();
+  const app = routes(client);
+  const stream = open(app, "/v1/services/app/events");
+  const snapshot = (await stream.next())!;
+  const big = Array.from({ length: 500 }, (_, number) => endpoint("app", number));
+  // One change has about 100 kB, the list at the end one endpoint.
+  for (let i = 0; i < 200; i++) client.set("app", i % 2 === 0 ? big : [B]);
+  const next = (await stream.next())!;
+  assertEquals([next.type, next.data.endpoints], ["snapshot", [B]]);
+  await stream.end();
+  const again = open(app, "/v1/services/app/events", snapshot.id);
+  assertEquals((await again.next())?.data.endpoints, [B]);
+  await again.end();
+});
+
+test("a client that reads nothing for a minute is cut, and others are not disturbed", async () => {
+  const client = sample();
+  const clock = new ManualClock();
+  const app = routes(client, { clock, heartbeatMs: 15_000 });
   const slow = (await app.request("/v1/events")).body!.getReader();
   const stream = open(app);
-  await stream.next();
-  const big = Array.from({ length: 500 }, (_, number) => endpoint("app", number));
-  let seen = 0;
-  for (let i = 0; i < 20; i++) {
-    client.set("app", i % 2 === 0 ? big : []);
-    if ((await stream.next())?.type === "change") seen++;
+  assertEquals((await stream.next())?.type, "snapshot");
+  client.set("app", [B]);
+  assertEquals((await stream.next())?.type, "change");
+  for (let i = 0; i < 5; i++) {
+    await clock.advance(15_000);
+    assertEquals((await stream.next())?.type, "comment");
   }
-  assertEquals(seen, 20);
-  let failure: unknown;
-  try {
+  const error = await assertRejects(async () => {
     while (!(await slow.read()).done);
-  } catch (error) {
-    failure = error;
-  }
-  assertMatch(String(failure), /1 MiB of unread events/);
+  });
+  assertMatch(String(error), /the client has read nothing for 60 s/);
+  client.set("app", [A]);
+  assertEquals((await stream.next())?.type, "change");
   await stream.end();
+  assertEquals(clock.pending, 0);
+});
+
+test("streams share the bytes of a snapshot, and ask to reconnect at different times", async () => {
+  const big = Array.from({ length: 1_000 }, (_, number) => endpoint("app", number));
+  const app = routes(new FakeClient().set("app", big));
+  const retries = new Set<string>();
+  const buffers = new Set<ArrayBufferLike>();
+  const readers: ReadableStreamDefaultReader<Uint8Array>[] = [];
+  for (let i = 0; i < 20; i++) {
+    const reader = (await app.request("/v1/services/app/events")).body!.getReader();
+    const parts: Uint8Array[] = [];
+    for (let size = 0; size < 150_000; size += parts.at(-1)!.byteLength) {
+      parts.push((await reader.read()).value!);
+    }
+    retries.add(new TextDecoder().decode(parts[0]));
+    for (const { buffer } of parts.slice(1)) buffers.add(buffer);
+    readers.push(reader);
+  }
+  for (const reader of readers) await reader.cancel();
+  assert(retries.size > 10, [...retries].join());
+  assert(buffers.size <= 3, `${buffers.size} buffers`);
 });
 
 test("an on-demand client streams no events and has no long polls: 501", async () => {

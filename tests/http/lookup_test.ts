@@ -274,6 +274,35 @@ test("redirect leads to the next endpoint and keeps path and query", async () =>
   await assertProblem(await app.request("/v1/services/none/redirect/x"), 404);
 });
 
+test("redirect keeps what parsing a URL would change", async () => {
+  const app = routes(new FakeClient().set("app", [endpoint("app", 1)]));
+  for (const path of ["/?", "?", "/a?b?c&&d=", "//a//b", "/a%2Fb/%zz", "/a?u=http://x//y/../z"]) {
+    const response = await app.request(`/v1/services/app/redirect${path}`);
+    const location = response.headers.get("location")!;
+    const expected = path.startsWith("/") ? path : `/${path}`;
+    assertEquals(location.replace(/^http:\/\/[^/]+/, ""), expected);
+  }
+});
+
+test("refreshes by request are joined, and start one second apart", async () => {
+  const client = sample();
+  let refreshes = 0;
+  client.on("refresh", () => void refreshes++);
+  const clock = new ManualClock();
+  const app = routes(client, { clock });
+  const post = () => Promise.resolve(app.request("/v1/refresh", { method: "POST" }));
+  assertEquals((await post()).status, 200);
+  const more = Array.from({ length: 50 }, post);
+  await clock.advance(999);
+  assertEquals(refreshes, 1);
+  await clock.advance(1);
+  for (const response of await Promise.all(more)) assertEquals(response.status, 200);
+  assertEquals(refreshes, 2);
+  await clock.advance(1_000);
+  await post();
+  assertEquals(refreshes, 3);
+});
+
 test("redirect refuses an address that is not a host", async () => {
   for (const address of ["evil.example/x", "user@evil.example", "a b", "x#y", "x\\y", "x?y"]) {
     const app = routes(new FakeClient().set("app", [endpoint("app", 1, { address })]));
@@ -285,7 +314,8 @@ test("POST refresh reads again, but not for a page of another origin", async () 
   const client = sample();
   let refreshes = 0;
   client.on("refresh", () => void refreshes++);
-  const app = routes(client);
+  const clock = new ManualClock();
+  const app = routes(client, { clock });
   const post = (headers: Record<string, string> = {}) =>
     app.request("http://piloted.test/v1/refresh", {
       method: "POST",
@@ -293,6 +323,7 @@ test("POST refresh reads again, but not for a page of another origin", async () 
     });
   const { services } = await (await post()).json();
   assertEquals(services[0].service, "app");
+  await clock.advance(1_000);
   assertEquals((await post({ origin: "http://piloted.test" })).status, 200);
   for (const origin of ["http://evil.example", "null", "http://piloted.test:81"]) {
     await assertProblem(await post({ origin }), 403);

@@ -55,3 +55,15 @@ test("serve.ts runs with exactly the permissions in the README", async () => {
     await rm(folder, { recursive: true });
   }
 });
+
+test("serve.ts does not start where it may not read whether there is a token", async () => {
+  const args = ["run", "--no-prompt", "--no-check", "--allow-net", "--allow-env=CONTAINERPILOT"];
+  for (const set of ["secret", undefined]) {
+    const serve = startProcess(process.execPath, [...args, "serve.ts", "--dev", "--port", "0"], {
+      cwd: new URL(ROOT).pathname,
+      env: { PILOTED_TOKEN: set },
+    });
+    assertEquals((await serve.exited).code, 2, serve.stdout() + serve.stderr());
+    assertStringIncludes(serve.stderr(), "run with --allow-env=PILOTED_TOKEN");
+  }
+});

@@ -74,7 +74,7 @@ test("the sign-in form sets a cookie that does not contain the token", async () 
   const session = cookie.split(";")[0]!;
   const ask = (value: string) => app.request("/v1/services", { headers: { cookie: value } });
   assertEquals((await ask(session)).status, 200);
-  assertEquals((await ask(session.replace(/=1\./, "=2."))).status, 401);
+  assertEquals((await ask(session.replace(/=./, "=x"))).status, 401);
   assertEquals((await ask("piloted_session=1")).status, 401);
   const other = service(sample(), { token: "another" });
   assertEquals((await other.request("/v1/services", { headers: { cookie: session } })).status, 401);

@@ -7,6 +7,7 @@ import type { Context, Hono } from "hono";
 import { systemClock } from "../../clock.ts";
 import { EventLog } from "../events/event_log.ts";
 import { EventStreams } from "../events/event_streams.ts";
+import { HttpRefresh } from "../http_refresh.ts";
 import { loadOpenApi, loadPrometheus } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import { EventCounters } from "../metrics/event_counters.ts";
@@ -14,13 +15,22 @@ import { PickCounter } from "../metrics/pick_counter.ts";
 import { RequestHistogram } from "../metrics/request_histogram.ts";
 import type { RoutesOptions } from "../options.ts";
 import { isCrossOrigin } from "../same_origin.ts";
+import { PendingBytes } from "../pending_bytes.ts";
 import { addOperation, type Handler } from "./add_operation.ts";
 import { liveness, readiness } from "./health.ts";
-import { jsonResponse, registrationFacts, serviceFacts, serviceSummary } from "./json_body.ts";
+import {
+  type JsonParts,
+  jsonResponse,
+  registrationFacts,
+  serviceFacts,
+  serviceJson,
+  serviceSummary,
+} from "./json_body.ts";
 import { ListIndexes } from "./list_index.ts";
 import { LookupRoutes } from "./lookup_routes.ts";
 import { OPERATIONS } from "./operations.ts";
 import { problem } from "./problem.ts";
+import { serviceName } from "./service_name.ts";
 
 /** State of the routes that the pages and the fast path use as well. */
 export interface RouteState {
@@ -44,10 +54,12 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   const { signal, heartbeatMs = 15_000, clock = systemClock, fetchMetrics, onError } = options;
   const { readyWithout } = options;
   const events = new EventLog(piloted, () => clock.now());
-  const streams = new EventStreams(events, clock, heartbeatMs, signal);
+  const pending = new PendingBytes();
+  const streams = new EventStreams({ log: events, clock, heartbeatMs, stop: signal, pending });
   const indexes = new ListIndexes(piloted, clock, signal);
+  const refreshes = new HttpRefresh(piloted, clock, signal);
   const picks = new PickCounter();
-  const lookups = new LookupRoutes(piloted, indexes, picks);
+  const lookups = new LookupRoutes(piloted, indexes, picks, pending);
   const requests = new RequestHistogram();
   const counters = new EventCounters(piloted);
   const add = (name: keyof typeof OPERATIONS, handle: Handler) =>
@@ -59,30 +71,28 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   add("redirect", (c) => lookups.redirect(c));
   add("serviceEvents", (c) => {
     // Throws for an unknown name before the stream starts. The name may be asked for in another case.
-    const { service } = piloted.status(c.req.param("name")!);
-    const snapshot = () => ({
-      ...serviceFacts(piloted.status(service)),
-      index: indexes.of(service),
-      endpoints: piloted.serviceHosts(service),
-    });
+    const service = serviceName(piloted, c.req.param("name")!);
+    const snapshot = () =>
+      serviceJson(piloted.status(service), indexes.of(service), piloted.serviceHosts(service));
     return openStream(c, snapshot, service);
   });
-  add("events", (c) => openStream(c, summaries));
+  add("events", (c) => openStream(c, () => [JSON.stringify(summaries())]));
   add("refresh", async (c) => {
     if (isCrossOrigin((name) => c.req.header(name))) {
       return problem(403, "Cannot refresh: the request comes from a page of another origin");
     }
-    await piloted.refresh();
-    return jsonResponse(JSON.stringify(summaries()));
+    await refreshes.request();
+    return jsonResponse(pending.body([JSON.stringify(summaries())]));
   });
   add("status", async (c) => {
     await lookups.loadLists(c);
     const { services, registrations, ...status } = piloted.status();
-    return jsonResponse(JSON.stringify({
+    const body = JSON.stringify({
       ...status,
       services: services.map(serviceFacts),
       registrations: registrations.map(registrationFacts),
-    }));
+    });
+    return jsonResponse(pending.body([body]));
   });
   add("live", liveness);
   add("ready", async (c) => {
@@ -107,7 +117,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
     return { services: piloted.status().services.map(serviceSummary) };
   }
 
-  function openStream(c: Context, snapshot: () => Record<string, unknown>, service?: string) {
+  function openStream(c: Context, snapshot: () => JsonParts, service?: string) {
     if (piloted.mode !== "live") {
       return problem(
         501,

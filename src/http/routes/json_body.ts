@@ -4,10 +4,16 @@
  * @module
  */
 import type { RegistrationStatus } from "../../registration_status.ts";
+import { LARGE_BYTES } from "../pending_bytes.ts";
 import type { Endpoint } from "../../endpoint.ts";
 import type { ServiceStatus, WatchStatus } from "../../watch/status.ts";
 
 const cache = new WeakMap<object, string>();
+const byteCache = new WeakMap<object, Uint8Array>();
+const encoder = new TextEncoder();
+
+/** JSON in parts, to be sent one after the other. Parts of bytes are shared. */
+export type JsonParts = readonly (string | Uint8Array)[];
 
 /**
  * Serializes an endpoint or a list of endpoints.
@@ -21,6 +27,25 @@ export function frozenJson(value: Endpoint | readonly unknown[]): string {
   return json;
 }
 
+/**
+ * Serializes a list of endpoints: as bytes that all who send it share when it is long.
+ *
+ * @param list A frozen list.
+ * @returns JSON, created once per list.
+ */
+function listJson(list: readonly unknown[]): string | Uint8Array {
+  const known = byteCache.get(list);
+  if (known !== undefined) return known;
+  const json = cache.get(list) ?? JSON.stringify(list);
+  if (json.length < LARGE_BYTES) {
+    cache.set(list, json);
+    return json;
+  }
+  const bytes = encoder.encode(json);
+  byteCache.set(list, bytes);
+  return bytes;
+}
+
 const JSON_INIT: ResponseInit = { headers: { "content-type": "application/json" } };
 
 /**
@@ -30,7 +55,10 @@ const JSON_INIT: ResponseInit = { headers: { "content-type": "application/json" 
  * @param cacheControl Value of `Cache-Control`. @default {"no-store"}
  * @returns The response.
  */
-export function jsonResponse(json: string, cacheControl = "no-store"): Response {
+export function jsonResponse(
+  json: string | ReadableStream<Uint8Array>,
+  cacheControl = "no-store",
+): Response {
   // Deno creates a response with one literal header and a second one appended ten times as fast as
   // one with two literal headers.
   const response = new Response(json, JSON_INIT);
@@ -86,9 +114,9 @@ export function serviceJson(
   status: ServiceStatus,
   index: number,
   endpoints: readonly Endpoint[],
-): string {
+): JsonParts {
   const head = JSON.stringify({ ...serviceFacts(status), index });
-  return `${head.slice(0, -1)},"endpoints":${frozenJson(endpoints)}}`;
+  return [`${head.slice(0, -1)},"endpoints":`, listJson(endpoints), "}"];
 }
 
 // Of an error only code and message are sent.

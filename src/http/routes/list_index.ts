@@ -66,10 +66,16 @@ export class ListIndexes {
    *
    * @param service Name of the service.
    * @param index The index that the caller has.
-   * @param waitMs Maximum wait. As in Consul a caller that disconnects is not noticed until then,
-   * so the number of long polls is limited; beyond the limit the wait ends at once.
+   * @param waitMs Maximum wait. The number of long polls is limited; beyond the limit the wait ends at
+   * once.
+   * @param left Aborts when the caller has disconnected.
    */
-  async waitForChange(service: string, index: number, waitMs: number): Promise<void> {
+  async waitForChange(
+    service: string,
+    index: number,
+    waitMs: number,
+    left: AbortSignal,
+  ): Promise<void> {
     if (this.of(service) !== index) return;
     if (this.#stop?.aborted || this.#longPollCount >= MAX_LONG_POLLS) return;
     let polls = this.#longPolls.get(service);
@@ -77,11 +83,13 @@ export class ListIndexes {
     const poll = new AbortController();
     polls.add(poll);
     this.#longPollCount++;
+    const remove = onAbort(left, () => poll.abort());
     try {
       await sleep(this.#clock, waitMs, { signal: poll.signal, background: true });
     } catch {
       // The list changed, or the server is stopping.
     }
+    remove();
     this.#longPollCount--;
     polls.delete(poll);
   }

@@ -6,6 +6,7 @@
 import type { Context } from "hono";
 import type { Endpoint } from "../../endpoint.ts";
 import type { LookupClient } from "../lookup_client.ts";
+import type { PendingBytes } from "../pending_bytes.ts";
 import type { PickCounter } from "../metrics/pick_counter.ts";
 import { contentTag, matchesEtag } from "./etag.ts";
 import { type FilteredPick, FilteredPicks, filterEndpoints } from "./filtered_picks.ts";
@@ -13,6 +14,7 @@ import { jsonResponse, serviceJson, serviceSummary } from "./json_body.ts";
 import type { ListIndexes } from "./list_index.ts";
 import { problem } from "./problem.ts";
 import { ListQuery, parseQuery, parseWait, PickQuery } from "./query_parameters.ts";
+import { serviceName } from "./service_name.ts";
 import { redirectResponse } from "./redirect.ts";
 
 // Caches may store the response but must revalidate it, which usually costs a 304.
@@ -24,6 +26,7 @@ export class LookupRoutes {
   readonly #indexes: ListIndexes;
   readonly #picks: PickCounter;
   readonly #filteredPicks: FilteredPicks;
+  readonly #pending: PendingBytes;
 
   /**
    * Creates the handlers.
@@ -31,11 +34,18 @@ export class LookupRoutes {
    * @param piloted The client.
    * @param indexes Indexes of its lists.
    * @param picks Counts the endpoints of responses.
+   * @param pending Bodies that are being sent.
    */
-  constructor(piloted: LookupClient, indexes: ListIndexes, picks: PickCounter) {
+  constructor(
+    piloted: LookupClient,
+    indexes: ListIndexes,
+    picks: PickCounter,
+    pending: PendingBytes,
+  ) {
     this.#piloted = piloted;
     this.#picks = picks;
     this.#indexes = indexes;
+    this.#pending = pending;
     this.#filteredPicks = new FilteredPicks(piloted);
   }
 
@@ -49,7 +59,7 @@ export class LookupRoutes {
     );
     const etag = `W/"${contentTag(tags)}"`;
     if (matchesEtag(c.req.header("if-none-match"), etag)) return notModified({ etag });
-    const body = JSON.stringify({ services: services.map(serviceSummary) });
+    const body = this.#pending.body([JSON.stringify({ services: services.map(serviceSummary) })]);
     return withHeaders(jsonResponse(body, REVALIDATE), { etag });
   }
 
@@ -60,11 +70,11 @@ export class LookupRoutes {
     const query = hasQuery(c) ? parseQuery(ListQuery, c.req.url) : {};
     await this.loadLists(c, [asked]);
     // Indexes are kept by the service's own name, which may be asked for in another case.
-    const { service: name } = piloted.status(asked);
+    const name = serviceName(piloted, asked);
     const { index, wait } = query;
     if (index !== undefined) {
       if (piloted.mode !== "live") return noLongPolls();
-      await this.#indexes.waitForChange(name, Number(index), parseWait(wait));
+      await this.#indexes.waitForChange(name, Number(index), parseWait(wait), c.req.raw.signal);
     }
     const status = piloted.status(name);
     const all = piloted.serviceHosts(name);
@@ -75,7 +85,7 @@ export class LookupRoutes {
     };
     if (matchesEtag(c.req.header("if-none-match"), headers.etag)) return notModified(headers);
     const endpoints = filterEndpoints(all, query);
-    const body = serviceJson(status, this.#indexes.of(name), endpoints);
+    const body = this.#pending.body(serviceJson(status, this.#indexes.of(name), endpoints));
     return withHeaders(jsonResponse(body, REVALIDATE), headers);
   }
 

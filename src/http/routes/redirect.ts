@@ -19,12 +19,19 @@ export function redirectResponse(endpoint: Endpoint, requestUrl: string): Respon
   if (origin === undefined) {
     return problem(502, "Cannot redirect: the endpoint's address in the registry is not a host");
   }
-  const { pathname, search } = new URL(requestUrl);
-  const [, rest = "/"] = /\/v1\/services\/[^/]+\/redirect(\/.*)$/s.exec(pathname) ?? [];
   return new Response(null, {
     status: 307,
-    headers: { location: `${origin}${rest}${search}`, "cache-control": "no-store" },
+    headers: { location: `${origin}${restOf(requestUrl)}`, "cache-control": "no-store" },
   });
+}
+
+const ROUTE = /^[^:]+:\/\/[^/]*(?:\/.*?)??\/v1\/services\/[^/?]+\/redirect([/?][^#]*)?(?:#.*)?$/s;
+
+// From the text of the URL, because parsing it would change the rest: `?` without a query, `..`.
+function restOf(requestUrl: string): string {
+  const [, rest = ""] = ROUTE.exec(requestUrl) ?? [];
+  const path = rest.startsWith("/") ? rest : `/${rest}`;
+  return path.replaceAll("\\", "%5C").replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
 }
 
 // An address such as "host/path" or "user@host" must not redirect to a place of its choice.
