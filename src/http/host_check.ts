@@ -62,6 +62,11 @@ export class HostCheck {
     return undefined;
   }
 
+  /** Whether a request had exactly this `Host`, and was not refused. */
+  knows(host: string): boolean {
+    return this.#known.has(host);
+  }
+
   /** For an app that is mounted in another one. */
   readonly middleware: MiddlewareHandler = async (c, next) => {
     return this.refusal(c.req.raw) ?? await next();

@@ -60,7 +60,8 @@ export function routes(piloted: LookupClient, options: RoutesOptions = {}): Hono
   const app = new Hono();
   const { pickAtOnce } = addRoutes(app, piloted, options);
   addNotFound(app);
-  addFastEndpoint(app, piloted.services, pickAtOnce);
-  addHostCheck(app, new HostCheck([]));
+  const hosts = new HostCheck([]);
+  addHostCheck(app, hosts);
+  addFastEndpoint(app, piloted.services, pickAtOnce, hosts);
   return app;
 }

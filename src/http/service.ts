@@ -122,8 +122,8 @@ export function service(piloted: LookupClient, options: ServiceOptions = {}): Ho
   });
   addNotFound(app);
   const hasMiddleware = token !== undefined || write !== undefined || origins.length > 0;
-  if (!hasMiddleware) addFastEndpoint(app, piloted.services, pickAtOnce);
   addHostCheck(app, hosts, write);
+  if (!hasMiddleware) addFastEndpoint(app, piloted.services, pickAtOnce, hosts);
   app.onError((error, c) => {
     if (!(error instanceof HTTPException)) return errorResponse(error, c.req.raw, onError);
     const response = error.getResponse();
