@@ -168,7 +168,7 @@ test("manifests: what is bundled is no dependency, and neither the core nor a pl
     isShipped(path) &&
     imports.some(({ specifier }) => specifier && BUNDLED.includes(packageOf(specifier)))
   ).map(({ path }) => path);
-  const allowed = /^src\/(cli|http|supervisor)\/|^src\/runtime\/listen\.ts$/;
+  const allowed = /^src\/(cli|http|supervisor)\/|^src\/runtime\/listen_node\.ts$/;
   assert(paths.length > 0 && paths.every((path) => allowed.test(path)), paths.join(", "));
 });
 
