@@ -11,6 +11,7 @@ import { platformFetch } from "../platform_fetch.ts";
 import type { Registry } from "../registry/connection.ts";
 import { REFUSAL_GRACE_MS } from "../registry/refusal_grace.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { UpstreamRegistry } from "./upstream_registry.ts";
 
 // Nothing is known of connections that somebody else makes, and they are not ours to close.
 const GIVEN = { multiplexed: () => false, close: () => Promise.resolve() };
@@ -32,7 +33,8 @@ export async function registryConnector(
   const { consulAccess } = await loadModule(() => import("../access/consul_access.ts"));
   const { PinnedServers } = await loadModule(() => import("../registry/pinned_servers.ts"));
 
-  return ({ consul }) => {
+  return ({ consul, upstream }) => {
+    if (upstream !== undefined) return new UpstreamRegistry(upstream, options);
     const { tls, addresses = [consul.url] } = consul;
     // The platform's own fetch is all there is at the edge; certificates in files need more.
     const isPlain = mode === "on-demand" && tls === undefined &&

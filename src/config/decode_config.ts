@@ -3,6 +3,7 @@ import type { Config } from "./config.ts";
 import { decodeConsul } from "./consul_config.ts";
 import { ConfigFault, type DecodeContext, type Path } from "./config_fault.ts";
 import { decodeLoadedRegistrations, decodeRegistrations } from "./registration_config.ts";
+import { decodeUpstream } from "./upstream_config.ts";
 import { didYouMean } from "./unknown_key.ts";
 import { decodeCatalog, decodeWatches } from "./watch_config.ts";
 import { type Entry, isObject } from "./weak_decode.ts";
@@ -25,7 +26,7 @@ const CONTAINERPILOT_KEYS = [
 ] as const;
 
 /** The parts of a document that Piloted reads. */
-export const PARTS = ["consul", "watches", "backends", "jobs", "services", "catalog"] as const;
+export const PARTS = ["consul", "upstream", "watches", "backends", "jobs", "services", "catalog"] as const;
 
 // Those of a loaded configuration, in an object given in code.
 const LOADED_PARTS = ["patterns", "registrations", "warnings"] as const;
@@ -53,7 +54,14 @@ export function decodeConfig(
     path: [key],
   });
   const seen = { same: new Map<string, Path>(), named: new Map<string, Path>() };
-  const consul = decodeConsul(part("consul"), env, { ...context, etcd: "etcd" in document });
+  const upstream = decodeUpstream(part("upstream"), env, context);
+  const given = part("consul");
+  // Then it is needed for registrations only.
+  const isOptional = upstream !== undefined && (given.value ?? null) === null;
+  const consul = decodeConsul(isOptional ? { ...given, value: "" } : given, env, {
+    ...context,
+    etcd: "etcd" in document,
+  });
   const lists = [
     decodeWatches(part("watches"), context, seen),
     decodeWatches(part("backends"), context, seen),
@@ -63,6 +71,7 @@ export function decodeConfig(
   const patterns = lists.flatMap((list) => list.patterns);
   return {
     consul,
+    ...upstream && { upstream },
     watches: Object.freeze(lists.flatMap((list) => list.watches)),
     ...patterns.length > 0 && { patterns: Object.freeze(patterns) },
     registrations: Object.freeze([

@@ -7,6 +7,7 @@ import type { Context, Hono } from "hono";
 import { systemClock } from "../../clock.ts";
 import { EventLog } from "../events/event_log.ts";
 import { EventStreams } from "../events/event_streams.ts";
+import { TierStreams } from "../events/tier_streams.ts";
 import { loadOpenApi, loadPrometheus } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import { EventCounters } from "../metrics/event_counters.ts";
@@ -43,6 +44,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   const { signal, heartbeatMs = 15_000, clock = systemClock, fetchMetrics, onError } = options;
   const events = new EventLog(piloted, () => clock.now());
   const streams = new EventStreams(events, clock, heartbeatMs, signal);
+  const tier = new TierStreams(piloted, events, clock, heartbeatMs, signal);
   const indexes = new ListIndexes(piloted, clock, signal);
   const picks = new PickCounter();
   const lookups = new LookupRoutes(piloted, indexes, picks);
@@ -65,7 +67,12 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
     });
     return openStream(c, snapshot, service);
   });
-  add("events", (c) => openStream(c, summaries));
+  add("events", (c) => {
+    const services = c.req.queries("service") ?? [];
+    const isTier = services.length > 0 && piloted.mode === "live" && c.req.raw.method !== "HEAD";
+    if (!isTier) return openStream(c, summaries);
+    return tier.open({ services, lastEventId: c.req.header("last-event-id") });
+  });
   add("refresh", async (c) => {
     if (isCrossOrigin(c)) {
       return problem(403, "Cannot refresh: the request comes from a page of another origin");
