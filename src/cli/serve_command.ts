@@ -13,6 +13,7 @@ import type { Piloted } from "../client/piloted.ts";
 import type { Registration } from "../registration/registration.ts";
 import type { LookupClient } from "../http/lookup_client.ts";
 import { service } from "../http/mod.ts";
+import { listenOnSocket, SocketError } from "../runtime/control_socket.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
 import { onSignal } from "../runtime/signals.ts";
 import { sleep } from "../wait.ts";
@@ -84,7 +85,7 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
   });
   try {
     logRefreshes(piloted, log);
-    if (token === undefined && !isLoopback(options.host)) {
+    if (token === undefined && options.socket === undefined && !isLoopback(options.host)) {
       log.warn(
         `listening on ${options.host} without authentication. ` +
           "Set $PILOTED_TOKEN or pass --token-file",
@@ -125,7 +126,7 @@ async function register(
 }
 
 async function open(
-  { host, port, cors, graceMs, accessLog }: ServeOptions,
+  { host, port, socket, cors, graceMs, accessLog }: ServeOptions,
   piloted: LookupClient,
   token: string | undefined,
   signal: AbortSignal,
@@ -138,6 +139,14 @@ async function open(
     accessLog: accessLog ? (entry) => console.error(JSON.stringify(entry)) : undefined,
     onError: (error, request) => log.error(requestErrorText(error, request)),
   });
+  if (socket !== undefined) {
+    try {
+      return await listenOnSocket(socket, app.fetch, graceMs);
+    } catch (cause) {
+      if (!(cause instanceof SocketError)) throw cause;
+      throw new ListenError(cause.message, { cause });
+    }
+  }
   try {
     return await listen(app.fetch, {
       hostname: host,

@@ -26,7 +26,15 @@ const CONTAINERPILOT_KEYS = [
 ] as const;
 
 /** The parts of a document that Piloted reads. */
-export const PARTS = ["consul", "upstream", "watches", "backends", "jobs", "services", "catalog"] as const;
+export const PARTS = [
+  "consul",
+  "upstream",
+  "watches",
+  "backends",
+  "jobs",
+  "services",
+  "catalog",
+] as const;
 
 // Those of a loaded configuration, in an object given in code.
 const LOADED_PARTS = ["patterns", "registrations", "warnings"] as const;

@@ -33,9 +33,7 @@ export function decodeUpstream(
 ): UpstreamConfig | undefined {
   const { value, path } = entry;
   const isPlain = !isObject(value);
-  const fields = isPlain
-    ? { known: undefined, unknown: [] }
-    : readFields(entry, KEYS);
+  const fields = isPlain ? { known: undefined, unknown: [] } : readFields(entry, KEYS);
   refuseUnknown(fields.unknown, KEYS);
   const { known } = fields;
   if (known && known.address.value !== undefined && known.addresses.value !== undefined) {

@@ -53,6 +53,7 @@ interface Known {
 // Parts of a query that an upstream cannot answer: its own configuration decides about them.
 const FOREIGN = ["filter", "peer", "namespace", "partition", "samenessGroup", "address"] as const;
 // Shorter than the deadline of a read, so that the reason is told and not the deadline.
+const OPEN_SHARE = 0.5;
 const HOLD_SHARE = 0.8;
 
 /**
@@ -97,7 +98,7 @@ export class PilotedSource implements Source {
       maxResponseBytes,
     };
     const upstreams = options.upstreams.map(toUpstream);
-    const timeoutMs = requestTimeoutMs * HOLD_SHARE;
+    const timeoutMs = requestTimeoutMs * OPEN_SHARE;
     this.#stream = new PilotedStream({ upstreams, clock, random, timeoutMs, maxResponseBytes });
   }
 
@@ -116,11 +117,14 @@ export class PilotedSource implements Source {
     const { signal, consistency } = options;
     if (signal?.aborted) throw signal.reason;
     refuseForeign(query);
+    refuseName(query.service);
     const isExact = consistency === "consistent" || consistency === "default";
     const isPlain = !this.#options.stream || this.#stream.isPlain;
     if (!isPlain && !isExact) return narrow(await this.#follow(query, options), query);
     // What the stream says after this is news.
-    const position = isPlain ? undefined : this.#stream.list(query.service).position;
+    const position = isPlain
+      ? undefined
+      : (await this.#follow(query, { signal, position: undefined })).position;
     return narrow({ ...await this.#readPlain(query, signal), position }, query);
   }
 
@@ -140,8 +144,12 @@ export class PilotedSource implements Source {
     };
     const known = list.failure;
     const holdMs = position === undefined ? requestTimeoutMs * HOLD_SHARE : waitMs;
-    await this.#wait(list, holdMs, signal, () =>
-      isWaiting() && (list.failure === undefined || list.failure === known));
+    await this.#wait(
+      list,
+      holdMs,
+      signal,
+      () => isWaiting() && (list.failure === undefined || list.failure === known),
+    );
     if (list.isUnknown || stream.isPlain) {
       const reading = await this.#readPlain(query, signal);
       // It was not watched there before.
@@ -309,8 +317,20 @@ function refuseForeign(query: Query): void {
   const { service } = query;
   throw new PilotedError(
     "REGISTRY_RESPONSE",
-    `Cannot read service ${JSON.stringify(service)} with "${name}" from an upstream: put that into a ` +
+    `Cannot read service ${
+      JSON.stringify(service)
+    } with "${name}" from an upstream: put that into a ` +
       'watch of the upstream, with a name of its own ("as"), and watch that name here',
+    { service },
+  );
+}
+
+// Names that mean something else in a path or in the query of a stream, and those that no URL carries.
+function refuseName(service: string): void {
+  if (!["", ".", "..", "*"].includes(service) && service.isWellFormed()) return;
+  throw new PilotedError(
+    "REGISTRY_RESPONSE",
+    `Cannot read service ${JSON.stringify(service)} from an upstream: it is no name of a service`,
     { service },
   );
 }
@@ -336,8 +356,12 @@ function narrow(reading: Reading, query: Query): Reading {
     }
     skippedCount++;
     const why = `it has no port ${JSON.stringify(port)}`;
-    const message = `Cannot use instance ${endpoint.id} of service ${JSON.stringify(service)}: ${why}`;
-    if (skipped.length < 10) skipped.push(new PilotedError("ENDPOINT_INVALID", message, { service }));
+    const message = `Cannot use instance ${endpoint.id} of service ${
+      JSON.stringify(service)
+    }: ${why}`;
+    if (skipped.length < 10) {
+      skipped.push(new PilotedError("ENDPOINT_INVALID", message, { service }));
+    }
   }
   return { ...reading, endpoints, skipped, skippedCount };
 }

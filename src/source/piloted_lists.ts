@@ -20,7 +20,7 @@ export class TierList {
   readonly #revise: () => number;
   readonly #waiters = new Set<() => void>();
   #list: SentList | undefined;
-  #revision = 0;
+  #revision: number;
   #epoch: string | undefined;
   #isAccepted = false;
   #facts: ListFacts | undefined;
@@ -37,6 +37,7 @@ export class TierList {
   constructor(service: string, revise: () => number) {
     this.service = service;
     this.#revise = revise;
+    this.#revision = revise();
   }
 
   /** Changes with everything that a client has to know. */
@@ -179,7 +180,8 @@ export function failureOf(service: string, facts: ListFacts, place: string): Pil
   const { state, reason = "it does not say why" } = facts;
   const code: PilotedErrorCode = state === "denied" ? "REGISTRY_DENIED" : "REGISTRY_UNREACHABLE";
   const name = JSON.stringify(service);
-  const message = `Cannot confirm the list of service ${name}: it is ${state} at ${place}: ${reason}`;
+  const message =
+    `Cannot confirm the list of service ${name}: it is ${state} at ${place}: ${reason}`;
   return new PilotedError(code, message, { service });
 }
 

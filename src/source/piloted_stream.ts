@@ -23,7 +23,11 @@ export interface Upstream {
    *
    * @throws {PilotedError} `REGISTRY_DENIED` when it is refused.
    */
-  get(path: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response>;
+  get(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Response>;
 }
 
 /** Options of {@linkcode PilotedStream}. */

@@ -192,7 +192,9 @@ export class TierStreams {
         stream.due.set(key, service);
         continue;
       }
-      bytes ??= type === "change" ? this.#change(event) : this.#state(this.#piloted.status(service));
+      bytes ??= type === "change"
+        ? this.#change(event)
+        : this.#state(this.#piloted.status(service));
       stream.controller.enqueue(bytes);
       if (stream.due.size === 0) stream.controller.enqueue(id);
     }
