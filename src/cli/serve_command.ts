@@ -84,6 +84,12 @@ async function serve(options: ServeOptions, source: CreatePilotedOptions): Promi
     reload: source.config === undefined || typeof source.config === "string",
   });
   try {
+    if (options.socket && piloted.status().registry === `unix://${options.socket}`) {
+      throw new ListenError(
+        `Cannot listen on ${options.socket}: it is the upstream of this process itself; start it ` +
+          "without $PILOTED_UPSTREAM",
+      );
+    }
     logRefreshes(piloted, log);
     if (token === undefined && options.socket === undefined && !isLoopback(options.host)) {
       log.warn(

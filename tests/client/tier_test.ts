@@ -232,3 +232,52 @@ test("A client in mode on-demand reads the tier by requests, and a tier can be o
   await client.close();
   await tier.close();
 });
+
+test("A change names an endpoint that has lost one of the ids of its address", async () => {
+  await using consul = new EmbeddedConsul();
+  for (const id of ["a", "b"]) consul.register({ name: "app", id, address: "10.0.0.1", port: 80 });
+  const tier = await startTier(consul, WATCHES);
+  const changes: string[] = [];
+  tier.piloted.on("change", ({ changed, removed }) => {
+    changes.push(...changed.map(({ after }) => `${after.id} ${after.ids}`));
+    changes.push(...removed.map(({ id }) => `without ${id}`));
+  });
+  assertEquals(tier.piloted.serviceHosts("app")[0]!.ids, ["a", "b"]);
+  consul.deregister("b");
+  await waitUntil(() => changes.length > 0);
+  assertEquals(changes, ["a undefined"]);
+  await tier.close();
+});
+
+test("Consul holds one set of queries for any number of clients of a tier", async () => {
+  await using consul = new EmbeddedConsul();
+  const names = Array.from({ length: 10 }, (_, i) => `service-${i}`);
+  for (const name of names) consul.register({ name, id: name, address: "10.0.0.1", port: 80 });
+  const tier = await startTier(consul, names.map((name) => ({ name })));
+  let held = 0;
+  let highest = 0;
+  const urls: string[] = [];
+  consul.inject(async (request, next) => {
+    urls.push(request.url);
+    highest = Math.max(highest, ++held);
+    return await next().finally(() => held--);
+  });
+  let streams = 0;
+  const fetch: Fetch = (input, init) => {
+    if (new Request(input, init).url.includes("/v1/events?")) streams++;
+    return tier.fetch(input, init);
+  };
+  const clients = await Promise.all(Array.from({ length: 4 }, () =>
+    createPiloted({
+      config: { upstream: "http://tier", watches: names.map((name) => ({ name })) },
+      fetch,
+      signals: false,
+    })));
+  consul.register({ name: "service-3", id: "other", address: "10.0.0.2", port: 80 });
+  await waitUntil(() => clients.every((each) => each.serviceHosts("service-3").length === 2));
+  assertEquals(streams, clients.length);
+  assert(highest <= names.length, `${highest} queries at a time`);
+  assert(urls.length <= 2, `${urls}`);
+  await Promise.all(clients.map((each) => each.close()));
+  await tier.close();
+});

@@ -38,5 +38,8 @@ test("serve.ts --socket serves other processes of the same user, and removes its
     const third = await startServe(["--dev", "--socket", path]);
     assertEquals((await third.exited).code, 1);
     assertStringIncludes(third.stderr(), "it is no socket");
+    const own = await startServe(["--dev", "--socket", path], { PILOTED_UPSTREAM: `unix:${path}` });
+    assertEquals((await own.exited).code, 1);
+    assertStringIncludes(own.stderr(), "it is the upstream of this process itself");
   });
 });
