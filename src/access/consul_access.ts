@@ -38,6 +38,8 @@ export interface ConsulAccess {
   readonly only: ConsulAddress | undefined;
   /** Whether tokens have to be given up at the end, by `close()`. */
   readonly hasLogin: boolean;
+  /** A server of the configuration by its address, without resolving its name. */
+  at(url: string): ConsulAddress;
   /** Finds every server, in an order of this access's own. Never rejects. */
   find(): Promise<readonly ConsulAddress[]>;
   /** Gives up the tokens. Never rejects. */
@@ -87,6 +89,7 @@ export function consulAccess(consul: ConsulConfig, options: ConsulAccessOptions)
   const first = isOne ? 0 : random();
   return {
     only: isOne ? serverAt(consul.url) : undefined,
+    at: (url) => serverAt(url),
     hasLogin: credentials?.close !== undefined,
     find: async () => rotate((await Promise.all(addresses.map(serversAt))).flat(), first),
     close: () => credentials?.close?.() ?? Promise.resolve(),

@@ -1,4 +1,4 @@
-import type { ConsulConfig } from "../config/config.ts";
+import type { Config, ConsulConfig, UpstreamConfig } from "../config/config.ts";
 import { revealSecret } from "../secret.ts";
 
 /**
@@ -18,4 +18,21 @@ export function isSameConsul(a: ConsulConfig, b: ConsulConfig): boolean {
       revealSecret(consul.tls?.keyFile),
     ]);
   return a === b || a.tokenProvider === b.tokenProvider && facts(a) === facts(b);
+}
+
+/**
+ * Whether two configurations read the same registry, in the same way.
+ *
+ * @param a One.
+ * @param b The other.
+ * @returns `false` when Consul or the upstreams differ.
+ */
+export function isSameRegistry(a: Config, b: Config): boolean {
+  const facts = (upstream: UpstreamConfig | undefined) =>
+    JSON.stringify([
+      upstream,
+      revealSecret(upstream?.token),
+      revealSecret(upstream?.tls?.keyFile),
+    ]);
+  return isSameConsul(a.consul, b.consul) && facts(a.upstream) === facts(b.upstream);
 }

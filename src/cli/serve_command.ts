@@ -14,6 +14,7 @@ import type { Piloted } from "../client/piloted.ts";
 import type { Registration } from "../registration/registration.ts";
 import type { LookupClient } from "../http/lookup_client.ts";
 import { type AccessLogEntry, service } from "../http/mod.ts";
+import { listenOnSocket, SocketError } from "../runtime/control_socket.ts";
 import { listen, type Listener } from "../runtime/listen.ts";
 import { connectionBudget } from "../runtime/open_file_limit.ts";
 import { onSignal } from "../runtime/signals.ts";
@@ -110,8 +111,14 @@ async function servePiloted(
     reload: source.config === undefined || typeof source.config === "string",
   });
   try {
+    if (options.socket && piloted.status().registry === `unix://${options.socket}`) {
+      throw new ListenError(
+        `Cannot listen on ${options.socket}: it is the upstream of this process itself; start it ` +
+          "without $PILOTED_UPSTREAM",
+      );
+    }
     logRefreshes(piloted, log);
-    if (token === undefined && !isLoopback(options.host)) {
+    if (token === undefined && options.socket === undefined && !isLoopback(options.host)) {
       log.warn(
         `listening on ${options.host} without authentication. ` +
           "Set $PILOTED_TOKEN or pass --token-file",
@@ -159,7 +166,7 @@ async function open(
   signal: AbortSignal,
   log: Logger,
 ): Promise<Listener> {
-  const { host, port, cors, allowedHosts, graceMs, readyWithout } = options;
+  const { host, port, socket, cors, allowedHosts, graceMs, readyWithout } = options;
   const accessLog = options.accessLog
     ? (entry: AccessLogEntry) => console.error(JSON.stringify(entry))
     : undefined;
@@ -172,6 +179,14 @@ async function open(
     accessLog,
     onError: (error, request) => log.error(requestErrorText(error, request)),
   });
+  if (socket !== undefined) {
+    try {
+      return await listenOnSocket(socket, app.fetch, graceMs);
+    } catch (cause) {
+      if (!(cause instanceof SocketError)) throw cause;
+      throw new ListenError(cause.message, { cause });
+    }
+  }
   try {
     return await listen(app.fetch, {
       hostname: host,

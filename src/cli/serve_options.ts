@@ -14,6 +14,8 @@ export interface ServeOptions {
   readonly host: string;
   /** TCP port to listen on; 0 for any free one. */
   readonly port: number;
+  /** Path of a unix socket to listen on instead of `host` and `port`; `undefined` for none. */
+  readonly socket: string | undefined;
   /** Configuration file; `undefined` for the one in `$CONTAINERPILOT`. */
   readonly config: string | undefined;
   /** File with the bearer token; `undefined` for `$PILOTED_TOKEN`, if set. */
@@ -44,6 +46,7 @@ Usage: serve.ts [options]
   --config <file>      configuration file (default: $CONTAINERPILOT)
   --host <address>     address to listen on (default: 127.0.0.1)
   --port <number>      port to listen on, 0 for any free port (default: 8080)
+  --socket <path>      unix socket to listen on instead, for processes of the same user
   --token-file <file>  file with the bearer token that requests need (default: $PILOTED_TOKEN)
   --cors <origin>      origin whose pages may read the responses; repeat it for several origins
   --allowed-hosts <names>  names that requests may be addressed to, separated by commas (default: any)
@@ -74,6 +77,7 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: "8080" },
+  socket: { type: "string" },
   config: { type: "string" },
   "token-file": { type: "string" },
   cors: { type: "string", multiple: true, default: [] as string[] },
@@ -99,6 +103,15 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
   if (help) return "help";
   if (dev && config !== undefined) {
     throw new UsageError("Cannot use --config with --dev: --dev has its own configuration");
+  }
+  if (values.socket !== undefined) {
+    if (values.socket === "") throw new UsageError("Cannot listen: --socket is empty");
+    const other = ["--host", "--port", "--register"].find((name) =>
+      args.some((arg) => arg === name || arg.startsWith(`${name}=`))
+    );
+    if (other !== undefined) {
+      throw new UsageError(`Cannot use ${other} with --socket: a socket has no address and port`);
+    }
   }
   if (host === "") throw new UsageError("Cannot listen: --host is empty");
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
@@ -127,6 +140,7 @@ export function parseServeArgs(args: readonly string[]): ServeOptions | "help" {
   return {
     host,
     port: Number(port),
+    socket: values.socket,
     config,
     dev,
     tokenFile: values["token-file"],

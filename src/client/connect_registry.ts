@@ -10,7 +10,9 @@ import type { PilotedError } from "../errors.ts";
 import { platformFetch } from "../platform_fetch.ts";
 import type { Registry } from "../registry/connection.ts";
 import { REFUSAL_GRACE_MS } from "../registry/refusal_grace.ts";
+import type { Source } from "../source/source.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { UpstreamRegistry } from "./upstream_registry.ts";
 
 // Nothing is known of connections that somebody else makes, and they are not ours to close.
 const GIVEN = { multiplexed: () => false, close: () => Promise.resolve() };
@@ -34,7 +36,10 @@ export async function registryConnector(
 
   const { overriding } = await loadModule(() => import("../source/overriding.ts"));
 
-  return ({ consul, static: overrides }) => {
+  return ({ consul, upstream, static: overrides }) => {
+    const overridden = (source: Source) =>
+      overrides === undefined ? source : overriding(source, overrides);
+    if (upstream !== undefined) return new UpstreamRegistry(upstream, options, overridden);
     const { tls, addresses = [consul.url] } = consul;
     // The platform's own fetch is all there is at the edge; certificates in files need more.
     const isPlain = mode === "on-demand" && tls === undefined &&
@@ -46,7 +51,7 @@ export async function registryConnector(
     const open = (server: ConsulAddress): Registry => {
       const { http, ...link } = server.open();
       const source = new ConsulSource({ ...http, maxResponseBytes });
-      return { ...link, source: overrides ? overriding(source, overrides) : source };
+      return { ...link, source: overridden(source) };
     };
     if (access.only !== undefined) {
       const registry = open(access.only);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isSameConsul } from "../access/same_consul.ts";
+import { isSameRegistry } from "../access/same_consul.ts";
 import type { Timer } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import { PilotedError } from "../errors.ts";
@@ -93,7 +93,8 @@ export class Engine {
 
   /** Address of the registry, or of that of its servers that is in use. */
   get registryAddress(): string {
-    return this.#session.address ?? this.#config.consul.url;
+    const { consul, upstream } = this.#config;
+    return this.#session.address ?? upstream?.addresses[0] ?? consul.url;
   }
 
   /** Whether it starts, runs, or is closed. */
@@ -255,7 +256,7 @@ export class Engine {
   async #takeOver(): Promise<Config> {
     const config = await this.#setup.reload();
     if (this.#state === "closed") return config;
-    const isSame = isSameConsul(config.consul, this.#config.consul) &&
+    const isSame = isSameRegistry(config, this.#config) &&
       JSON.stringify(config.static) === JSON.stringify(this.#config.static);
     this.#config = config;
     if (!isSame) this.#reconnect(config);
@@ -279,7 +280,7 @@ export class Engine {
   }
 
   #emptyHint(): string {
-    const isConsul = this.options.source === undefined;
+    const isConsul = this.options.source === undefined && this.#config.upstream === undefined;
     const { token, tokenFile, tokenProvider, login } = this.#config.consul;
     if (!isConsul || (token ?? tokenFile ?? tokenProvider ?? login) !== undefined) return "";
     return " (no token is sent; with ACLs on, Consul then lists nothing)";

@@ -50,6 +50,7 @@ export type {
   RegistrationConfig,
   TlsConfig,
   TokenProvider,
+  UpstreamConfig,
 } from "../config/config.ts";
 export type {
   BackendObject,

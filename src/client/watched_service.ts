@@ -62,7 +62,7 @@ export class WatchedService {
   readonly #subscriptions = new Map<string, Subscription>();
   #watches: readonly WatchConfig[] = [];
   #wanted: ReadonlyMap<string, WatchConfig> = new Map();
-  // How many own lists the pool's list was made of; 0 for a standby's.
+  // How many own lists the pool's list was made of; 0 for a standby's, and for one with merged addresses.
   #listCount = 1;
 
   /**
@@ -269,7 +269,8 @@ export class WatchedService {
     const isSame = reported !== undefined && reported.endpoints === list && this.#listCount === 1 &&
       reported.service === this.name;
     const change = isSame ? reported : diffEndpoints(this.name, this.pool.endpoints, list);
-    this.#listCount = this.#failover.lists === undefined ? lists.length : 0;
+    const isOwn = this.#failover.lists === undefined && list === lists[0];
+    this.#listCount = isOwn ? 1 : 0;
     if (change === undefined) return;
     this.pool.update(change.endpoints, this.#listed());
     this.#context.events.emit("change", change);

@@ -74,6 +74,21 @@ export interface StaticService {
   readonly endpoints: readonly Endpoint[];
 }
 
+/** Where other Piloteds are whose lists are read instead of Consul's. At most one of `token` and `tokenFile` is set. */
+export interface UpstreamConfig {
+  /**
+   * `http://host:port` or `https://host:port` and a path prefix, if any, or `unix:///path`; one at
+   * least. One is used at a time, another when it fails.
+   */
+  readonly addresses: readonly string[];
+  /** Bearer token. It is never printed; `reveal()` returns its text. */
+  readonly token?: Secret | undefined;
+  /** File with the bearer token. It is read again when it changes, and after a 401 or 403. */
+  readonly tokenFile?: string | undefined;
+  /** TLS settings, if there are any. */
+  readonly tls?: TlsConfig | undefined;
+}
+
 /** One watched service. */
 export interface WatchConfig extends Reach {
   /** Name of the service in the registry. */
@@ -141,6 +156,8 @@ export interface ConfigWarning {
 export interface Config {
   /** Where Consul is. */
   readonly consul: ConsulConfig;
+  /** Where the lists are read instead; absent where Consul itself is read. */
+  readonly upstream?: UpstreamConfig | undefined;
   /** Services that are overridden, by their name in the registry; absent where none is. */
   readonly static?: Readonly<Record<string, StaticService>> | undefined;
   /** Watched services, in the file's order. */

@@ -94,6 +94,20 @@ export type StaticEndpoint = string | {
   readonly ports?: Readonly<Record<string, number>> | undefined;
 };
 
+/** Where other Piloteds are, in an object given in code. */
+export interface UpstreamObject {
+  /** `http://host:port`, `https://host:port` or `unix:///path`; several with commas between them. */
+  readonly address?: string | undefined;
+  /** Several, each as `address`, instead of it. */
+  readonly addresses?: readonly string[] | undefined;
+  /** Bearer token. */
+  readonly token?: string | Secret | undefined;
+  /** File with the bearer token. It is read again when it changes, and after a 401 or 403. */
+  readonly tokenFile?: string | undefined;
+  /** TLS settings, with ContainerPilot's keys or those of a loaded `Config`. */
+  readonly tls?: TlsObject | Partial<TlsConfig> | undefined;
+}
+
 /** What every watch has, in an object given in code. */
 export interface WatchFacts extends Reach {
   /**
@@ -246,6 +260,13 @@ export interface ServiceObject extends Registrable {
 export interface ConfigObject<Watch extends Watched = Watched> {
   /** Where Consul is. */
   readonly consul?: string | ConsulObject | undefined;
+  /**
+   * Other Piloteds (`serve.ts`) whose lists are read instead of Consul's: `"http://discovery:8080"`,
+   * `"unix:///run/piloted.sock"`, or several.
+   *
+   * @default {$PILOTED_UPSTREAM, else none}
+   */
+  readonly upstream?: string | readonly string[] | UpstreamObject | undefined;
   /**
    * Endpoints by service that are handed out whatever the registry lists, for development and
    * incidents. `$PILOTED_STATIC_NAME`, addresses with commas between them, wins over it.

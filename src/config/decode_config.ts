@@ -4,6 +4,7 @@ import { decodeConsul } from "./consul_config.ts";
 import { ConfigFault, type DecodeContext, type Path } from "./config_fault.ts";
 import { decodeLoadedRegistrations, decodeRegistrations } from "./registration_config.ts";
 import { decodeStatic } from "./static_config.ts";
+import { decodeUpstream } from "./upstream_config.ts";
 import { didYouMean } from "./unknown_key.ts";
 import { decodeCatalog, decodeWatches } from "./watch_config.ts";
 import { type Entry, isObject } from "./weak_decode.ts";
@@ -29,6 +30,7 @@ const CONTAINERPILOT_KEYS = [
 export const PARTS = [
   "consul",
   "static",
+  "upstream",
   "watches",
   "backends",
   "jobs",
@@ -62,7 +64,14 @@ export function decodeConfig(
     path: [key],
   });
   const seen = { same: new Map<string, Path>(), named: new Map<string, Path>() };
-  const consul = decodeConsul(part("consul"), env, { ...context, etcd: "etcd" in document });
+  const upstream = decodeUpstream(part("upstream"), env, context);
+  const given = part("consul");
+  // Then it is needed for registrations only.
+  const isOptional = upstream !== undefined && (given.value ?? null) === null;
+  const consul = decodeConsul(isOptional ? { ...given, value: "" } : given, env, {
+    ...context,
+    etcd: "etcd" in document,
+  });
   const lists = [
     decodeWatches(part("watches"), context, seen),
     decodeWatches(part("backends"), context, seen),
@@ -75,6 +84,7 @@ export function decodeConfig(
   return {
     consul,
     ...overrides && { static: overrides },
+    ...upstream && { upstream },
     watches,
     ...patterns.length > 0 && { patterns: Object.freeze(patterns) },
     registrations: Object.freeze([

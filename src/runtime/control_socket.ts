@@ -5,14 +5,8 @@
  */
 import { chmod, lstat, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
-import { listen } from "./listen.ts";
+import { listen, type Listener } from "./listen.ts";
 import type { FetchHandler } from "./server.ts";
-
-/** A socket that listens. */
-export interface ControlSocket {
-  /** Stops listening and removes the socket. */
-  close(): Promise<void>;
-}
 
 /** A socket cannot be used. */
 export class SocketError extends Error {
@@ -27,11 +21,16 @@ const GRACE_MS = 100;
  *
  * @param path Path of the socket.
  * @param handler Answers the requests.
- * @returns The socket, once it accepts connections.
+ * @param graceMs Milliseconds that `close()` gives requests under way.
+ * @returns The socket, once it accepts connections. Closing it removes it.
  * @throws {SocketError} when another process listens there, when something else is there, and when the
  * socket cannot be made.
  */
-export async function listenOnSocket(path: string, handler: FetchHandler): Promise<ControlSocket> {
+export async function listenOnSocket(
+  path: string,
+  handler: FetchHandler,
+  graceMs = GRACE_MS,
+): Promise<Listener> {
   const cannot = (why: string, cause?: unknown) =>
     new SocketError(`Cannot listen on ${path}: ${why}`, { cause });
   const found = await lstat(path).catch(() => undefined);
@@ -41,10 +40,11 @@ export async function listenOnSocket(path: string, handler: FetchHandler): Promi
     await rm(path, { force: true });
   }
   try {
-    const listener = await listen(handler, { path, graceMs: GRACE_MS });
+    const listener = await listen(handler, { path, graceMs });
     await chmod(path, 0o600);
     const own = await lstat(path);
     return {
+      ...listener,
       async close() {
         await listener.close();
         // Another process may have taken its place.

@@ -65,6 +65,16 @@ export interface Freshness {
   readonly backend?: "streaming" | "blocking-query" | undefined;
 }
 
+/** What another Piloted, whose list this is, knows of its age. */
+export interface Standing {
+  /** Milliseconds since the registry itself confirmed the list. */
+  readonly ageMs: number;
+  /** Why the list could not be confirmed since; `undefined` while it is confirmed. */
+  readonly failure: PilotedError | undefined;
+  /** Whether the other's guard has let this list replace the one that was read before. */
+  readonly isAccepted: boolean;
+}
+
 /** One response of a registry. */
 export interface Reading {
   /** Every instance, whatever its status; the caller applies the health policy. Each identity at most once. */
@@ -101,6 +111,8 @@ export interface Reading {
    * @default {undefined}
    */
   readonly checks?: readonly (readonly CheckResult[])[] | undefined;
+  /** What is known of the list where it comes from another Piloted. @default {undefined} */
+  readonly standing?: Standing | undefined;
 }
 
 /** What a registry lists, service by service. */

@@ -6,7 +6,8 @@
 import type { JobConfig } from "../config/job_config.ts";
 import type { ControlConfig } from "../config/load_supervisor.ts";
 import type { TelemetryConfig } from "../config/telemetry_config.ts";
-import { type ControlSocket, listenOnSocket } from "../runtime/control_socket.ts";
+import { listenOnSocket } from "../runtime/control_socket.ts";
+import type { Listener } from "../runtime/listen.ts";
 import { controlRoutes } from "./control_routes.ts";
 import type { EventBus } from "./events.ts";
 import type { Job, JobStatus } from "./job.ts";
@@ -42,7 +43,7 @@ export interface ServiceDoorsOptions {
 /** Opens and closes them. */
 export class ServiceDoors {
   readonly #options: ServiceDoorsOptions;
-  #control: ControlSocket | undefined;
+  #control: Listener | undefined;
   #path: string | undefined;
   #telemetry: Telemetry | undefined;
   #telemetryKey = "";

@@ -158,10 +158,16 @@ export class WatchState {
     this.#knownPosition = reading.position;
     const refusal = refusalOf(this.query.service, reading, this.#knownCount, this.#isFiltered);
     if (refusal !== undefined) return this.#refuse(reading, refusal, now);
-    this.#failureCount = 0;
-    this.#error = undefined;
-    this.#failingSince = undefined;
-    const accepted = this.#guard.accepts({
+    const { standing } = reading;
+    const confirmedAt = now - (standing?.ageMs ?? 0);
+    const failure = standing?.failure;
+    const isNew = failure !== undefined && failure.message !== this.#error?.message;
+    this.#failureCount = failure === undefined ? 0 : this.#failureCount + (isNew ? 1 : 0);
+    this.#error = failure;
+    this.#failingSince = failure && (this.#failingSince ?? now);
+    // What the guard of another Piloted has confirmed needs no second delay.
+    if (standing?.isAccepted) this.#guard.reset();
+    const accepted = standing?.isAccepted || this.#guard.accepts({
       knownCount: this.#knownCount,
       listedCount,
       haveNodesFailed: this.#wave.hitsAll(reading, this.#endpoints, now),
@@ -181,9 +187,15 @@ export class WatchState {
     this.#skipped = reading.skipped;
     // An entry is reported once, not with every response that still contains it.
     const errors = reading.skipped.filter(({ message }) => !reported.has(message));
-    const change = this.#replace(reading.endpoints, reading.skippedCount, now);
+    if (isNew) errors.push(failure);
+    const change = this.#replace(reading.endpoints, reading.skippedCount, confirmedAt);
     if (change !== undefined) this.#changedAt = now;
-    return this.#enter("live", { accepted, change, errors });
+    const state = failure === undefined
+      ? "live"
+      : failure.code === "REGISTRY_DENIED"
+      ? "denied"
+      : "stale";
+    return this.#enter(state, { accepted, change, errors });
   }
 
   /**

@@ -7,6 +7,7 @@ test("parseServeArgs() has defaults and takes every option", () => {
   assertEquals(parseServeArgs([]), {
     host: "127.0.0.1",
     port: 8080,
+    socket: undefined,
     config: undefined,
     dev: false,
     tokenFile: undefined,
@@ -32,6 +33,7 @@ test("parseServeArgs() has defaults and takes every option", () => {
     {
       host: "::1",
       port: 0,
+      socket: undefined,
       config: "a.json5",
       dev: false,
       tokenFile: "t",
@@ -91,4 +93,14 @@ test("parseServeArgs(): --register registers as piloted, or under --register-nam
   assertEquals(registered(["--register", "--register-name", "lookup"]), "lookup");
   assertThrows(() => parseServeArgs(["--register-name", "x"]), UsageError, "without --register");
   assertThrows(() => parseServeArgs(["--register", "--register-name", ""]), UsageError, "is empty");
+});
+
+test("parseServeArgs() takes a socket in place of host and port", () => {
+  const { socket } = parseServeArgs(["--socket", "/run/piloted.sock"]) as { socket: string };
+  assertEquals(socket, "/run/piloted.sock");
+  for (const other of ["--port=1", "--host=::1", "--register"]) {
+    const args = ["--socket", "/run/piloted.sock", other];
+    assertThrows(() => parseServeArgs(args), UsageError, "with --socket");
+  }
+  assertThrows(() => parseServeArgs(["--socket", ""]), UsageError, "--socket is empty");
 });

@@ -24,6 +24,10 @@ export interface SourceStage {
   readonly blocking: boolean;
   /** Whether its registry has a summary of all services. */
   readonly summarizes: boolean;
+  /** Whether it gives instances in maintenance mode. @default {true} */
+  readonly listsMaintenance?: boolean;
+  /** Makes the registry ready for a service of that name, where it has to be. */
+  prepare?(service: string): Promise<unknown>;
   /** Adds an instance, or replaces the one of the same id. */
   register(service: string, instance: Instance): Promise<void>;
   deregister(service: string, id: string): Promise<void>;
@@ -49,7 +53,9 @@ export function sourceContract(
     test(`${name} ${what}`, options, async () => {
       const stage = await createStage();
       try {
-        await run(stage, `contract-${++counter}`);
+        const service = `contract-${++counter}`;
+        await stage.prepare?.(service);
+        await run(stage, service);
       } finally {
         await stage.close();
       }
@@ -127,6 +133,7 @@ export function sourceContract(
 
   for (const status of ["passing", "warning", "critical", "maintenance"] as const) {
     sourceTest(`gives an instance that is ${status}, and says so`, async (stage, service) => {
+      if (status === "maintenance" && stage.listsMaintenance === false) return;
       await stage.register(service, { id: "a", port: 80, status });
       const { endpoints } = await stage.source.read({ service }, now);
       assertEquals(endpoints.map((endpoint) => endpoint.status), [status]);

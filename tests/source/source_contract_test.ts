@@ -2,6 +2,9 @@ import { ConsulSource } from "../../src/source/consul.ts";
 import { type StaticEndpoint, StaticSource } from "../../src/source/static.ts";
 import { CONSUL_VERSIONS, EmbeddedConsul } from "../../src/testing/mod.ts";
 import { createTransport } from "../../src/runtime/transport/transport.ts";
+import { PilotedSource } from "../../src/source/piloted.ts";
+import { startTier } from "../support/tier.ts";
+import { waitUntil } from "../support/wait_until.ts";
 import { type Instance, sourceContract, type SourceStage } from "../contracts/source_contract.ts";
 
 type Registry = Pick<SourceStage, "blocking" | "summarizes" | "register" | "deregister">;
@@ -63,3 +66,44 @@ sourceContract("StaticSource", () => {
     close: () => Promise.resolve(),
   });
 });
+
+for (const stream of [true, false]) {
+  sourceContract(`PilotedSource ${stream ? "over a stream" : "by requests"}`, async () => {
+    const consul = new EmbeddedConsul();
+    const tier = await startTier(consul, [], { health: "any" });
+    const { piloted, fetch } = tier;
+    const source = new PilotedSource({ upstreams: [{ url: "http://tier", fetch }], stream });
+    const registry = embedded(consul);
+    // What Consul has is known by the tier, and what the tier has by the source.
+    const settle = async (service: string) => {
+      await piloted.refresh();
+      const wanted = JSON.stringify(piloted.serviceHosts(service));
+      await waitUntil(async () => {
+        return JSON.stringify((await source.read({ service })).endpoints) === wanted;
+      });
+    };
+    return {
+      ...registry,
+      source,
+      blocking: stream,
+      summarizes: false,
+      listsMaintenance: false,
+      prepare: (service: string) => piloted.watchService({ name: service }),
+      register: async (service: string, instance: Instance) => {
+        // A tier hands an address on once, with all its ids, and none that is in maintenance.
+        const address = `127.0.1.${instance.id.charCodeAt(0)}`;
+        await registry.register(service, { address, ...instance });
+        await settle(service);
+      },
+      deregister: async (service: string, id: string) => {
+        await registry.deregister(service, id);
+        await settle(service);
+      },
+      close: async () => {
+        await source.close();
+        await tier.close();
+        await consul.close();
+      },
+    };
+  });
+}

@@ -7,6 +7,7 @@ import type { Context, Hono } from "hono";
 import { systemClock } from "../../clock.ts";
 import { EventLog } from "../events/event_log.ts";
 import { EventStreams } from "../events/event_streams.ts";
+import { TierStreams } from "../events/tier_streams.ts";
 import { HttpRefresh } from "../http_refresh.ts";
 import { loadOpenApi, loadPrometheus } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
@@ -56,6 +57,7 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
   const events = new EventLog(piloted, () => clock.now());
   const pending = new PendingBytes();
   const streams = new EventStreams({ log: events, clock, heartbeatMs, stop: signal, pending });
+  const tier = new TierStreams(piloted, events, clock, heartbeatMs, signal);
   const indexes = new ListIndexes(piloted, clock, signal);
   const refreshes = new HttpRefresh(piloted, clock, signal);
   const picks = new PickCounter();
@@ -76,7 +78,12 @@ export function addRoutes(app: Hono, piloted: LookupClient, options: RoutesOptio
       serviceJson(piloted.status(service), indexes.of(service), piloted.serviceHosts(service));
     return openStream(c, snapshot, service);
   });
-  add("events", (c) => openStream(c, () => [JSON.stringify(summaries())]));
+  add("events", (c) => {
+    const services = c.req.queries("service") ?? [];
+    const isTier = services.length > 0 && piloted.mode === "live" && c.req.raw.method !== "HEAD";
+    if (!isTier) return openStream(c, () => [JSON.stringify(summaries())]);
+    return tier.open({ services, lastEventId: c.req.header("last-event-id") });
+  });
   add("refresh", async (c) => {
     if (isCrossOrigin((name) => c.req.header(name))) {
       return problem(403, "Cannot refresh: the request comes from a page of another origin");

@@ -82,6 +82,7 @@ export class LookupRoutes {
       etag: `W/"${contentTag(all)}-${status.state}"`,
       "piloted-index": String(this.#indexes.of(name)),
       "piloted-state": status.state,
+      ...status.ageMs !== undefined && { "piloted-age-ms": String(Math.round(status.ageMs)) },
     };
     if (matchesEtag(c.req.header("if-none-match"), headers.etag)) return notModified(headers);
     const endpoints = filterEndpoints(all, query);

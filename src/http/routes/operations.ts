@@ -123,7 +123,10 @@ export const OPERATIONS = {
     method: "GET",
     path: "/v1/events",
     summary: "Stream the changes of all services as server-sent events",
-    description: "The same events as for one service.",
+    description:
+      "The same events as for one service. With `service`, repeated for several services or `*` for " +
+      "all, the stream is the one that another Piloted reads: `hello` with the version of the format, " +
+      "`list` with all endpoints of each service, then `change` and `state`.",
     responses: { 200: events, 501: noEvents },
   },
   refresh: {
