@@ -8,10 +8,8 @@
  *
  * @module
  */
-import type { Clock } from "../clock.ts";
-import { systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { describeNetworkError } from "../describe_network_error.ts";
-import { atPort, type Endpoint, namedPort } from "../endpoint.ts";
 import { PilotedError } from "../errors.ts";
 import { parseRetryAfter } from "../retry_after.ts";
 import { sleep } from "../wait.ts";
@@ -19,6 +17,7 @@ import { ConsulHttp, type ConsulHttpOptions } from "./consul_http.ts";
 import { failureOf, type TierList } from "./piloted_lists.ts";
 import { PilotedStream, type Upstream } from "./piloted_stream.ts";
 import { readFacts, readList } from "./piloted_wire.ts";
+import { narrowReading } from "./narrow_reading.ts";
 import { readBody } from "./read_body.ts";
 import type { Query, Reading, ReadOptions, Source } from "./source.ts";
 
@@ -120,12 +119,12 @@ export class PilotedSource implements Source {
     refuseName(query.service);
     const isExact = consistency === "consistent" || consistency === "default";
     const isPlain = !this.#options.stream || this.#stream.isPlain;
-    if (!isPlain && !isExact) return narrow(await this.#follow(query, options), query);
+    if (!isPlain && !isExact) return narrowReading(await this.#follow(query, options), query);
     // What the stream says after this is news.
     const position = isPlain
       ? undefined
       : (await this.#follow(query, { signal, position: undefined })).position;
-    return narrow({ ...await this.#readPlain(query, signal), position }, query);
+    return narrowReading({ ...await this.#readPlain(query, signal), position }, query);
   }
 
   /** Ends the stream. */
@@ -333,35 +332,4 @@ function refuseName(service: string): void {
     `Cannot read service ${JSON.stringify(service)} from an upstream: it is no name of a service`,
     { service },
   );
-}
-
-/** What the query asks for of a list. */
-function narrow(reading: Reading, query: Query): Reading {
-  const { tag, datacenter, port, service } = query;
-  if (!tag && !datacenter && !port) return reading;
-  const wanted = tag?.toLowerCase();
-  const matching = reading.endpoints.filter((endpoint) =>
-    (!wanted || endpoint.tags.some((each) => each.toLowerCase() === wanted)) &&
-    (!datacenter || endpoint.datacenter === datacenter)
-  );
-  if (!port) return { ...reading, endpoints: matching };
-  const endpoints: Endpoint[] = [];
-  const skipped = [...reading.skipped];
-  let { skippedCount } = reading;
-  for (const endpoint of matching) {
-    const number = namedPort(endpoint.ports, port);
-    if (number !== undefined) {
-      endpoints.push(atPort(endpoint, number));
-      continue;
-    }
-    skippedCount++;
-    const why = `it has no port ${JSON.stringify(port)}`;
-    const message = `Cannot use instance ${endpoint.id} of service ${
-      JSON.stringify(service)
-    }: ${why}`;
-    if (skipped.length < 10) {
-      skipped.push(new PilotedError("ENDPOINT_INVALID", message, { service }));
-    }
-  }
-  return { ...reading, endpoints, skipped, skippedCount };
 }

@@ -48,6 +48,12 @@ export function stateReason(
   }
 }
 
+/** State of a list that was read, but whose source cannot vouch for it. */
+export function stateAfter(failure: PilotedError | undefined): WatchStateName {
+  if (failure === undefined) return "live";
+  return failure.code === "REGISTRY_DENIED" ? "denied" : "stale";
+}
+
 function failedReason(error: PilotedError | undefined): string {
   if (error === undefined) return "the registry has not responded yet";
   const { message, limit } = error;

@@ -17,7 +17,7 @@ import type { Freshness, Query, Reading } from "../source/source.ts";
 import { countInstances } from "./count_instances.ts";
 import { EmptyListGuard } from "./empty_list_guard.ts";
 import { isUsable } from "./policies.ts";
-import { emptyReason, stateReason } from "./reasons.ts";
+import { emptyReason, stateAfter, stateReason } from "./reasons.ts";
 import type { Restored, StateUpdate, WatchStateOptions } from "./state_update.ts";
 import { refusalOf } from "./unusable_list.ts";
 import { NodeWave } from "./node_wave.ts";
@@ -48,7 +48,6 @@ export class WatchState {
   #freshness: Freshness = {};
   #skipped: readonly PilotedError[] = [];
   #untagged: number | undefined;
-  // What the last accepted reading listed, and whether the registry had left something out.
   #knownCount = 0;
   #isFiltered = false;
   #isDeniedByDefault = false;
@@ -103,8 +102,8 @@ export class WatchState {
   }
 
   /**
-   * Since when every read has failed, in milliseconds since the Unix epoch. A registry that refuses a
-   * read because of its limits is there: that starts nothing, and ends what began before.
+   * Since when every read has failed, in milliseconds since the Unix epoch. A refusal because of limits
+   * starts nothing, and ends what began before.
    */
   get failingSince(): number | undefined {
     return this.#failingSince;
@@ -158,16 +157,14 @@ export class WatchState {
     this.#knownPosition = reading.position;
     const refusal = refusalOf(this.query.service, reading, this.#knownCount, this.#isFiltered);
     if (refusal !== undefined) return this.#refuse(reading, refusal, now);
-    const { standing } = reading;
-    const confirmedAt = now - (standing?.ageMs ?? 0);
-    const failure = standing?.failure;
+    const { failure, ageMs = 0, isAccepted = false } = reading.standing ?? {};
     const isNew = failure !== undefined && failure.message !== this.#error?.message;
-    this.#failureCount = failure === undefined ? 0 : this.#failureCount + (isNew ? 1 : 0);
+    this.#failureCount = failure && this.#failureCount + Number(isNew) || 0;
     this.#error = failure;
     this.#failingSince = failure && (this.#failingSince ?? now);
-    // What the guard of another Piloted has confirmed needs no second delay.
-    if (standing?.isAccepted) this.#guard.reset();
-    const accepted = standing?.isAccepted || this.#guard.accepts({
+    // Another Piloted's guard has confirmed it already.
+    if (isAccepted) this.#guard.reset();
+    const accepted = isAccepted || this.#guard.accepts({
       knownCount: this.#knownCount,
       listedCount,
       haveNodesFailed: this.#wave.hitsAll(reading, this.#endpoints, now),
@@ -188,14 +185,9 @@ export class WatchState {
     // An entry is reported once, not with every response that still contains it.
     const errors = reading.skipped.filter(({ message }) => !reported.has(message));
     if (isNew) errors.push(failure);
-    const change = this.#replace(reading.endpoints, reading.skippedCount, confirmedAt);
+    const change = this.#replace(reading.endpoints, reading.skippedCount, now - ageMs);
     if (change !== undefined) this.#changedAt = now;
-    const state = failure === undefined
-      ? "live"
-      : failure.code === "REGISTRY_DENIED"
-      ? "denied"
-      : "stale";
-    return this.#enter(state, { accepted, change, errors });
+    return this.#enter(stateAfter(failure), { accepted, change, errors });
   }
 
   /**
@@ -310,7 +302,7 @@ export class WatchState {
     this.#instances = countInstances(endpoints, skipped);
     this.#knownCount = this.#instances.listed;
     if (this.#knownCount > 0) this.#untagged = undefined;
-    // Kept only where it is of use: it is the list a second time.
+    // It is the list a second time.
     if (this.#options.zone !== undefined) this.#listed = endpoints;
     this.#confirmedAt = confirmedAt;
     const { health } = this.#options;

@@ -5,7 +5,7 @@ import type { Piloted } from "../../src/client/piloted.ts";
 import type { ServiceOptions } from "../../src/http/options.ts";
 import { service } from "../../src/http/service.ts";
 import type { Fetch } from "../../src/platform_fetch.ts";
-import { EmbeddedConsul } from "../../src/testing/mod.ts";
+import type { EmbeddedConsul } from "../../src/testing/mod.ts";
 
 export interface Tier {
   readonly piloted: Piloted;

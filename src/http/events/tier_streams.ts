@@ -18,7 +18,7 @@ import { frozenJson } from "../routes/json_body.ts";
 import type { EventLog, LoggedEvent } from "./event_log.ts";
 
 /** Version of the format. A client that knows a lower one only must not read on. */
-export const TIER_VERSION = 1;
+const TIER_VERSION = 1;
 
 /** Request for such a stream. */
 export interface TierRequest {
