@@ -29,9 +29,9 @@ const run = promisify(execFile);
 const BIN = join(ROOT, "node_modules", ".bin");
 const CONSUMER = fileURLToPath(new URL("./fixtures/consumer.ts", import.meta.url));
 // Packed, a third of it documentation in the declarations.
-const LARGEST_PACKAGE = 768 * 1024;
+const LARGEST_PACKAGE = 896 * 1024;
 // Unpacked, of the package and what it installs, in kB.
-const LARGEST_INSTALL = 7_000;
+const LARGEST_INSTALL = 8_000;
 // The oldest that the peer ranges allow, as applications have them beside @opentelemetry/sdk-node.
 const PEERS = ["hono@4.6.20", "@opentelemetry/api@1.9.0"];
 const LIMIT = { timeout: 180_000 };
