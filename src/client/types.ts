@@ -43,11 +43,13 @@ export type { TrafficSplit } from "../balance/split.ts";
 export type { SubsetOptions } from "../balance/subset.ts";
 export type { FetchRoute } from "../fetch/routes.ts";
 export type { WaitForEndpointsOptions, WaitOptions, WatchServiceOptions } from "./wait_options.ts";
+export type { Standing } from "../source/source.ts";
 export type {
   ConsulConfig,
   LoginConfig,
   PatternConfig,
   RegistrationConfig,
+  StaticService,
   TlsConfig,
   TokenProvider,
   UpstreamConfig,
@@ -56,11 +58,13 @@ export type {
   BackendObject,
   Checked,
   ConsulObject,
+  EndpointObject,
   JobObject,
   PatternObject,
   Registrable,
   ServiceObject,
   TlsObject,
+  UpstreamObject,
   Watched,
   WatchFacts,
   WatchObject,

@@ -75,7 +75,7 @@ export interface ConsulObject {
 }
 
 /** An endpoint that overrides what the registry lists: `address:port`, or an object. */
-export type StaticEndpoint = string | {
+export type EndpointObject = string | {
   /** IP address or host name. */
   readonly address: string;
   /** TCP port. */
@@ -274,7 +274,7 @@ export interface ConfigObject<Watch extends Watched = Watched> {
    * @default {nothing is overridden}
    */
   readonly static?:
-    | Readonly<Record<string, readonly StaticEndpoint[] | StaticService>>
+    | Readonly<Record<string, readonly EndpointObject[] | StaticService>>
     | undefined;
   /** Watched services. */
   readonly watches?:

@@ -173,7 +173,7 @@ function broker(port: () => number, sockets: Set<Socket>): Server {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => {});
     let received = Buffer.alloc(0);
-    socket.on("data", (data) => {
+    socket.on("data", (data: Buffer) => {
       received = Buffer.concat([received, data]);
       while (received.length >= 4 && received.length >= 4 + received.readInt32BE()) {
         const request = received.subarray(4, 4 + received.readInt32BE());

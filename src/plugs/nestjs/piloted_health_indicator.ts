@@ -25,7 +25,11 @@ export type PilotedHealthResult<Key extends string> = Record<Key, {
 export class PilotedHealthIndicator {
   readonly #piloted: Piloted;
 
-  /** @param piloted The client. */
+  /**
+   * Creates an indicator.
+   *
+   * @param piloted The client.
+   */
   constructor(piloted: Piloted) {
     this.#piloted = piloted;
   }
