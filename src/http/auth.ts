@@ -11,6 +11,7 @@ import { clientAddress } from "./client_address.ts";
 import { GuessDelay } from "./guess_delay.ts";
 import { readBody } from "./limit_body.ts";
 import { loginResponse } from "./page/pages.tsx";
+import { mountPath } from "./mount_path.ts";
 import { problem } from "./routes/problem.ts";
 import { hasSession, startSession } from "./session_cookie.ts";
 
@@ -52,11 +53,13 @@ export function addAuth(app: Hono, { token, clock, stop }: AuthOptions): void {
     return false;
   };
   app.use("*", requireToken(check, (c) => hasSession(c, token(), clock)));
+  // Where a browser lands that reloads the form after a wrong token.
+  app.get("/login", (c) => c.redirect("./", 303));
   app.post("/login", async (c) => {
     const body = await readBody(c.req.raw, clock);
     if (typeof body !== "string") return body;
     const given = new URLSearchParams(body).get("token") ?? "";
-    if (!await check(given, c)) return await loginResponse(c, true);
+    if (!await check(given, c)) return await loginResponse(c, "/login", true);
     await startSession(c, token(), clock);
     return c.redirect("./", 303);
   });
@@ -79,9 +82,9 @@ function requireToken(
     invalidToken: { message: reject("Cannot authenticate: the token is wrong") },
   });
   return async (c, next) => {
-    if (OPEN_PATHS.test(c.req.path)) return await next();
+    if (OPEN_PATHS.test(c.req.path.slice(mountPath(c, "*").length))) return await next();
     if (await hasCookie(c)) return await next();
-    if (wantsForm(c)) return await loginResponse(c, false);
+    if (wantsForm(c)) return await loginResponse(c, "*", false);
     return await bearer(c, next);
   };
 }

@@ -17,6 +17,7 @@ import { addAuth } from "./auth.ts";
 import { addHostCheck, HostCheck } from "./host_check.ts";
 import { limitBody } from "./limit_body.ts";
 import type { LookupClient } from "./lookup_client.ts";
+import { addTrailingSlash } from "./mount_path.ts";
 import { checkServiceArguments, checkToken, type ServiceOptions } from "./options.ts";
 import { addPages, PAGE_PATHS } from "./page/pages.tsx";
 import { addNotFound } from "./routes/add_operation.ts";
@@ -120,6 +121,7 @@ export function service(piloted: LookupClient, options: ServiceOptions = {}): Ho
     fetchMetrics: options.fetchMetrics,
     needsToken: token !== undefined,
   });
+  addTrailingSlash(app);
   addNotFound(app);
   const hasMiddleware = token !== undefined || write !== undefined || origins.length > 0;
   addHostCheck(app, hosts, write);

@@ -14,6 +14,7 @@ import { loadOpenApi } from "../lazy_modules.ts";
 import type { LookupClient } from "../lookup_client.ts";
 import type { FetchMetrics } from "../metrics/fetch_metrics.ts";
 import type { PickCounter } from "../metrics/pick_counter.ts";
+import { rootOf } from "../mount_path.ts";
 import { problem } from "../routes/problem.ts";
 import { type Asset, ASSETS } from "./assets.ts";
 import { DocsPage } from "./docs_page.tsx";
@@ -83,7 +84,7 @@ export function addPages(app: Hono, sources: PageSources): void {
           registrations,
           registry,
           now: clock.now(),
-          root: "./",
+          root: rootOf(c, "/"),
           live,
         }}
       />,
@@ -95,7 +96,14 @@ export function addPages(app: Hono, sources: PageSources): void {
     const name = piloted.services.find((service) => service.toLowerCase() === lower);
     if (name === undefined) {
       c.status(404);
-      return page(c, <NotFoundPage name={asked} services={piloted.services} root="../" />);
+      return page(
+        c,
+        <NotFoundPage
+          name={asked}
+          services={piloted.services}
+          root={rootOf(c, "/services/:name")}
+        />,
+      );
     }
     await loadLists(piloted, [name]);
     const read = await reader.read(name);
@@ -117,7 +125,7 @@ export function addPages(app: Hono, sources: PageSources): void {
           events: log.events.filter(({ service }) => service === name || service === undefined),
           command: curlCommand(c, name, sources.needsToken),
           now: clock.now(),
-          root: "../",
+          root: rootOf(c, "/services/:name"),
           live,
         }}
       />,
@@ -125,7 +133,11 @@ export function addPages(app: Hono, sources: PageSources): void {
   });
   app.get("/docs", async (c) => {
     const { openApiDocument } = await loadOpenApi();
-    return page(c, <DocsPage document={openApiDocument()} root="./" />, "public, max-age=300");
+    return page(
+      c,
+      <DocsPage document={openApiDocument()} root={rootOf(c, "/docs")} />,
+      "public, max-age=300",
+    );
   });
   app.get("/assets/:name", (c) => {
     const name = c.req.param("name");
@@ -141,11 +153,16 @@ export function addPages(app: Hono, sources: PageSources): void {
  * Responds with the sign-in form.
  *
  * @param c The request.
+ * @param own Path of the handler that runs, as it was registered.
  * @param rejected Whether the request had a wrong token.
  * @returns A 401.
  */
-export async function loginResponse(c: Context, rejected: boolean): Promise<Response> {
-  const root = "../".repeat(c.req.path.split("/").length - 2) || "./";
+export async function loginResponse(
+  c: Context,
+  own: string,
+  rejected: boolean,
+): Promise<Response> {
+  const root = rootOf(c, own);
   c.status(401);
   c.header("www-authenticate", `Bearer realm="piloted"`);
   return await page(c, <LoginPage root={root} rejected={rejected} />);
