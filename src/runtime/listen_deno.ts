@@ -122,7 +122,7 @@ export function startDeno(
   }
 
   function open(accepted: unknown): void {
-    const abort = new AbortController();
+    const abort = quietController();
     const connection = connections.add(() => abort.abort());
     const counted: DenoHandler = (request, info) => {
       if (drained !== undefined) return new Response(null, { status: 503 });
@@ -147,4 +147,28 @@ export function startDeno(
     finished.add(served);
     served.then(() => finished.delete(served));
   }
+}
+
+/**
+ * A controller whose listeners cannot end the process: Deno's own throws "Bad resource ID" when the
+ * connection has just ended by itself, and an error in a listener is an uncaught one.
+ */
+function quietController(): AbortController {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const add = signal.addEventListener.bind(signal) as (
+    type: string,
+    listener: (event: Event) => void,
+    options?: unknown,
+  ) => void;
+  const quiet: typeof add = (type, listener, options) =>
+    add(type, (event) => {
+      try {
+        listener(event);
+      } catch {
+        // There is nothing left to cut.
+      }
+    }, options);
+  signal.addEventListener = quiet as typeof signal.addEventListener;
+  return abort;
 }
