@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +44,10 @@ test("serve.ts --dev serves sample services and exits with 0 on SIGTERM", async 
     const response = await fetch(`${url}/v1/services/customers/endpoint`);
     assertEquals(response.status, 200);
     assertEquals((await response.json()).service, "customers");
+    for (const { service } of services) {
+      const followed = await fetch(`${url}/v1/services/${service}/redirect/hello`);
+      assertMatch(await followed.text(), new RegExp(`^${service}-\\d: /hello\n$`));
+    }
     assertEquals(await status(`${url}/health/ready`), 200);
     send(serve, "SIGTERM");
     assertEquals(await serve.exited, { code: 0, signal: null });

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ManualClock } from "../../src/testing/mod.ts";
 import { startSampleConsul } from "../../src/testing/sample_consul.ts";
 import { test } from "../support/test.ts";
@@ -45,4 +45,19 @@ test("startSampleConsul() serves its services and changes one at a time, for eve
   await sample.close();
   await sample.close();
   assertEquals(clock.pending, 0);
+});
+
+test("instances of startSampleConsul() answer with their names until it closes", async () => {
+  const sample = await startSampleConsul({ clock: new ManualClock() });
+  const addresses: string[] = [];
+  for (const name of sample.services) {
+    const list = await (await fetch(`${sample.url}/v1/health/service/${name}`)).json();
+    for (const { Service: { ID, Address, Port } } of list) {
+      addresses.push(`http://${Address}:${Port}/x`);
+      assertEquals(await (await fetch(addresses.at(-1)!)).text(), `${ID}: /x\n`);
+    }
+  }
+  await sample.close();
+  assertEquals(addresses.length, 6);
+  for (const address of addresses) await assertRejects(() => fetch(address));
 });
