@@ -55,8 +55,14 @@ export const RUNTIMES: readonly Runtime[] = [
     },
     // running 2 tests from ./tests/a_test.ts
     // a fails ... FAILED (3ms)
+    // Uncaught error from ./tests/a_test.ts FAILED
+    // b ... cancelled (0ms)
     readFailures: (output) =>
-      failures(output, /^running \d+ tests? from (\S+)$/, /^(.*) \.\.\. FAILED/),
+      failures(
+        output,
+        /^running \d+ tests? from (\S+)$/,
+        /^(.+?)(?: \.\.\.)? (?:FAILED|cancelled)(?: \(|$)/,
+      ),
   },
   {
     name: "bun",

@@ -74,6 +74,14 @@ test("readFailures() names failed tests and their files", () => {
   );
   assertEquals(
     read(
+      "deno",
+      "running 2 tests from ./tests/x_test.ts\na ...\nUncaught error from ./tests/x_test.ts FAILED\n" +
+        "a ... cancelled (0ms)\nb ... cancelled (0ms)\n\nFAILED | 1 passed | 3 failed (1s)\n",
+    ),
+    { names: ["Uncaught error from ./tests/x_test.ts", "a", "b"], files: ["./tests/x_test.ts"] },
+  );
+  assertEquals(
+    read(
       "bun",
       "\ntests/x_test.ts:\n(pass) fine [1.00ms]\n(fail) a: x => y [2.37ms]\n\ntests/y_test.ts:\n(fail) b\n\n2 tests failed:\n(fail) a: x => y [2.37ms]\n(fail) b\n",
     ),
