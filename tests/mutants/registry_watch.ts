@@ -30,7 +30,7 @@ const ROWS: Row[] = [
   ["watch/empty_list_guard", "a follower confirms an empty list", "reading.fromLeader && ++this", "++this", "watch/watch_state"],
   ["watch/empty_list_guard", "small losses are doubted", "knownCount >= LARGE && ", "", "watch/watch_state", "watch/live_watch"],
   ["watch/watch_state", "the position survives a failure", "if (!isLimited) this.#position = undefined;", "", "watch/watch_state", "watch/live_watch"],
-  ["watch/watch_state", "a success does not end a failure", "this.#failureCount = 0;\n", "", "watch/watch_state"],
+  ["watch/watch_state", "a success does not end a failure", "failure && this.#failureCount + Number(isNew) || 0", "this.#failureCount", "watch/watch_state"],
   ["watch/watch_state", "a revoked token is merely stale", "if (error.code === \"REGISTRY_DENIED\") return \"denied\";", "", "watch/watch_state"],
   ["watch/watch_state", "skipped entries do not count as listed", "reading.endpoints.length + reading.skippedCount", "reading.endpoints.length", "watch/watch_state"],
   ["watch/watch_state", "an entry is reported with every response", "!reported.has(message)", "true", "watch/watch_state"],
