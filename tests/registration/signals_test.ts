@@ -90,14 +90,15 @@ test("signals: before the first registration has succeeded the process ends, too
   }));
 
 test("a process that is paused longer than its TTL is critical, passes again, and blames itself", () =>
-  withChild(["900", "0"], async ({ child, status }) => {
+  // A third of the time to live is the deadline of a heartbeat, which a busy machine must meet.
+  withChild(["2100", "0"], async ({ child, status }) => {
     // The agent knows it a little earlier than the process knows that it does.
     await child.waitFor(/state registered/);
     send(child, "SIGSTOP");
     await waitUntil(async () => await status() === "critical", 30_000);
     send(child, "SIGCONT");
     await waitUntil(async () => await status() === "passing", 30_000);
-    await child.waitFor(/error .*longer than the TTL of 900 ms: this process was stopped/);
+    await child.waitFor(/error .*longer than the TTL of 2100 ms: this process was stopped/);
     assert(!/state lost/.test(child.stdout()), child.stdout());
     send(child, "SIGTERM");
     await endedBy(child, "SIGTERM", 15);
