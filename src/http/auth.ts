@@ -11,7 +11,7 @@ import { clientAddress } from "./client_address.ts";
 import { GuessDelay } from "./guess_delay.ts";
 import { readBody } from "./limit_body.ts";
 import { loginResponse } from "./page/pages.tsx";
-import { mountPath } from "./mount_path.ts";
+import { placeOf } from "./mount_path.ts";
 import { problem } from "./routes/problem.ts";
 import { hasSession, startSession } from "./session_cookie.ts";
 
@@ -82,7 +82,7 @@ function requireToken(
     invalidToken: { message: reject("Cannot authenticate: the token is wrong") },
   });
   return async (c, next) => {
-    if (OPEN_PATHS.test(c.req.path.slice(mountPath(c, "*").length))) return await next();
+    if (OPEN_PATHS.test(placeOf(c, "*")?.own ?? "")) return await next();
     if (await hasCookie(c)) return await next();
     if (wantsForm(c)) return await loginResponse(c, "*", false);
     return await bearer(c, next);

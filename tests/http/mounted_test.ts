@@ -12,7 +12,7 @@ type Get = (path: string, headers?: Record<string, string>) => Promise<Response>
 
 /** The service below a path of an application that has routes of its own beside it. */
 async function withMounted(
-  mount: string,
+  [pattern, mount]: readonly [pattern: string, mount: string],
   token: string | undefined,
   run: (get: Get, app: Hono) => Promise<void>,
 ): Promise<void> {
@@ -24,8 +24,8 @@ async function withMounted(
     signals: false,
   });
   const app = new Hono()
-    .route(mount, service(piloted, { token }))
-    .get(`${mount}/own`, (c) => c.text("own"));
+    .route(pattern, service(piloted, { token }))
+    .get(`${pattern}/own`, (c) => c.text("own"));
   try {
     await run(
       async (path, headers = HTML) =>
@@ -47,9 +47,17 @@ async function linksOf(response: Response, at: string): Promise<(string | undefi
   });
 }
 
-for (const mount of ["/discovery", "/a/b/c"]) {
-  test(`service() below ${mount}: links lead to its own routes, with and without the last slash`, () =>
-    withMounted(mount, undefined, async (get) => {
+const MOUNTS = [
+  ["/discovery", "/discovery"],
+  ["/a/b/c", "/a/b/c"],
+  // The pattern is longer than the path, and shorter.
+  ["/:organisation/discovery", "/acme/discovery"],
+  ["/:o/d", "/an-organisation/d"],
+] as const;
+
+for (const [pattern, mount] of MOUNTS) {
+  test(`service() below ${pattern} as ${mount}: links lead to its own routes, with and without the last slash`, () =>
+    withMounted([pattern, mount], undefined, async (get) => {
       const own = [`${mount}/assets/style`, `${mount}/services/customers`];
       for (const path of ["", "/", "/services/nope"]) {
         const response = await get(path);
@@ -82,13 +90,22 @@ for (const mount of ["/discovery", "/a/b/c"]) {
       await events.body?.cancel();
     }));
 
-  test(`service() below ${mount} with a token: liveness, the form and its files are open, nothing else`, () =>
-    withMounted(mount, TOKEN, async (get, app) => {
+  test(`service() below ${pattern} as ${mount} with a token: liveness, the form and its files are open, nothing else`, () =>
+    withMounted([pattern, mount], TOKEN, async (get, app) => {
       for (const path of ["/health/live", "/assets/style"]) {
         assertEquals((await get(path)).status, 200, path);
       }
       for (
-        const path of ["", "/", "/v1/services", "/health/ready", "/services/customers", "/nope"]
+        const path of [
+          "",
+          "/",
+          "/v1/services",
+          "/health/ready",
+          "/services/customers",
+          "/services/login",
+          "/x/login",
+          "/nope",
+        ]
       ) {
         const response = await get(path);
         assertEquals(response.status, 401, path);
@@ -109,6 +126,13 @@ for (const mount of ["/discovery", "/a/b/c"]) {
       assertEquals((await get("/login")).headers.get("location"), "./");
     }));
 }
+
+test("service() with a token below a pattern of any length opens nothing", () =>
+  withMounted(["/:any{.+}/discovery", "/a/b/discovery"], TOKEN, async (get) => {
+    for (const path of ["/health/live", "/login", "/services/login", "/v1/services"]) {
+      assertEquals((await get(path)).status, 401, path);
+    }
+  }));
 
 test("service(): a path with a slash at its end never leads to another host", async () => {
   const consul = new EmbeddedConsul();
