@@ -38,7 +38,7 @@ export function decodeStatic(
     throw new ConfigFault(entry, "must be an object of addresses by service", value);
   }
   const names = watches.map(({ name }) => name);
-  const overrides: Record<string, StaticService> = {};
+  const overrides = new Map<string, StaticService>();
   for (const [name, list] of Object.entries(document)) {
     const at = { value: list, path: [...entry.path, name] };
     const watched = names.find((each) => each.toLowerCase() === name.toLowerCase());
@@ -48,17 +48,17 @@ export function decodeStatic(
       context.warn({ ...at, key: true }, `is not watched, and is left out${hint}`);
       continue;
     }
-    overrides[watched] = override(watched, at, "static", context);
+    overrides.set(watched, override(watched, at, "static", context));
   }
   for (const name of new Set(names)) {
     const variable = variableOf(name);
     const text = optional(env, variable)?.trim();
     if (!text) continue;
     const value = text.split(",").map((part) => part.trim());
-    overrides[name] = override(name, { value, path: [`$${variable}`] }, `$${variable}`, context);
+    const at = { value, path: [`$${variable}`] };
+    overrides.set(name, override(name, at, `$${variable}`, context));
   }
-  if (Object.keys(overrides).length === 0) return undefined;
-  return Object.freeze(overrides);
+  return overrides.size === 0 ? undefined : Object.freeze(Object.fromEntries(overrides));
 }
 
 /**
@@ -89,6 +89,7 @@ function override(
   const loaded = context.inCode && isObject(at.value) ? at.value : undefined;
   const list = loaded?.endpoints ?? at.value;
   const entries = Array.isArray(list) ? list : decodeStrings(at);
+  if (entries.length === 0) throw new ConfigFault(at, "must name an address");
   const endpoints = entries.map((value: unknown, index) => {
     // A variable is one text, whatever is in it.
     const path = origin.startsWith("$") ? at.path : [...at.path, index];

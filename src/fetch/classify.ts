@@ -24,7 +24,7 @@ export type ResponseVerdict = "success" | "failure" | "unknown";
  * assertEquals(classifyResponse(new Response(null, { status: 404 })), "unknown");
  * ```
  */
-export function classifyResponse(response: Response): ResponseVerdict {
+export function classifyResponse(response: Pick<Response, "status">): ResponseVerdict {
   const { status } = response;
   if (status < 400) return "success";
   return status < 500 ? "unknown" : "failure";

@@ -40,6 +40,8 @@ export function overriding(
         skippedCount: 0,
         position: undefined,
         freshness: {},
+        // Somebody has decided it, so that no guard holds it back, however small it is.
+        standing: { ageMs: 0, failure: undefined, isAccepted: true },
         override: override.origin,
       });
     },

@@ -1,5 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { createPiloted } from "../../src/client/create_piloted.ts";
+import { ConsulSource } from "../../src/source/consul.ts";
+import { overriding } from "../../src/source/overriding.ts";
+import type { Source } from "../../src/source/source.ts";
 import { EmbeddedConsul } from "../../src/testing/mod.ts";
 import { test } from "../support/test.ts";
 
@@ -42,6 +45,28 @@ test("a client whose services are all static starts without any Consul", async (
   const hosts = [piloted.pick("customers").host, piloted.pick("customers").host];
   assertEquals(hosts.sort(), ["127.0.0.1:3000", "127.0.0.1:3001"]);
   await piloted.close();
+});
+
+test("an override is in use at once, however many instances were listed before", async () => {
+  const consul = new EmbeddedConsul();
+  for (let i = 1; i <= 20; i++) {
+    consul.register({ name: "customers", id: `c${i}`, address: "10.0.0.1", port: i });
+  }
+  const registry = new ConsulSource({ url: "http://consul:8500", fetch: consul.fetch });
+  let source: Source = registry;
+  const piloted = await createPiloted({
+    config: { consul: "consul:8500", watches: [{ name: "customers", interval: 1 }] },
+    source: { name: "switch", read: (query, options) => source.read(query, options) },
+    signals: false,
+  });
+  const { length } = piloted.serviceHosts("customers");
+  const endpoints = piloted.serviceHosts("customers").slice(0, 1);
+  source = overriding(registry, { Customers: { origin: "static", endpoints } });
+  await piloted.refresh();
+  assertEquals([length, piloted.serviceHosts("customers").length], [20, 1]);
+  assertEquals(piloted.status("customers").state, "live");
+  await piloted.close();
+  await consul.close();
 });
 
 test("a reload takes a changed override over, and back", async () => {

@@ -56,6 +56,8 @@ test("static: nothing is overridden without any, and unwatched names are left ou
 for (
   const [fields, env, problem] of [
     [{ static: [] }, {}, /static must be an object of addresses by service/],
+    [{ static: { customers: [] } }, {}, /static\.customers must name an address/],
+    [{ static: { customers: "" } }, {}, /static\.customers\[0\] must be "address:port"/],
     [{ static: { customers: ["127.0.0.1"] } }, {}, /static\.customers\[0\] must be "address:port"/],
     [{ static: { customers: ["10.0.0.256:1"] } }, {}, /is no endpoint: the address/],
     [{ static: { customers: ["a:0"] } }, {}, /is no endpoint: the port must be 1 to 65535/],

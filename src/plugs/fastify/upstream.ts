@@ -17,6 +17,8 @@ import { checkOptions } from "../../check_options.ts";
 import type { Piloted } from "../../client/piloted.ts";
 import { schemeOf } from "../../endpoint_scheme.ts";
 import { PilotedError } from "../../errors.ts";
+import { classifyResponse } from "../../fetch/classify.ts";
+import { networkFailure } from "../../fetch/network_error.ts";
 
 /** A request of Fastify on HTTP/1.1 or HTTP/2. */
 export type UpstreamRequest = FastifyRequest<RequestGenericInterface, RawServerBase>;
@@ -62,30 +64,16 @@ export interface UpstreamHooks {
   readonly retryDelay: () => null;
 }
 
-// The endpoint could not be reached, or broke the connection.
-const FAILURES = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EHOSTDOWN",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ECONNRESET",
-  "EPIPE",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_SOCKET",
-]);
-const TIMEOUTS = new Set([
-  "FST_REPLY_FROM_TIMEOUT",
-  "FST_REPLY_FROM_HTTP_REQUEST_TIMEOUT",
-  "UND_ERR_HEADERS_TIMEOUT",
-]);
+const TIMEOUT = /^(FST_REPLY_FROM_\w*TIMEOUT|UND_ERR_HEADERS_TIMEOUT)$/;
+
+// Of every upstream together: a connection has one listener, however many requests it carries.
+const onClients = new WeakMap<Socket, Set<Lease>>();
 
 /**
  * Makes the hooks of `reply.from()` for a service: each request goes to an endpoint of its balancer,
- * and its status or its error is reported to the outlier detection. Nothing is sent again. For retries and deadlines give `@fastify/reply-from` a dispatcher
- * instead: `{ base: "http://customers", undici: new Agent().compose(piloted(client)) }`, with
- * `piloted()` of `@piloted/core/undici`.
+ * and its status or its error is reported to the outlier detection. Nothing is sent again. For retries
+ * and deadlines give `@fastify/reply-from` a dispatcher instead: `{ base: "http://customers", undici:
+ * new Agent().compose(piloted(client)) }`, with `piloted()` of `@piloted/core/undici`.
  *
  * @param piloted The client.
  * @param service Name of a watched service.
@@ -115,18 +103,6 @@ export function upstream(
   // Throws for a name that is not watched.
   piloted.serviceHosts(service);
   const leases = new WeakMap<UpstreamRequest, Lease>();
-  const onClients = new WeakMap<object, Set<Lease>>();
-
-  // When the client has gone, @fastify/reply-from calls no hook.
-  const hold = (client: Socket, lease: Lease) => {
-    let held = onClients.get(client);
-    if (held === undefined) {
-      onClients.set(client, held = new Set());
-      // One listener for a connection, however many requests it carries.
-      client.once("close", () => onClients.get(client)?.forEach((each) => each.release("unknown")));
-    }
-    held.add(lease);
-  };
   const release = (request: UpstreamRequest, outcome: Outcome) => {
     const lease = leases.get(request);
     if (lease === undefined) return;
@@ -143,7 +119,7 @@ export function upstream(
     },
     onResponse(request, reply, response) {
       const lease = leases.get(request);
-      const outcome = outcomeOf(reply.statusCode);
+      const outcome = classifyResponse({ status: reply.statusCode });
       if (lease?.leaseUntil === "body") {
         lease.report?.(outcome);
         response.stream.once("close", () => release(request, outcome));
@@ -154,9 +130,7 @@ export function upstream(
       else void reply.send(response.stream);
     },
     onError(reply, failure) {
-      const code = codeOf(failure.error);
-      const outcome = FAILURES.has(code) ? "failure" : TIMEOUTS.has(code) ? "timeout" : "unknown";
-      release(reply.request, outcome);
+      release(reply.request, outcomeOf(failure.error));
       if (onError !== undefined) onError(reply, failure);
       else void reply.send(failure.error);
     },
@@ -178,14 +152,20 @@ function acquire(piloted: Piloted, service: string, key: string | undefined): Le
   }
 }
 
-function outcomeOf(status: number): Outcome {
-  if (status < 400) return "success";
-  return status < 500 ? "unknown" : "failure";
+// @fastify/reply-from calls no hook when the client has gone.
+function hold(client: Socket, lease: Lease): void {
+  let held = onClients.get(client);
+  if (held === undefined) {
+    const leases = held = new Set<Lease>();
+    onClients.set(client, held);
+    client.once("close", () => leases.forEach((each) => each.release("unknown")));
+  }
+  held.add(lease);
 }
 
-// @fastify/reply-from wraps what the connection reported.
-function codeOf(error: Error): string {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  const inner = typeof cause?.code === "string" ? cause.code : undefined;
-  return inner ?? (typeof code === "string" ? code : "");
+function outcomeOf(error: Error): Outcome {
+  // It wraps what the connection reported.
+  const cause = error.cause ?? error;
+  if (TIMEOUT.test(String((cause as { code?: unknown }).code))) return "timeout";
+  return networkFailure(cause) === undefined ? "unknown" : "failure";
 }

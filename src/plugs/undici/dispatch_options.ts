@@ -4,7 +4,7 @@
  * @module
  */
 import { checkOptions, type OptionRule } from "../../check_options.ts";
-import type { ResponseVerdict } from "../../fetch/classify.ts";
+import { classifyResponse, type ResponseVerdict } from "../../fetch/classify.ts";
 
 /** Head of a response. */
 export interface DispatchedResponse {
@@ -86,11 +86,6 @@ export function resolveDispatchOptions(options: PilotedDispatchOptions): Resolve
     maxRetryAfterMs: options.maxRetryAfterMs ?? 5_000,
     unknownHosts: options.unknownHosts ?? "pass-through",
     hostHeader: options.hostHeader ?? "endpoint",
-    classify: options.classify ?? byStatus,
+    classify: options.classify ?? classifyResponse,
   };
-}
-
-function byStatus({ status }: DispatchedResponse): ResponseVerdict {
-  if (status < 400) return "success";
-  return status < 500 ? "unknown" : "failure";
 }

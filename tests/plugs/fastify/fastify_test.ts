@@ -168,6 +168,39 @@ test("upstream() answers 503 while nothing is listed, and takes hooks for respon
     assertEquals(seen, ["response", "error"]);
   }, { emptyPolicy: "accept" }));
 
+test("upstream() releases the lease of an endpoint that does not answer in time", () =>
+  Backends.run(async (backends) => {
+    await backends.start("slow", () => {});
+    const app = Fastify({ forceCloseConnections: true });
+    await app.register(replyFrom, { http: {} });
+    const hooks = upstream(backends.piloted, SERVICE);
+    app.get("/api/x", (request, reply) => reply.from(request.url, { ...hooks, timeout: 50 }));
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    assertMatch(await text(`${url}/api/x`), /^504 /);
+    await waitUntil(() => backends.pendingCount === 0);
+    await app.close();
+  }));
+
+test("upstream() listens once to a connection that many upstreams share", () =>
+  Backends.run(async (backends) => {
+    await backends.start("a");
+    const app = Fastify({ forceCloseConnections: true });
+    await app.register(replyFrom, isBun ? { http: {} } : { undici: NO_TIMERS });
+    for (let i = 0; i < 15; i++) {
+      const hooks = upstream(backends.piloted, SERVICE);
+      app.get(`/api/${i}`, (request, reply) => reply.from(request.url, hooks));
+    }
+    let most = 0;
+    app.addHook("onResponse", (request, _, done) => {
+      most = Math.max(most, request.raw.socket.listenerCount("close"));
+      done();
+    });
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    for (let i = 0; i < 15; i++) assertEquals(await text(`${url}/api/${i}`), "200 a");
+    assert(most < 10, `${most} listeners`);
+    await app.close();
+  }));
+
 test("upstream() takes a key for sticky requests, and refuses names and options that do not exist", () =>
   Backends.run(async (backends) => {
     for (const id of ["a", "b", "c"]) await backends.start(id);
