@@ -52,7 +52,7 @@ export function decodeStatic(
   }
   for (const name of new Set(names)) {
     const variable = variableOf(name);
-    const text = optional(env, variable)?.trim();
+    const text = env[variable]?.trim();
     if (!text) continue;
     const value = text.split(",").map((part) => part.trim());
     const at = { value, path: [`$${variable}`] };
@@ -68,15 +68,6 @@ export function decodeStatic(
  */
 export function variableOf(service: string): string {
   return PREFIX + service.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
-}
-
-// Deno may not allow to read it, and then nobody has set it for this process.
-function optional(env: Environment, name: string): string | undefined {
-  try {
-    return env[name];
-  } catch {
-    return undefined;
-  }
 }
 
 function override(
